@@ -1,0 +1,121 @@
+"""What plugins hand over: small frozen cards, gathered by the kernel."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.facts import Fact
+    from core.permissions import Viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Modules with models, and the package with their migrations (`migrations.<name>`)."""
+
+    modules: Sequence[str]
+    migrations: str
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Fields for a GraphQL type: `Extension("Case", CaseFindings)`.
+
+    `fields` is a class under `@strawberry.type`; its resolvers get the extended object as `self`.
+    """
+
+    type_name: str
+    fields: type
+
+
+@dataclass(frozen=True)
+class Listener:
+    """`hear(fact)` is called after commit, at least once, in a transaction of its own.
+
+    `name` tells one listener of a plugin from another; renaming it loses what waits for it.
+    """
+
+    fact: "type[Fact]"
+    hear: "Callable[[Any], Awaitable[None]]"
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.name or f"{self.hear.__module__}.{self.hear.__name__}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A Starlette route or mount, with paths relative to the plugin's mount.
+
+    Staff pages live under `/admin/<plugin>`, are only reached signed in, and post with a CSRF
+    token; `public=True` lives under `/<plugin>` and guards itself (a device's token, say).
+    """
+
+    route: Any
+    public: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Menu:
+    """A menu entry, shown to whoever holds `permission`.
+
+    `badge(viewer)` gives the number that waits, or None; `order` sorts, small first.
+    """
+
+    title: str
+    href: str
+    icon: str
+    permission: str
+    order: int = 50
+    badge: "Callable[[Viewer], Awaitable[int | None]] | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """A fragment for a named place of another's page, such as "case.after_facts".
+
+    `render(viewer, thing)` gives HTML that is safe to print (a template's output), or "".
+    """
+
+    place: str
+    render: "Callable[[Viewer, Any], Awaitable[str]]"
+    order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingItem:
+    """One thing that waits: a line on the home page."""
+
+    title: str
+    meta: str
+    href: str
+    badge: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingList:
+    """A section of the home page: how many wait, the first few, and a link to all."""
+
+    title: str
+    hint: str
+    href: str
+    count: int
+    items: Sequence[WaitingItem] = field(default=())
+    empty: str = "现在没有。"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Asked on each visit of the home page; None where it does not concern the viewer."""
+
+    look: "Callable[[Viewer], Awaitable[WaitingList | None]]"
+    order: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """`make()` writes the plugin's invented data, after those it requires have made theirs."""
+
+    make: "Callable[[], Awaitable[None]]"

@@ -1,0 +1,210 @@
+"""Pictures that people upload: kept on disk, withheld until the eyes have blurred them.
+
+A file is written and flushed before its row is, so an acknowledged upload survives. Whoever
+attaches a file (its *keeper*) decides who may see it; until then nobody but the blurring may.
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tortoise import fields
+
+from core.database import atomic, rows
+from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
+from core.house import house
+from core.permissions import Viewer
+from core.tables import Model
+
+#: What the first bytes must be; the name and the declared type are not believed.
+SIGNATURES = {
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/webp": (b"RIFF",),
+}
+LOOSE_AFTER = timedelta(hours=24)
+BLUR_LEASE = timedelta(seconds=60)
+BLUR_TRIES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeper:
+    """Who answers for files of a kind: `may_see(viewer, file)`."""
+
+    kind: str
+    may_see: Callable[[Viewer, "File"], Awaitable[bool]]
+
+
+class File(Model):
+    """One picture. `state`: waiting (for the blur), ready, refused (could not be blurred)."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid.uuid4)
+    media_type = fields.CharField(max_length=40)
+    size = fields.IntField()
+    state = fields.CharField(max_length=8)
+    reason = fields.CharField(max_length=200, default="")
+    uploader_id = fields.BigIntField(null=True)
+    keeper = fields.CharField(max_length=30, default="")
+    subject = fields.CharField(max_length=60, default="")
+    created_at = fields.DatetimeField()
+    lease_until = fields.DatetimeField(null=True)
+    tries = fields.IntField(default=0)
+
+    class Meta:
+        table = "core_file"
+        indexes = (("state", "created_at"), ("keeper", "subject"))
+
+    @property
+    def path(self) -> Path:
+        folder = "waiting" if self.state == "waiting" else "ready"
+        return root() / folder / self.id.hex[:2] / self.id.hex
+
+
+def root() -> Path:
+    return house().settings.data_dir / "files"
+
+
+def sniff(content: bytes) -> str:
+    """The media type by content; BadInput for what is not a picture we take."""
+    for media_type, starts in SIGNATURES.items():
+        if content.startswith(starts):
+            return media_type
+    raise BadInput("只能上传 JPEG、PNG 或 WebP 图片。", field="file", reason="media_type")
+
+
+async def store_upload(content: bytes, viewer: Viewer) -> File:
+    """An uploaded picture, withheld until blurred."""
+    limit = house().settings.upload_megabytes
+    if len(content) > limit * 1_000_000:
+        raise TooLarge(f"图片不能超过 {limit} MB。", field="file", reason="too_large")
+    return await _store(content, state="waiting", uploader_id=viewer.person_id)
+
+
+async def store_blurred(content: bytes, *, keeper: str, subject: str) -> File:
+    """A picture that was blurred before it came (evidence from the eyes)."""
+    return await _store(content, state="ready", keeper=keeper, subject=subject)
+
+
+async def _store(content: bytes, **known: Any) -> File:
+    file = File(media_type=sniff(content), size=len(content), created_at=datetime.now(UTC), **known)
+    await asyncio.to_thread(_write, file.path, content)
+    await file.save(force_create=True)
+    return file
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        with partial.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.rename(path)
+    except OSError as error:
+        raise Unavailable(f"存不下图片：{error.strerror}。请联系管理员检查磁盘。") from error
+
+
+async def attach(file_ids: list[str], viewer: Viewer, *, keeper: str, subject: str) -> list[File]:
+    """Give uploaded files to their keeper; only one's own, only once. Inside `atomic`."""
+    files = [await _loose(file_id, viewer) for file_id in file_ids]
+    for file in files:
+        file.keeper, file.subject = keeper, subject
+        await file.save(update_fields=["keeper", "subject"])
+    return files
+
+
+async def _loose(file_id: str, viewer: Viewer) -> File:
+    file = await find(file_id)
+    if file is None or file.uploader_id != viewer.person_id:
+        raise BadInput("有一张图片没有传好，请重新上传。", field="fileIds", reason="unknown")
+    if file.keeper:
+        raise Conflict("有一张图片已经用在别处，请重新上传。")
+    return file
+
+
+async def find(file_id: str) -> File | None:
+    try:
+        return await File.get_or_none(id=uuid.UUID(file_id))
+    except ValueError:
+        return None
+
+
+async def readable(file_id: str, viewer: Viewer) -> File:
+    """The file if this viewer may see it now; NotFound says nothing about why not."""
+    file = await find(file_id)
+    keeper = house().keepers.get(file.keeper) if file else None
+    if file is None or keeper is None or not await keeper.may_see(viewer, file):
+        raise NotFound()
+    if file.state == "waiting":
+        raise Conflict("图片正在打码，请稍后再看。")
+    if file.state == "refused":
+        raise NotFound("这张图片无法打码，没有保留。")
+    return file
+
+
+@atomic
+async def lease_unblurred() -> File | None:
+    """The oldest picture that waits for the blur, lent to one worker for a minute."""
+    now = datetime.now(UTC)
+    waiting = File.filter(state="waiting").order_by("created_at").limit(20)
+    for file in await waiting.select_for_update(skip_locked=True):
+        if file.lease_until and file.lease_until > now:
+            continue
+        if file.tries >= BLUR_TRIES:
+            await _refuse(file, "多次打码失败")
+            continue
+        file.lease_until, file.tries = now + BLUR_LEASE, file.tries + 1
+        await file.save(update_fields=["lease_until", "tries"])
+        return file
+    return None
+
+
+async def put_blurred(file_id: str, content: bytes) -> None:
+    """The blurred picture replaces the original, which is deleted. Twice is harmless."""
+    file = await find(file_id)
+    if file is None:
+        raise NotFound()
+    if file.state != "waiting":
+        return
+    original = file.path
+    await _accept(file, content)
+    await asyncio.to_thread(original.unlink, missing_ok=True)
+
+
+async def _accept(file: File, content: bytes) -> None:
+    file.media_type, file.size, file.state = sniff(content), len(content), "ready"
+    await asyncio.to_thread(_write, file.path, content)
+    await file.save(update_fields=["media_type", "size", "state"])
+
+
+async def refuse_blurred(file_id: str, reason: str) -> None:
+    """The eyes cannot make this picture safe to show: it is not kept."""
+    file = await find(file_id)
+    if file is not None and file.state == "waiting":
+        await _refuse(file, reason)
+
+
+async def _refuse(file: File, reason: str) -> None:
+    original = file.path
+    file.state, file.reason = "refused", reason[:200]
+    await file.save(update_fields=["state", "reason"])
+    await asyncio.to_thread(original.unlink, missing_ok=True)
+
+
+async def forget_loose_files(_: dict[str, Any]) -> None:
+    """Uploads that nobody attached within a day are removed."""
+    old = datetime.now(UTC) - LOOSE_AFTER
+    for file in await File.filter(keeper="", created_at__lt=old).limit(500):
+        await asyncio.to_thread(file.path.unlink, missing_ok=True)
+        await file.delete()
+
+
+async def count_by_state() -> dict[str, int]:
+    found = await rows("SELECT state, COUNT(*) AS n FROM core_file GROUP BY state")
+    return {str(row["state"]): int(row["n"]) for row in found}

@@ -1,0 +1,48 @@
+"""The running house: what actions need of the assembled kernel, without a handle to pass around.
+
+One process runs one house. It is set when the process starts and only read afterwards; tests set
+their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from core.files import Keeper
+    from core.jobs import Job
+    from core.people import Roster
+    from core.settings import Section, Settings
+
+S = TypeVar("S", bound="Section")
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """`listeners` maps a fact's name to the jobs that deliver it."""
+
+    settings: "Settings"
+    sections: "Mapping[type[Section], Section]"
+    listeners: Mapping[str, tuple[str, ...]]
+    jobs: "Mapping[str, Job]"
+    keepers: "Mapping[str, Keeper]"
+    roster: "Roster"
+
+
+_current: list[House] = []
+
+
+def enter(house: House) -> None:
+    """Make `house` the running one."""
+    _current[:] = [house]
+
+
+def house() -> House:
+    if not _current:
+        raise RuntimeError("no house is running: call house.enter() first")
+    return _current[0]
+
+
+def settings_of(kind: type[S]) -> S:
+    """A plugin's own settings section."""
+    return cast(S, house().sections[kind])

@@ -1,0 +1,329 @@
+"""Finds plugins, orders them by `requires`, and lets in those that fit, one by one.
+
+A plugin that cannot be loaded or clashes with one already in is named with its reason, left out
+together with those that require it, and the rest starts. Ground comes before what stands on it;
+among equals the plugins of this house come first, then by name, so that the order never varies.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import pluggy
+
+from core import facts, files, hooks, jobs
+from core.contributions import (
+    Demo,
+    Extension,
+    Listener,
+    Menu,
+    Page,
+    Slot,
+    Tables,
+    Waiting,
+)
+from core.discovery import Found, discover
+from core.errors import PluginError
+from core.facts import Fact
+from core.files import Keeper
+from core.house import House
+from core.jobs import Job
+from core.manifest import Manifest
+from core.people import Roster
+from core.permissions import PERMISSIONS, ROLES, Permission, Role
+from core.settings import Section, Settings, SettingsSource
+from core.tables import names_in
+
+OWN_JOBS = (
+    Job(
+        name="core.forget_facts",
+        run=facts.forget_old_facts,
+        every=timedelta(days=1),
+        title="清理旧事实",
+    ),
+    Job(
+        name="core.forget_jobs",
+        run=jobs.forget_done_jobs,
+        every=timedelta(days=1),
+        title="清理已完成的任务",
+    ),
+    Job(
+        name="core.forget_files",
+        run=files.forget_loose_files,
+        every=timedelta(hours=1),
+        title="清理没有用上的图片",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """One plugin that was let in, with all that it handed over."""
+
+    manifest: Manifest
+    tables: Tables | None = None
+    settings: type[Section] | None = None
+    permissions: tuple[Permission, ...] = ()
+    roles: tuple[Role, ...] = ()
+    facts: tuple[type[Fact], ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    graphql: tuple[Extension, ...] = ()
+    pages: tuple[Page, ...] = ()
+    menu: tuple[Menu, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    keepers: tuple[Keeper, ...] = ()
+    demo: Demo | None = None
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+
+@dataclass(kw_only=True)
+class Kernel:
+    """The assembled house. `off` were not chosen; `failed` maps a name to its reason."""
+
+    source: SettingsSource
+    settings: Settings
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    off: dict[str, Manifest] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    sections: dict[type[Section], Section] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls,
+        source: SettingsSource,
+        *,
+        disabled: Iterable[str] = (),
+        refused: Mapping[str, str] | None = None,
+        found: Iterable[Found] | None = None,
+    ) -> "Kernel":
+        """`disabled` is the stored choice, used where the settings do not name the plugins;
+        `refused` are plugins found wanting later (a GraphQL schema that cannot be built)."""
+        kernel = cls(source=source, settings=source.kernel())
+        kernel._load(list(discover() if found is None else found), set(disabled), refused or {})
+        return kernel
+
+    def _load(self, found: list[Found], disabled: set[str], refused: Mapping[str, str]) -> None:
+        self.failed.update({one.name: one.problem for one in found if one.problem})
+        self.failed.update(refused)
+        sound = {one.name: one for one in found if one.name not in self.failed}
+        chosen = self._chosen(sound, disabled)
+        self.off = {name: one.card for name, one in sound.items() if name not in chosen}
+        for name in order({name: sound[name] for name in chosen}, self.failed):
+            self._let_in(sound[name])
+        self.source.check_sections({*sound, *self.failed})
+
+    def _chosen(self, sound: Mapping[str, Found], disabled: set[str]) -> set[str]:
+        wanted = self.settings.plugins
+        if wanted is None:
+            off = closure_up(sound, disabled)
+            return set(sound) - off
+        for name in wanted:
+            if name not in sound and name not in self.failed:
+                self.failed[name] = f"设置 LIUHE_PLUGINS 里的插件“{name}”没有安装。"
+        return closure_down(sound, set(wanted))
+
+    def _let_in(self, found: Found) -> None:
+        name = found.name
+        try:
+            for need in found.card.requires:
+                if need not in self.plugins:
+                    raise PluginError(missing(name, need, self.failed, self.off))
+            plugin = gather(found)
+            section = self._section(plugin)
+            check_clashes(plugin, self.plugins.values())
+        except PluginError as error:
+            self.failed[name] = error.message
+        except Exception as error:
+            self.failed[name] = f"插件“{name}”装载时出错：{type(error).__name__}: {error}"
+        else:
+            self.plugins[name] = plugin
+            self.sections.update(section)
+
+    def _section(self, plugin: Plugin) -> dict[type[Section], Section]:
+        if plugin.settings is None:
+            return {}
+        return {plugin.settings: self.source.section(plugin.name, plugin.settings)}
+
+    @property
+    def tables(self) -> dict[str, Tables]:
+        return {name: one.tables for name, one in self.plugins.items() if one.tables}
+
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """All work that the worker knows, deliveries of facts included."""
+        own = [job for one in self.plugins.values() for job in one.jobs]
+        heard = [
+            facts.delivery(listener) for one in self.plugins.values() for listener in one.listeners
+        ]
+        return {job.name: job for job in (*OWN_JOBS, *own, *heard)}
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        return (*PERMISSIONS, *(p for one in self.plugins.values() for p in one.permissions))
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return (*ROLES, *(role for one in self.plugins.values() for role in one.roles))
+
+    def house(self) -> House:
+        listeners: dict[str, tuple[str, ...]] = {}
+        for one in self.plugins.values():
+            for listener in one.listeners:
+                known = listeners.get(listener.fact.name, ())
+                listeners[listener.fact.name] = (*known, f"fact:{listener.key}")
+        return House(
+            settings=self.settings,
+            sections=self.sections,
+            listeners=listeners,
+            jobs=self.jobs,
+            keepers={k.kind: k for one in self.plugins.values() for k in one.keepers},
+            roster=roster(self.roles, self.permissions),
+        )
+
+
+def roster(roles: Iterable[Role], permissions: Iterable[Permission]) -> Roster:
+    known = list(permissions)
+    return Roster(
+        {role.name: role.reach for role in roles},
+        {role.name: frozenset(p.name for p in known if role.name in p.roles) for role in roles},
+    )
+
+
+def order(found: Mapping[str, Found], failed: dict[str, str]) -> list[str]:
+    """Names so that what is required comes first; members of a circle go to `failed`."""
+    remaining = dict(found)
+    while True:
+        sorter: TopologicalSorter[str] = TopologicalSorter(
+            {
+                name: [need for need in one.card.requires if need in remaining]
+                for name, one in remaining.items()
+            }
+        )
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            circle = sorted(set(error.args[1]))
+            for name in circle:
+                failed[name] = f"插件互相依赖成环：{'、'.join(circle)}。"
+                del remaining[name]
+            continue
+        return _stable(sorter, remaining)
+
+
+def _stable(sorter: "TopologicalSorter[str]", found: Mapping[str, Found]) -> list[str]:
+    result: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=lambda name: (found[name].third_party, name))
+        result.extend(ready)
+        sorter.done(*ready)
+    return result
+
+
+def closure_down(found: Mapping[str, Found], names: set[str]) -> set[str]:
+    """The names with all that they require."""
+    todo, result = list(names), set[str]()
+    while todo:
+        name = todo.pop()
+        if name in found and name not in result:
+            result.add(name)
+            todo.extend(found[name].card.requires)
+    return result
+
+
+def closure_up(found: Mapping[str, Found], names: set[str]) -> set[str]:
+    """The names with all that require them."""
+    result = set(names)
+    while more := {
+        name for name, one in found.items() if name not in result and result & {*one.card.requires}
+    }:
+        result |= more
+    return result
+
+
+def missing(name: str, need: str, failed: Mapping[str, str], off: Mapping[str, Manifest]) -> str:
+    if need in failed:
+        return f"插件“{name}”需要的“{need}”没能装载：{failed[need]}"
+    if need in off:
+        return f"插件“{name}”需要“{need}”，而它已停用。"
+    return f"插件“{name}”需要“{need}”，而它没有安装。"
+
+
+def gather(found: Found) -> Plugin:
+    """Call the plugin's hooks, each once."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    assert found.module is not None
+    manager.register(found.module, found.name)
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"插件“{found.name}”写了不存在的接口：{error}") from error
+    given = _call_all(manager)
+    return Plugin(manifest=found.card, **given)
+
+
+_SINGLE = {"add_models": "tables", "add_settings": "settings", "add_demo": "demo"}
+
+
+def _call_all(manager: pluggy.PluginManager) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for hook in (name for name in dir(hooks) if name.startswith("add_")):
+        for answer in getattr(manager.hook, hook)():
+            if hook in _SINGLE:
+                given[_SINGLE[hook]] = answer
+            else:
+                given[hook.removeprefix("add_")] = tuple(answer)
+    return given
+
+
+def check_clashes(plugin: Plugin, others: Iterable[Plugin]) -> None:
+    """Refuse what another plugin already has, naming both."""
+    mine = claims(plugin)
+    for other in others:
+        for kind, names in claims(other).items():
+            for name in sorted(names & mine[kind]):
+                raise PluginError(
+                    f"插件“{plugin.name}”和“{other.name}”都定义了{kind}“{name}”，"
+                    f"“{plugin.name}”没有装载；请改名或停用其中一个。"
+                )
+
+
+def claims(plugin: Plugin) -> dict[str, set[str]]:
+    """Everything that may exist once only, by what it is called in a sentence."""
+    return {
+        "GraphQL 字段": {
+            f"{extension.type_name}.{name}"
+            for extension in plugin.graphql
+            for name in _field_names(extension.fields)
+        },
+        "数据表": table_names(plugin),
+        "页面地址": {
+            f"{'' if page.public else '/admin'}/{plugin.name}{getattr(page.route, 'path', '')}"
+            f"#{','.join(sorted(getattr(page.route, 'methods', None) or ()))}"
+            for page in plugin.pages
+        },
+        "菜单": {entry.href for entry in plugin.menu},
+        "权限": {permission.name for permission in plugin.permissions},
+        "角色": {role.name for role in plugin.roles},
+        "任务": {job.name for job in plugin.jobs},
+        "事实": {fact.name for fact in plugin.facts},
+        "文件类别": {keeper.kind for keeper in plugin.keepers},
+    }
+
+
+def _field_names(fields: type) -> set[str]:
+    definition = getattr(fields, "__strawberry_definition__", None)
+    if definition is None:
+        raise PluginError(f"{fields.__name__} 要加上 @strawberry.type 才能扩展 GraphQL。")
+    return {str(one.graphql_name or one.python_name) for one in definition.fields}
+
+
+def table_names(plugin: Plugin) -> set[str]:
+    return names_in(plugin.name, plugin.tables.modules) if plugin.tables else set()

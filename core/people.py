@@ -1,0 +1,186 @@
+"""单位 units, 账号 people, 岗位 posts, and signing in.
+
+Passwords are argon2id hashes, computed in a thread; sessions and API tokens are random, and only
+their SHA-256 is stored.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from tortoise import fields
+
+from core.areas import Area
+from core.database import atomic
+from core.errors import BadInput
+from core.permissions import Grant, Reach, Viewer
+from core.tables import Model
+
+SESSION_LIFE = timedelta(hours=12)
+TOKEN_LIFE = timedelta(hours=8)
+
+_hasher = PasswordHasher()
+# A hash costs 64 MiB and a quarter of a second of a core: two at a time, the others wait.
+_hashing = asyncio.Semaphore(2)
+
+
+class Unit(Model):
+    """处置单位 / 主管部门: what matters are dispatched to."""
+
+    id = fields.BigIntField(primary_key=True)
+    code = fields.CharField(max_length=30, unique=True)
+    name = fields.CharField(max_length=60)
+    area: fields.ForeignKeyRelation[Area] = fields.ForeignKeyField(
+        "core.Area", related_name="units", on_delete=fields.RESTRICT, db_index=True
+    )
+    area_id: int
+    active = fields.BooleanField(default=True)
+
+    class Meta:
+        table = "core_unit"
+
+
+class Person(Model):
+    """An account (账号). What it may do comes from its posts alone."""
+
+    id = fields.BigIntField(primary_key=True)
+    username = fields.CharField(max_length=40, unique=True)
+    name = fields.CharField(max_length=40)
+    password = fields.CharField(max_length=200)
+    active = fields.BooleanField(default=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "core_person"
+
+
+class Post(Model):
+    """岗位: a role that a person holds over an area or in a unit."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "core.Person", related_name="posts", on_delete=fields.CASCADE, db_index=True
+    )
+    person_id: int
+    role = fields.CharField(max_length=30)
+    area: fields.ForeignKeyNullableRelation[Area] = fields.ForeignKeyField(
+        "core.Area", related_name="posts", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    area_id: int | None
+    unit: fields.ForeignKeyNullableRelation[Unit] = fields.ForeignKeyField(
+        "core.Unit", related_name="posts", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    unit_id: int | None
+
+    class Meta:
+        table = "core_post"
+
+
+class Session(Model):
+    """A signed-in browser or an API token; ended by deleting the row."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "core.Person", related_name="sessions", on_delete=fields.CASCADE, db_index=True
+    )
+    person_id: int
+    kind = fields.CharField(max_length=10)  # "browser" or "api"
+    token_hash = fields.CharField(max_length=64, unique=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "core_session"
+
+
+class Roster:
+    """Roles and what they are allowed: filled once by the kernel, then only read."""
+
+    def __init__(self, reaches: dict[str, Reach], allowed: dict[str, frozenset[str]]) -> None:
+        self._reaches = reaches
+        self._allowed = allowed
+
+    def grant(self, role: str, area_path: str, unit_id: int | None) -> Grant:
+        return Grant(
+            role=role,
+            names=self._allowed.get(role, frozenset()),
+            reach=self._reaches.get(role, "own"),
+            area_path=area_path,
+            unit_id=unit_id,
+        )
+
+
+async def hash_password(password: str) -> str:
+    if len(password) < 8:
+        raise BadInput("密码至少 8 位。", field="password", reason="too_short")
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def check_password(person: Person | None, password: str) -> bool:
+    """As slow for an unknown name as for a known one, so that names cannot be probed."""
+    stored = person.password if person else await _nobody()
+    async with _hashing:
+        right = await asyncio.to_thread(_verify, stored, password)
+    return right and person is not None and person.active
+
+
+_nobody_hash: list[str] = []
+
+
+async def _nobody() -> str:
+    if not _nobody_hash:
+        _nobody_hash.append(await hash_password(secrets.token_hex()))
+    return _nobody_hash[0]
+
+
+def _verify(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+@atomic
+async def open_session(person: Person, kind: str) -> tuple[str, datetime]:
+    """A new session; the token is returned once and never stored."""
+    token = secrets.token_urlsafe(32)
+    expires = datetime.now(UTC) + (SESSION_LIFE if kind == "browser" else TOKEN_LIFE)
+    await Session.create(person=person, kind=kind, token_hash=token_hash(token), expires_at=expires)
+    return token, expires
+
+
+@atomic
+async def end_session(token: str) -> None:
+    await Session.filter(token_hash=token_hash(token)).delete()
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def viewer_of(token: str, kind: str, roster: Roster) -> Viewer | None:
+    """The person behind a token, with grants; None when unknown, ended or expired."""
+    session = await Session.get_or_none(
+        token_hash=token_hash(token), kind=kind, expires_at__gt=datetime.now(UTC)
+    ).select_related("person")
+    if session is None or not session.person.active:
+        return None
+    return await load_viewer(session.person, roster, session.id)
+
+
+async def load_viewer(person: Person, roster: Roster, session_id: int | None = None) -> Viewer:
+    posts = await Post.filter(person_id=person.id).order_by("id").select_related("area")
+    return Viewer(
+        person_id=person.id,
+        username=person.username,
+        name=person.name,
+        grants=tuple(
+            roster.grant(post.role, post.area.path if post.area else "", post.unit_id)
+            for post in posts
+        ),
+        session_id=session_id,
+    )

@@ -1,0 +1,65 @@
+"""Idempotency keys: the same key and input give the same object back, other input is a conflict."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from tortoise import fields
+
+from core.database import in_transaction_now, rows
+from core.errors import Conflict
+from core.tables import Model
+
+
+class Receipt(Model):
+    """What came of a key. `result` is the created object's id."""
+
+    id = fields.BigIntField(primary_key=True)
+    who = fields.CharField(max_length=40)
+    action = fields.CharField(max_length=60)
+    key = fields.CharField(max_length=100)
+    digest = fields.CharField(max_length=64)
+    result = fields.CharField(max_length=60, default="")
+    created_at = fields.DatetimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        table = "core_receipt"
+        unique_together = (("who", "action", "key"),)
+
+
+async def redeem(
+    who: str, action: str, key: str | None, given: Mapping[str, Any]
+) -> Receipt | None:
+    """The receipt for this key: with a `result` if the work was done before, else to be filled.
+
+    Only inside `atomic`; None without a key. On PostgreSQL a second caller waits here until the
+    first has committed or failed.
+    """
+    if not key:
+        return None
+    if not in_transaction_now():
+        raise RuntimeError("redeem() outside a transaction")
+    digest = hashlib.sha256(
+        orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=str)
+    ).hexdigest()
+    await rows(
+        "INSERT INTO core_receipt (who, action, key, digest, result, created_at) "
+        "VALUES ($1, $2, $3, $4, '', CURRENT_TIMESTAMP) "
+        "ON CONFLICT (who, action, key) DO NOTHING RETURNING id",
+        who,
+        action,
+        key[:100],
+        digest,
+    )
+    receipt = await Receipt.get(who=who, action=action, key=key[:100])
+    if receipt.digest != digest:
+        raise Conflict("这个 idempotencyKey 已经用于另一份内容，请换一个新的。")
+    return receipt
+
+
+async def fill(receipt: Receipt | None, result: object) -> None:
+    """Record what the work gave, in the same transaction."""
+    if receipt is not None:
+        receipt.result = str(result)
+        await receipt.save(update_fields=["result"])

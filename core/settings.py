@@ -1,0 +1,130 @@
+"""Typed settings from the environment and one TOML file; an unknown key is an error.
+
+Environment wins over the file. `LIUHE_PORT=8000` is the kernel's `port`; a plugin's section
+`city_eye` with the key `still_seconds` is `LIUHE_CITY_EYE__STILL_SECONDS` or `[city_eye]`.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.errors import SetupError
+
+PREFIX = "LIUHE_"
+#: Read by others than this module: the file's own name, the demo password, test switches.
+NOT_SETTINGS = {"CONFIG", "DEMO_PASSWORD", "WORKER_TOKEN"}
+
+
+class Section(BaseModel):
+    """Base of every settings section: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=Section)
+
+
+class Settings(Section):
+    """The kernel's own settings."""
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    plugins: tuple[str, ...] | None = None
+    secret_key: str = ""
+    allowed_origins: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    district: str = "示范区"
+    timezone: str = "Asia/Shanghai"
+    demo: bool = False
+    introspection: bool = True
+    cookie_secure: bool = False
+    upload_megabytes: int = Field(default=10, ge=1, le=100)
+
+    @field_validator("plugins", "allowed_origins", mode="before")
+    @classmethod
+    def _comma_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database address, with the default filled in."""
+        return self.database_url or f"sqlite://{self.data_dir / 'liuhe.sqlite3'}"
+
+
+class SettingsSource:
+    """What was written, before anybody says which keys exist."""
+
+    def __init__(self, values: Mapping[str, Any], sections: Mapping[str, Mapping[str, Any]]):
+        self.values = dict(values)
+        self.sections = {name: dict(section) for name, section in sections.items()}
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "SettingsSource":
+        """From `LIUHE_CONFIG` (a TOML file) and the environment."""
+        environ = os.environ if environ is None else environ
+        values, sections = _from_file(environ.get(PREFIX + "CONFIG"))
+        for name, value in environ.items():
+            key = name.removeprefix(PREFIX)
+            if key == name or key in NOT_SETTINGS or key.startswith("TEST_"):
+                continue
+            section, dot, inner = key.lower().partition("__")
+            if dot:
+                sections.setdefault(section, {})[inner] = value
+            else:
+                values[section] = value
+        return cls(values, sections)
+
+    def kernel(self) -> Settings:
+        return _build(Settings, self.values, "")
+
+    def section(self, name: str, kind: type[S]) -> S:
+        return _build(kind, self.sections.get(name, {}), name)
+
+    def check_sections(self, known: Iterable[str]) -> None:
+        """Refuse a section that no plugin on this machine has."""
+        known = sorted(known)
+        for name in self.sections:
+            if name not in known:
+                raise SetupError(f"设置里的“[{name}]”没有对应的插件{_nearest(name, known)}。")
+
+
+def _from_file(path: str | None) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    if not path:
+        return {}, {}
+    try:
+        content = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise SetupError(f"读不到设置文件 {path}：{error.strerror}。") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"设置文件 {path} 不是合格的 TOML：{error}。") from error
+    sections = {key: value for key, value in content.items() if isinstance(value, dict)}
+    return {key: value for key, value in content.items() if key not in sections}, sections
+
+
+def _build(kind: type[S], values: Mapping[str, Any], section: str) -> S:
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise SetupError(_sentence(error, kind, section)) from error
+
+
+def _sentence(error: ValidationError, kind: type[Section], section: str) -> str:
+    first = error.errors()[0]
+    key = str(first["loc"][0]) if first["loc"] else ""
+    written = f"[{section}] {key}" if section else key
+    if first["type"] == "extra_forbidden":
+        return f"没有“{written}”这项设置{_nearest(key, kind.model_fields)}。"
+    return f"设置“{written}”的值不对：{first['msg']}。"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"，您是不是想写“{close[0]}”？" if close else ""

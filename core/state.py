@@ -1,0 +1,45 @@
+"""Small things that the house remembers about itself: which plugins were chosen, what was made."""
+
+from typing import Any
+
+from tortoise import fields
+
+from core.database import atomic
+from core.tables import Model
+
+
+class Note(Model):
+    """One remembered value under a name."""
+
+    key = fields.CharField(max_length=60, primary_key=True)
+    value: Any = fields.JSONField()
+    written_at = fields.DatetimeField(auto_now=True)
+
+    class Meta:
+        table = "core_note"
+
+
+PLUGIN_CHOICE = "plugins.disabled"
+GENERATION = "generation"
+
+
+async def recall(key: str, default: Any = None) -> Any:
+    note = await Note.get_or_none(key=key)
+    return default if note is None else note.value
+
+
+@atomic
+async def remember(key: str, value: Any) -> None:
+    await Note.update_or_create(defaults={"value": value}, key=key)
+
+
+@atomic
+async def choose_plugins(disabled: set[str]) -> None:
+    """Store the choice and ask every process to start anew (they watch the generation)."""
+    await remember(PLUGIN_CHOICE, sorted(disabled))
+    await ask_restart()
+
+
+@atomic
+async def ask_restart() -> None:
+    await remember(GENERATION, int(await recall(GENERATION, 0)) + 1)

@@ -1,0 +1,126 @@
+"""The front door: all that a plugin may lean on. What is not here is not promised.
+
+`liuhe` itself: who a plugin is, what it hands over, data, permissions, facts, jobs, files, errors.
+`liuhe.pages`: HTMX pages. `liuhe.graphql`: GraphQL types. `liuhe.testing`: fixtures.
+"""
+
+from core.areas import LEVEL_LABELS, LEVELS, Area, create_area
+from core.contributions import (
+    Demo,
+    Extension,
+    Listener,
+    Menu,
+    Page,
+    Slot,
+    Tables,
+    Waiting,
+    WaitingItem,
+    WaitingList,
+)
+from core.database import atomic, dialect, rows
+from core.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    LiuheError,
+    NotFound,
+    NotSignedIn,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+)
+from core.facts import Fact, announce
+from core.files import (
+    File,
+    Keeper,
+    attach,
+    lease_unblurred,
+    put_blurred,
+    refuse_blurred,
+    store_blurred,
+    store_upload,
+)
+from core.hooks import hookimpl
+from core.house import house, settings_of
+from core.jobs import Job, enqueue
+from core.manifest import LIUHE_VERSION, DataUse, Manifest
+from core.people import Person, Post, Unit, hash_password
+from core.permissions import (
+    Permission,
+    Role,
+    Scope,
+    Viewer,
+    demand,
+    demand_held,
+    may,
+    within,
+)
+from core.receipts import fill, redeem
+from core.settings import Section
+from core.state import recall, remember
+from core.tables import Model
+
+__all__ = [
+    "LEVELS",
+    "LEVEL_LABELS",
+    "LIUHE_VERSION",
+    "Area",
+    "BadInput",
+    "Conflict",
+    "DataUse",
+    "Demo",
+    "Extension",
+    "Fact",
+    "File",
+    "Forbidden",
+    "Job",
+    "Keeper",
+    "Listener",
+    "LiuheError",
+    "Manifest",
+    "Menu",
+    "Model",
+    "NotFound",
+    "NotSignedIn",
+    "Page",
+    "Permission",
+    "Person",
+    "Post",
+    "RateLimited",
+    "Role",
+    "Scope",
+    "Section",
+    "Slot",
+    "Tables",
+    "TooLarge",
+    "Unavailable",
+    "Unit",
+    "Viewer",
+    "Waiting",
+    "WaitingItem",
+    "WaitingList",
+    "announce",
+    "atomic",
+    "attach",
+    "create_area",
+    "demand",
+    "demand_held",
+    "dialect",
+    "enqueue",
+    "fill",
+    "hash_password",
+    "hookimpl",
+    "house",
+    "lease_unblurred",
+    "may",
+    "put_blurred",
+    "recall",
+    "redeem",
+    "refuse_blurred",
+    "remember",
+    "rows",
+    "settings_of",
+    "store_blurred",
+    "store_upload",
+    "within",
+]

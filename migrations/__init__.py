@@ -1,0 +1,1 @@
+"""Migrations, a package for each app; written by `liuhe migrate --write`."""

@@ -1,0 +1,1 @@
+"""The governance modules; each folder has the same rooms."""
