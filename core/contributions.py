@@ -75,11 +75,11 @@ class Menu:
 class Slot:
     """A fragment for a named place of another's page, such as "case.after_facts".
 
-    `render(viewer, thing)` gives HTML that is safe to print (a template's output), or "".
+    `render(request, thing)` gives HTML that is safe to print (a template's output), or "".
     """
 
     place: str
-    render: "Callable[[Viewer, Any], Awaitable[str]]"
+    render: "Callable[[Any, Any], Awaitable[str]]"
     order: int = 50
 
 

@@ -1,0 +1,1 @@
+"""The shell: what every page and answer shares. Knows the kernel, no plugin."""

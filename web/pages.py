@@ -1,0 +1,190 @@
+"""What page authors use: render a page or a fragment, read a form, send the reader on.
+
+A page that a plugin adds under `/admin/<name>` is reached signed in only; an unsafe request has
+passed the CSRF check before the handler sees it. Expected failures are raised as `LiuheError`s and
+become a page, or a fragment for htmx, in human words.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from core.errors import BadInput, NotSignedIn
+from core.files import store_upload
+from core.house import house
+from core.manifest import LIUHE_VERSION
+from core.permissions import Viewer
+from web.session import FLASH, csrf_token
+
+Flash = tuple[str, str]
+
+
+def viewer(request: Request) -> Viewer:
+    """The signed-in person; raises NotSignedIn otherwise."""
+    found: Viewer | None = getattr(request.state, "viewer", None)
+    if found is None:
+        raise NotSignedIn()
+    return found
+
+
+def is_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+async def page(
+    request: Request, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HTMLResponse:
+    """A whole page that extends `base.html`."""
+    flash = _take_flash(request)
+    everything = {**await _shell(request), "flash": flash, **context}
+    response = HTMLResponse(_env(request).get_template(template).render(everything), status)
+    if flash:
+        response.delete_cookie(FLASH, path="/")
+    return response
+
+
+def fragment(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    block: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    """A part of a page for htmx: one block of a template, or a whole partial template."""
+    return HTMLResponse(render_fragment(request, template, context, block=block), status)
+
+
+def render_fragment(
+    request: Request, template: str, context: Mapping[str, Any], *, block: str = ""
+) -> str:
+    known = {"csrf": _csrf(request), "viewer": getattr(request.state, "viewer", None), **context}
+    chosen = _env(request).get_template(template)
+    if not block:
+        return chosen.render(known)
+    inner = chosen.new_context(known)
+    return "".join(chosen.blocks[block](inner))
+
+
+def see_other(request: Request, url: str, message: str = "", *, kind: str = "ok") -> Response:
+    """Send the reader on after something was done, with a sentence to show there."""
+    if is_htmx(request):
+        response = Response(status_code=204, headers={"HX-Redirect": url})
+    else:
+        response = Response(status_code=303, headers={"Location": url})
+    if message:
+        put_flash(response, kind, message)
+    return response
+
+
+def put_flash(response: Response, kind: str, message: str) -> None:
+    packed = base64.urlsafe_b64encode(json.dumps([kind, message]).encode()).decode()
+    response.set_cookie(FLASH, packed, max_age=60, httponly=True, samesite="lax", path="/")
+
+
+def _take_flash(request: Request) -> list[Flash]:
+    packed = request.cookies.get(FLASH)
+    if not packed:
+        return []
+    try:
+        kind, message = json.loads(base64.urlsafe_b64decode(packed))
+    except (ValueError, TypeError):
+        return []
+    return [(str(kind), str(message))]
+
+
+class Form:
+    """A read form. Missing or blank is "" unless `need` is used."""
+
+    def __init__(self, data: FormData) -> None:
+        self._data = data
+
+    def text(self, name: str, *, most: int = 2000) -> str:
+        value = self._data.get(name, "")
+        text = value.strip() if isinstance(value, str) else ""
+        if len(text) > most:
+            raise BadInput(f"最多 {most} 个字。", field=name, reason="too_long")
+        return text
+
+    def need(self, name: str, label: str, *, most: int = 2000) -> str:
+        """The text, or a sentence that asks for it."""
+        text = self.text(name, most=most)
+        if not text:
+            raise BadInput(f"请填写{label}。", field=name, reason="required")
+        return text
+
+    def whole(self, name: str) -> int | None:
+        text = self.text(name, most=20)
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise BadInput("请填写整数。", field=name, reason="not_a_number") from None
+
+    def many(self, name: str) -> list[str]:
+        return [value for value in self._data.getlist(name) if isinstance(value, str) and value]
+
+    def checked(self, name: str) -> bool:
+        return bool(self.text(name))
+
+    def values(self) -> dict[str, str]:
+        """What was written, to fill the form again."""
+        return {key: value for key, value in self._data.multi_items() if isinstance(value, str)}
+
+    async def pictures(self, name: str, who: Viewer) -> list[str]:
+        """Uploads stored and withheld until blurred; their ids, to be attached by an action."""
+        ids = []
+        for value in self._data.getlist(name):
+            if isinstance(value, UploadFile) and value.filename:
+                ids.append(str((await store_upload(await value.read(), who)).id))
+        return ids
+
+
+async def form(request: Request) -> Form:
+    """Read a posted form: at most 20 files and 200 fields."""
+    return Form(await request.form(max_files=20, max_fields=200))
+
+
+def _env(request: Request) -> Environment:
+    env: Environment = request.app.state.templates
+    return env
+
+
+def _csrf(request: Request) -> str:
+    token = getattr(request.state, "session_token", "")
+    return csrf_token(token) if token else ""
+
+
+async def _shell(request: Request) -> dict[str, Any]:
+    person: Viewer | None = getattr(request.state, "viewer", None)
+    return {
+        "viewer": person,
+        "menu": await _menu(request, person) if person else [],
+        "district": house().settings.district,
+        "csrf": _csrf(request),
+        "version": LIUHE_VERSION,
+        "page_title": "",
+        "demo": house().settings.demo,
+    }
+
+
+async def _menu(request: Request, person: Viewer) -> Sequence[Mapping[str, Any]]:
+    here = request.url.path
+    entries = [entry for entry in request.app.state.menu if person.holds(entry.permission)]
+    return [
+        {
+            "title": entry.title,
+            "href": entry.href,
+            "icon": entry.icon,
+            "active": here == entry.href or here.startswith(f"{entry.href.rstrip('/')}/"),
+            "badge": await entry.badge(person) if entry.badge else None,
+        }
+        for entry in entries
+    ]

@@ -1,0 +1,79 @@
+"""Who is asking: the browser's cookie or a bearer token, and the CSRF token of a session.
+
+The cookie is HttpOnly and SameSite=Lax; every unsafe request with it must also carry the
+session's CSRF token, which is an HMAC of the session's own token and therefore needs no storage.
+"""
+
+import hmac
+from hashlib import sha256
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.house import house
+from core.people import SESSION_LIFE, viewer_of
+from core.permissions import Viewer
+
+COOKIE = "liuhe_session"
+FLASH = "liuhe_flash"
+
+
+class SessionMiddleware:
+    """Puts `viewer` (or None), `session_token` and `by_cookie` on the request's state."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and not _anonymous(scope["path"]):
+            await identify(HTTPConnection(scope))
+        await self.app(scope, receive, send)
+
+
+def _anonymous(path: str) -> bool:
+    return path.startswith(("/static/", "/healthz", "/metrics"))
+
+
+async def identify(connection: HTTPConnection) -> Viewer | None:
+    """Find the viewer by bearer token first, then by cookie."""
+    state = connection.state
+    roster = house().roster
+    token, kind = bearer(connection.headers.get("authorization", "")), "api"
+    if not token:
+        token, kind = connection.cookies.get(COOKIE, ""), "browser"
+    viewer = await viewer_of(token, kind, roster) if token else None
+    state.viewer = viewer
+    state.session_token = token if viewer else ""
+    state.by_cookie = kind == "browser"
+    return viewer
+
+
+def bearer(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def csrf_token(session_token: str) -> str:
+    key = house().settings.secret_key.encode()
+    return hmac.new(key, b"csrf:" + session_token.encode(), sha256).hexdigest()
+
+
+def csrf_fits(session_token: str, given: str) -> bool:
+    return bool(given) and hmac.compare_digest(csrf_token(session_token), given)
+
+
+def set_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=house().settings.cookie_secure,
+        path="/",
+    )
+
+
+def drop_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
