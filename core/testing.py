@@ -80,12 +80,24 @@ async def postgres_copy(kernel: Kernel, server: str) -> str:
     return at(server, name)
 
 
+async def forget_templates() -> None:
+    """Remove what the copies were made from; once, when all tests are over."""
+    for (server, _), template in _templates.items():
+        if server == "sqlite":
+            for path in Path(template).parent.glob(f"{Path(template).stem}.*"):
+                path.unlink()
+        else:
+            await drop_postgres(at(server, template))
+    _templates.clear()
+
+
 def at(server: str, database: str) -> str:
     """The same server's address with another database."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
 
 
 async def drop_postgres(url: str) -> None:
+    """Remove the database of this address, whoever is still connected."""
     name = urlsplit(url).path.removeprefix("/")
     await _postgres(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 

@@ -1,0 +1,26 @@
+"""The fixtures themselves: a living house on each engine, and honest counting."""
+
+from core.database import atomic, dialect, rows
+from core.state import Note, recall, remember
+
+
+async def test_a_house_lives_on_each_engine(kernel, engine):
+    assert dialect() == engine
+    await remember("a", {"b": [1, "二"]})
+    assert await recall("a") == {"b": [1, "二"]}
+
+
+async def test_each_test_has_a_database_of_its_own(kernel):
+    assert await Note.all().count() == 0
+
+
+async def test_queries_are_counted_in_and_out_of_transactions(kernel, count_queries):
+    @atomic
+    async def twice():
+        await Note.create(key="x", value=1)
+        await rows("SELECT 1 AS one")
+
+    with count_queries() as queries:
+        await Note.all()
+        await twice()
+    assert len(queries) == 3, queries
