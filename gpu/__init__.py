@@ -1,0 +1,1 @@
+"""The eyes: a program of its own that watches cameras and says what starts and what ends."""

@@ -1,0 +1,207 @@
+"""What the eyes and the server say to each other; standard library only, so both may import it.
+
+Shapes: a point is (x, y) and a box is (x1, y1, x2, y2), both in parts of the picture, 0 to 1 from
+the top left. Times are aware and in UTC; durations are seconds. JSON uses the same names.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal
+
+from gpu.wire import Message
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+WatchKind = Literal["dwell", "enter", "crowd"]
+Phase = Literal["started", "ended"]
+CameraState = Literal["starting", "running", "reconnecting", "failed", "ended"]
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch(Message):
+    """What to look for in a zone 布控.
+
+    dwell 停留: one object stays in its place for `seconds`. enter 闯入: an object crosses in (and
+    stays `seconds`, mostly 0). crowd 聚集: at least `count` objects are inside for `seconds`.
+    `grace`: so long may it be out of sight before it counts as over.
+    """
+
+    id: str
+    kind: WatchKind
+    objects: tuple[str, ...]
+    seconds: float
+    count: int = 1
+    grace: float = 5.0
+
+    def __post_init__(self) -> None:
+        _named(self.id)
+        _require(bool(self.objects) and all(self.objects), "name at least one kind of object.")
+        _require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
+        _require(self.kind != "dwell" or self.seconds > 0, "a dwell watch needs 'seconds' over 0.")
+        _require(1 <= self.count <= 1000, "'count' lies between 1 and 1000.")
+        _require(0 <= self.grace <= 3600, "'grace' lies between 0 and 3600.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zone(Message):
+    """A polygon on one camera's picture 区域, and what is looked for inside."""
+
+    id: str
+    name: str
+    polygon: tuple[Point, ...]
+    watches: tuple[Watch, ...] = ()
+
+    def __post_init__(self) -> None:
+        _named(self.id)
+        _require(3 <= len(self.polygon) <= 200, "a polygon has 3 to 200 corners.")
+        inside = all(0 <= value <= 1 for point in self.polygon for value in point)
+        _require(inside, "corners are parts of the picture, between 0 and 1.")
+        _require(
+            _area(self.polygon) > 1e-6, "the polygon encloses nothing; move its corners apart."
+        )
+        _distinct([watch.id for watch in self.watches], "watch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera(Message):
+    """One source to watch 摄像头. `model` None means the bundled one."""
+
+    id: str
+    name: str
+    source: str
+    loop: bool = False
+    detect_every: int = 5
+    zones: tuple[Zone, ...] = ()
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        _named(self.id)
+        _require(bool(self.source.strip()), "name a source: a file or an rtsp:// address.")
+        _require(1 <= self.detect_every <= 250, "'detect_every' lies between 1 and 250 frames.")
+        _distinct([zone.id for zone in self.zones], "zone")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Message):
+    """All that a worker has to watch; `version` changes whenever anything in it does."""
+
+    version: str
+    cameras: tuple[Camera, ...] = ()
+
+    def __post_init__(self) -> None:
+        _distinct([camera.id for camera in self.cameras], "camera")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation(Message):
+    """A change of state 观测: something started or ended in a zone. Sent at least once.
+
+    `at` is when it was noticed; `started_at` when the object first stood, crossed in or gathered;
+    `ended_at` when it was last seen. `object`, `score`, `box` and `track_id` are of the moment
+    (for a crowd: its best-seen member, the box around all); `count` is how many, at most so far.
+    """
+
+    key: str
+    observation_id: str
+    camera_id: str
+    zone_id: str
+    watch_id: str
+    kind: WatchKind
+    phase: Phase
+    at: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+    object: str
+    count: int
+    score: float
+    box: Box
+    track_id: int | None = None
+    model: str
+
+    def __post_init__(self) -> None:
+        _named(self.observation_id)
+        expected = f"{self.observation_id}:{self.phase}"
+        _require(self.key == expected, f"'key' must be {expected!r}, id and phase.")
+        _aware(self)
+        _require(
+            (self.phase == "ended") == (self.ended_at is not None), "only an end has 'ended_at'."
+        )
+        _require(0 <= self.score <= 1, "'score' lies between 0 and 1.")
+        _require(self.count >= 0, "'count' is 0 or more.")
+        x1, y1, x2, y2 = self.box
+        _require(0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1, "'box' is (x1, y1, x2, y2) in 0 to 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraHealth(Message):
+    """How one camera does. `dropped` counts frames that came too fast to be looked at."""
+
+    camera_id: str
+    state: CameraState
+    fps: float = 0.0
+    detect_fps: float = 0.0
+    last_frame_at: datetime | None = None
+    decode_errors: int = 0
+    reconnects: int = 0
+    dropped: int = 0
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        _named(self.camera_id)
+        _aware(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpoolHealth(Message):
+    """What waits to be sent, what a full spool cost, and what the server would not take."""
+
+    waiting: int = 0
+    dropped: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health(Message):
+    """How a worker does 心跳."""
+
+    worker: str
+    started_at: datetime
+    at: datetime
+    cameras: tuple[CameraHealth, ...] = ()
+    spool: SpoolHealth = SpoolHealth()
+
+    def __post_init__(self) -> None:
+        _named(self.worker)
+        _aware(self)
+
+
+def _require(right: bool, sentence: str) -> None:
+    if not right:
+        raise ValueError(sentence)
+
+
+def _named(name: str) -> None:
+    _require(
+        0 < len(name) <= 200 and name.isprintable(), "an id has 1 to 200 printable characters."
+    )
+
+
+def _distinct(ids: list[str], noun: str) -> None:
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    _require(not twice, f"{noun} {twice[0]!r} is there twice." if twice else "")
+
+
+def _aware(message: Message) -> None:
+    for field in fields(message):  # type: ignore[arg-type]
+        value = getattr(message, field.name)
+        if isinstance(value, datetime):
+            _require(value.tzinfo is not None, f"{field.name!r} needs a time zone.")
+
+
+def _area(polygon: tuple[Point, ...]) -> float:
+    """Twice this is the shoelace sum; a figure of eight may cancel itself out, and is refused."""
+    after = polygon[1:] + polygon[:1]
+    pairs = zip(polygon, after, strict=True)
+    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2
