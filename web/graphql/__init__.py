@@ -1,0 +1,1 @@
+"""GraphQL: one schema, one address, the same answers over HTTP and WebSocket."""
