@@ -1,4 +1,4 @@
-"""区域 areas: the least that permissions need; the plugin `places` adds names, shapes and history."""
+"""区域 areas: the least that permissions need; `places` adds shapes and history."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ class Area(Model):
     """One division for as long as it stood.
 
     `path` is the chain of ids from the top, each followed by a dot ("1.4.17."): what lies in an
-    area is what starts with its path. A re-divided area keeps its row and its path; new ones follow.
+    area is what starts with its path. A re-divided area keeps its row and path; new ones follow.
     """
 
     id = fields.BigIntField(primary_key=True)

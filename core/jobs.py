@@ -61,7 +61,7 @@ class JobRow(Model):
 async def enqueue(
     name: str, payload: dict[str, Any], *, at: datetime | None = None, key: str | None = None
 ) -> None:
-    """Store a job; inside `atomic` it exists only if the change does. A known `key` adds nothing."""
+    """Store a job; inside `atomic` it exists only if the change does. A `key` is stored once."""
     run_at = at.timestamp() if at else time.time()
     await JobRow.bulk_create(
         [JobRow(name=name, payload=payload, key=key, run_at=run_at)],
@@ -85,7 +85,7 @@ async def claim(names: Iterable[str], worker: str, limit: int, lease: float) -> 
               AND name IN ({marks})
             ORDER BY run_at, id LIMIT $5 {locked}
         ) RETURNING id
-        """,  # noqa: S608 - only placeholders are put in
+        """,
         worker,
         now + lease,
         now,

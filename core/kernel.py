@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -77,6 +78,7 @@ class Plugin:
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
     demo: Demo | None = None
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -266,7 +268,8 @@ def gather(found: Found) -> Plugin:
     except pluggy.PluginValidationError as error:
         raise PluginError(f"插件“{found.name}”写了不存在的接口：{error}") from error
     given = _call_all(manager)
-    return Plugin(manifest=found.card, **given)
+    place = found.module.__file__
+    return Plugin(manifest=found.card, folder=Path(place).parent if place else None, **given)
 
 
 _SINGLE = {"add_models": "tables", "add_settings": "settings", "add_demo": "demo"}

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None
     """Apply what is missing; the number of migrations applied."""
     path = sqlite_path(url)
     if path is None:
-        async with opened(url, tables), _advisory_lock():
+        async with opened(url, tables, migrating=True), _advisory_lock():
             return await _apply(url, tables, say)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _file_lock(path.with_suffix(".lock")):
@@ -48,7 +48,7 @@ async def _migrate_file(path: Path, url: str, tables: dict[str, Tables], say: Sa
         return 0
     copy = await asyncio.to_thread(_copy, path)  # None: the database is new
     try:
-        async with opened(url, tables, foreign_keys=False):
+        async with opened(url, tables, migrating=True):
             applied = await _apply(url, tables, say)
             await _check_foreign_keys()
             await generate_schema_for_client(connection(), safe=True)
@@ -105,7 +105,7 @@ def _file_lock(path: Path) -> Iterator[None]:
 def _copy(path: Path) -> Path | None:
     if not _has_tables(path):
         return None
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     copy = path.with_name(f"{path.stem}.before-{stamp}{path.suffix}")
     with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(copy)) as kept:
         live.backup(kept)

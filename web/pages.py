@@ -15,12 +15,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from core.errors import BadInput, NotSignedIn
+from core.errors import BadInput, Forbidden, NotSignedIn
 from core.files import store_upload
 from core.house import house
 from core.manifest import LIUHE_VERSION
 from core.permissions import Viewer
-from web.session import FLASH, csrf_token
+from web.session import FLASH, csrf_fits, csrf_token
 
 Flash = tuple[str, str]
 
@@ -148,8 +148,17 @@ class Form:
 
 
 async def form(request: Request) -> Form:
-    """Read a posted form: at most 20 files and 200 fields."""
-    return Form(await request.form(max_files=20, max_fields=200))
+    """Read a posted form: at most 20 files and 200 fields, with its session's CSRF token.
+
+    The token may come as the field `csrf` or the header `X-CSRF-Token`; before signing in there is
+    no session to abuse and none is asked for.
+    """
+    data = await request.form(max_files=20, max_fields=200)
+    token = getattr(request.state, "session_token", "")
+    given = request.headers.get("x-csrf-token") or data.get("csrf", "")
+    if token and getattr(request.state, "by_cookie", False) and not csrf_fits(token, str(given)):
+        raise Forbidden("页面停留太久，请刷新后再提交。")
+    return Form(data)
 
 
 def _env(request: Request) -> Environment:

@@ -1,0 +1,7 @@
+"""`python -m liuhe` is the command `liuhe`."""
+
+import sys
+
+from liuhe.cli import main
+
+sys.exit(main())

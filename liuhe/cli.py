@@ -1,0 +1,236 @@
+"""The command `liuhe`: one parser, each command a few lines; the work is done next door."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from core.errors import LiuheError
+from core.settings import SettingsSource
+from liuhe import chores
+from liuhe.compose import keep_secret, prepare_folder
+from liuhe.household import Household, Member, only_one
+
+HERE = Path(__file__).resolve().parent.parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a failure that we expect is one sentence and exit code 1."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(argv)
+    if rest and not getattr(options, "passes_on", False):
+        parser.error(f"不认识的参数：{' '.join(rest)}")
+    options.rest = rest
+    _log_plainly()
+    try:
+        return int(options.run(options) or 0)
+    except LiuheError as error:
+        _say(error.message, sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _say(text: str, stream: Any = None) -> None:
+    print(text, file=stream or sys.stdout, flush=True)
+
+
+def _log_plainly() -> None:
+    """Readable lines on a terminal, JSON elsewhere; warnings of libraries as well."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    last: Any = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="liuhe", description="六和：区、街道、社区的治理服务器")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int | None], text: str) -> Any:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    up = add("up", _up, "启动本机的全部进程：服务器、后台任务、视频")
+    _place(up)
+    up.add_argument("--no-video", action="store_true", help="不启动视频进程")
+    up.add_argument("--no-demo", action="store_true", help="首次启动时不生成演示数据")
+    prepare = add("prepare", _prepare, "升级数据库并备好首次启动所需的数据")
+    _place(prepare)
+    prepare.add_argument("--no-demo", action="store_true")
+    prepare.add_argument("--json", action="store_true", help="只输出一行 JSON")
+    _place(add("serve", _serve, "运行服务器"))
+    _place(add("worker", _worker, "运行后台任务"))
+    watch = add("watch", _watch, "运行视频进程；其余参数见 python -m gpu watch --help")
+    _place(watch)
+    watch.set_defaults(passes_on=True)
+    migrate = add("migrate", _migrate, "把数据库升级到当前插件需要的样子")
+    _place(migrate)
+    migrate.add_argument("--write", action="store_true", help="开发者：按模型写出新的迁移文件")
+    plugins = add("plugins", _plugins, "列出、启用或停用插件")
+    _place(plugins)
+    plugins.add_argument("action", nargs="?", choices=["enable", "disable"])
+    plugins.add_argument("name", nargs="?")
+    _place(add("demo", _demo, "生成演示数据"))
+    _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
+    bench = add("bench", _bench, "对比测速，最后一行是 JSON")
+    bench.add_argument("name", choices=["video"])
+    bench.set_defaults(passes_on=True)
+    return parser
+
+
+def _place(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data", help="数据文件夹")
+    command.add_argument("--host", help="监听地址")
+    command.add_argument("--port", help="监听端口")
+
+
+def _adopt(options: argparse.Namespace) -> None:
+    """Options win over the environment, and children inherit them."""
+    if options.data:
+        os.environ["LIUHE_DATA_DIR"] = str(Path(options.data).absolute())
+    for name in ("host", "port"):
+        if value := getattr(options, name):
+            os.environ[f"LIUHE_{name.upper()}"] = value
+
+
+def _up(options: argparse.Namespace) -> int:
+    _adopt(options)
+    settings = prepare_folder(SettingsSource.read())
+    lock = only_one(settings.data_dir)
+    try:
+        return Household(lambda: _members(options), _say).run()
+    finally:
+        lock.close()
+
+
+def _members(options: argparse.Namespace) -> list[Member]:
+    """Prepare in a process of its own (plugins may have changed), then tell and start the rest."""
+    ready = _prepared(options)
+    settings = prepare_folder(SettingsSource.read())
+    token = settings.data_dir / "worker.token"
+    env = {"LIUHE_DEMO": "1" if ready["demo"] else "0"}
+    address = f"http://{settings.host}:{settings.port}"
+    if ready["video"]:
+        env["LIUHE_VIDEO__WORKER_TOKEN"] = keep_secret(token)
+    _greet(ready, address)
+    members = [
+        Member(name="服务器", command=_self("serve"), env=env),
+        Member(name="后台任务", command=_self("worker"), env=env),
+    ]
+    if ready["video"] and not options.no_video:
+        members.append(Member(name="视频", command=_self("watch"), env=env))
+    return members
+
+
+def _prepared(options: argparse.Namespace) -> dict[str, Any]:
+    command = _self("prepare", "--json", *(["--no-demo"] if options.no_demo else []))
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return summary
+
+
+def _self(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "liuhe", *arguments]
+
+
+def _greet(ready: dict[str, Any], address: str) -> None:
+    _say(f"\n六和已启动\n  管理页面  {address}/admin/\n  GraphQL   {address}/graphql")
+    for name, reason in ready["failed"].items():
+        _say(f"  插件 {name} 没有装载：{reason}")
+    if ready["demo"] and ready["password"]:
+        _say(f"\n演示账号（密码都是 {ready['password']}）")
+        for login in ready["logins"]:
+            _say(f"  {login['username']:<12}{login['title']}")
+    _say("\n按 Ctrl-C 停止。")
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    _adopt(options)
+
+    def tell(text: str) -> None:
+        _say(text, sys.stderr if options.json else sys.stdout)
+
+    summary = asyncio.run(chores.prepare(not options.no_demo, tell))
+    _say(json.dumps(summary, ensure_ascii=False) if options.json else "已就绪。")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _adopt(options)
+    from liuhe import running  # slow import: uvicorn and every plugin
+
+    return asyncio.run(running.serve())
+
+
+def _worker(options: argparse.Namespace) -> int:
+    _adopt(options)
+    from liuhe import running  # slow import
+
+    return asyncio.run(running.work())
+
+
+def _watch(options: argparse.Namespace) -> int:
+    """Become the video worker: a program of its own, that this house never imports."""
+    _adopt(options)
+    arguments = [*options.rest]
+    if not {"--source", "--server", "--help"} & {part.split("=")[0] for part in arguments}:
+        settings = prepare_folder(SettingsSource.read())
+        keep_secret(settings.data_dir / "worker.token")
+        arguments += ["--server", f"http://{settings.host}:{settings.port}"]
+        arguments += ["--token-file", str(settings.data_dir / "worker.token")]
+        arguments += ["--spool", str(settings.data_dir / "spool")]
+    os.chdir(HERE)
+    os.execv(sys.executable, [sys.executable, "-m", "gpu", "watch", *arguments])  # noqa: S606
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    _adopt(options)
+    if options.write:
+        asyncio.run(chores.write(_say))
+        return
+    asyncio.run(chores.bring_up_to_date(_say))
+    _say("数据库已是最新。")
+
+
+def _plugins(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asyncio.run(chores.plugins(options.action or "", options.name or "", _say))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asyncio.run(chores.demo(_say))
+    _say("演示数据已备好。")
+
+
+def _schema(options: argparse.Namespace) -> None:
+    _adopt(options)
+    _say(asyncio.run(chores.schema()))
+
+
+def _bench(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "gpu", "bench", *options.rest]
+    return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603

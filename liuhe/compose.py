@@ -1,0 +1,77 @@
+"""Puts the house together: settings, stored choice, kernel, schema; the same for every process."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from strawberry import Schema
+from tortoise.exceptions import OperationalError
+
+from core import house
+from core.database import opened
+from core.errors import SetupError
+from core.kernel import Kernel
+from core.settings import Settings, SettingsSource
+from core.state import GENERATION, PLUGIN_CHOICE, recall
+from web.graphql import sound_schema
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """A kernel whose schema can be built, and which start it belongs to."""
+
+    kernel: Kernel
+    schema: Schema
+    generation: int
+
+
+async def compose(source: SettingsSource | None = None) -> Composed:
+    """Load the plugins that are on; one that spoils the schema is left out like any other."""
+    source = source or SettingsSource.read()
+    settings = prepare_folder(source)
+    disabled, generation = await _stored(settings)
+    kernel = Kernel.load(source, disabled=disabled)
+    schema, refused = sound_schema(kernel)
+    if refused:
+        kernel = Kernel.load(source, disabled=disabled, refused=refused)
+        schema, _ = sound_schema(kernel)
+    for name, reason in kernel.failed.items():
+        log.warning("plugin.left_out", plugin=name, reason=reason)
+    house.enter(kernel.house())
+    return Composed(kernel=kernel, schema=schema, generation=generation)
+
+
+def prepare_folder(source: SettingsSource) -> Settings:
+    """Make the data folder and the secret key where they are missing."""
+    settings = source.kernel()
+    folder = settings.data_dir.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        source.values["data_dir"] = folder
+        source.values.setdefault("secret_key", keep_secret(folder / "secret.key"))
+    except OSError as error:
+        raise SetupError(
+            f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
+        ) from error
+    return source.kernel()
+
+
+def keep_secret(path: Path) -> str:
+    """A random value made once and kept, readable by this user only."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), "ascii")
+    return path.read_text("ascii").strip()
+
+
+async def _stored(settings: Settings) -> tuple[set[str], int]:
+    """The choice made on the plugins page; nothing yet on a new database."""
+    async with opened(settings.database, {}):
+        try:
+            disabled = await recall(PLUGIN_CHOICE, [])
+            return set(disabled), int(await recall(GENERATION, 0))
+        except OperationalError:
+            return set(), 0

@@ -1,0 +1,129 @@
+"""The server: one Starlette application put together from the kernel's plugins."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.contributions import Menu, Slot
+from core.errors import LiuheError, NotSignedIn
+from core.kernel import Kernel
+from web import admin, entrance, health, live, uploads
+from web.failures import HANDLERS, answer
+from web.graphql.endpoint import GraphQLEndpoint
+from web.hub import Hub
+from web.middleware import BodyLimit, Envelope, demand_same_origin
+from web.session import SessionMiddleware
+from web.templating import STATIC, environment
+
+OWN_MENU = (
+    Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
+    Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
+)
+
+
+def build_app(kernel: Kernel, schema: Any, *, generation: int = 0) -> Starlette:
+    """The whole server. The database must be open and the house entered when it runs."""
+    app = Starlette(
+        routes=_routes(kernel, schema),
+        exception_handlers=HANDLERS,
+        middleware=[
+            Middleware(Envelope),
+            Middleware(Answering),
+            Middleware(BodyLimit),
+            Middleware(SessionMiddleware),
+        ],
+        lifespan=_lifespan,
+    )
+    state = app.state
+    state.kernel, state.generation = kernel, generation
+    state.hub = Hub()
+    state.templates = environment(
+        [one.folder / "templates" for one in kernel.plugins.values() if one.folder],
+        kernel.settings.timezone,
+    )
+    entries = [entry for one in kernel.plugins.values() for entry in one.menu]
+    state.menu = sorted((*OWN_MENU, *entries), key=lambda entry: (entry.order, entry.title))
+    looks = [look for one in kernel.plugins.values() for look in one.waiting]
+    state.waiting = [look.look for look in sorted(looks, key=lambda look: look.order)]
+    state.slots = _slots(kernel)
+    return app
+
+
+def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
+    slots: dict[str, list[Slot]] = defaultdict(list)
+    for slot in (slot for one in kernel.plugins.values() for slot in one.slots):
+        slots[slot.place].append(slot)
+    for place in slots.values():
+        place.sort(key=lambda slot: slot.order)
+    return dict(slots)
+
+
+def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
+    staff: list[BaseRoute] = [*admin.ROUTES, *live.ROUTES]
+    devices: list[BaseRoute] = []
+    for one in kernel.plugins.values():
+        inside = [page.route for page in one.pages if not page.public]
+        outside = [page.route for page in one.pages if page.public]
+        if inside:
+            staff.append(Mount(f"/{one.name}", routes=inside))
+        if outside:
+            devices.append(Mount(f"/{one.name}", routes=outside))
+    return [
+        *entrance.ROUTES,
+        *health.ROUTES,
+        *uploads.ROUTES,
+        Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/graphql", GraphQLEndpoint(schema, kernel)),
+        Mount("/admin", routes=staff, middleware=[Middleware(StaffOnly)]),
+        *devices,
+        Route("/", to_admin),
+    ]
+
+
+async def to_admin(_: Request) -> Response:
+    return RedirectResponse("/admin/", status_code=302)
+
+
+class StaffOnly:
+    """No page under `/admin` is reached without signing in, nor written to from another site."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if scope["state"].get("viewer") is None:
+                raise NotSignedIn()
+            demand_same_origin(scope)
+        await self.app(scope, receive, send)
+
+
+class Answering:
+    """Turns failures of the middleware below it into answers, as handlers do for routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except LiuheError as error:
+            if scope["type"] != "http":
+                raise
+            response = await answer(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    await app.state.hub.close()

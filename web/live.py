@@ -1,0 +1,78 @@
+"""Live pages: committed facts as server-sent events, only to those whom they concern.
+
+An event carries the fact's name and ids, never content; the page then asks for what it may see.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+from core.facts import FactRow
+from core.house import house
+from core.people import viewer_of
+from core.permissions import Viewer
+from web.hub import Lagged, Listener
+from web.pages import viewer
+
+HEARTBEAT = 15.0  # seconds
+RECHECK = 60.0  # seconds between looks whether the session still stands
+
+
+def concerns(person: Viewer, payload: dict[str, Any]) -> bool:
+    """Whether a fact happened where the person holds a post, or in the person's unit."""
+    path, unit = payload.get("area_path") or "", payload.get("unit_id")
+    return any(
+        (grant.reach == "area" and grant.area_path and path.startswith(grant.area_path))
+        or (grant.reach == "unit" and unit is not None and grant.unit_id == unit)
+        for grant in person.grants
+    )
+
+
+def ids_only(payload: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key.endswith("_id")}
+
+
+async def live(request: Request) -> StreamingResponse:
+    person = viewer(request)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(
+        _events(request, person), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _events(request: Request, person: Viewer) -> AsyncIterator[str]:
+    hub, loop = request.app.state.hub, asyncio.get_running_loop()
+    checked = loop.time()
+    yield "retry: 3000\n\n"
+    async with hub.listen() as heard:
+        async for event in _paced(heard):
+            if event is None:
+                yield ": still here\n\n"
+            elif isinstance(event, Lagged):
+                yield "event: resync\ndata: {}\n\n"
+            elif concerns(person, event.payload):
+                yield f"event: {event.name}\ndata: {json.dumps(ids_only(event.payload))}\n\n"
+            if loop.time() - checked > RECHECK:
+                checked = loop.time()
+                if await viewer_of(request.state.session_token, "browser", house().roster) is None:
+                    return
+
+
+async def _paced(heard: Listener) -> AsyncIterator[FactRow | Lagged | None]:
+    """What is heard, and None whenever a heartbeat is due; ends with the hub."""
+    while True:
+        try:
+            async with asyncio.timeout(HEARTBEAT):
+                yield await anext(heard)
+        except TimeoutError:
+            yield None
+        except StopAsyncIteration:
+            return
+
+
+ROUTES = [Route("/live", live)]
