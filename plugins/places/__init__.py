@@ -1,0 +1,1 @@
+"""地点 places: divisions with their history, compounds, points, and where a point lies."""

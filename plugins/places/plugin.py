@@ -1,0 +1,29 @@
+"""地点 places: the ground that everything else stands on."""
+
+from collections.abc import Sequence
+
+from liuhe import Demo, Manifest, Permission, Tables, hookimpl
+from plugins.places.permissions import PERMISSIONS
+from plugins.places.seeds import make
+
+manifest = Manifest(
+    name="places",
+    title="地点",
+    version="0.1.0",
+    summary="区划、网格、小区和地点：有范围、有历史，任何一点在任何一天都落到一个网格。",
+)
+
+
+@hookimpl
+def add_models() -> Tables:
+    return Tables(modules=("plugins.places.models",), migrations="migrations.places")
+
+
+@hookimpl
+def add_permissions() -> Sequence[Permission]:
+    return PERMISSIONS
+
+
+@hookimpl
+def add_demo() -> Demo:
+    return Demo(make=make)
