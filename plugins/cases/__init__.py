@@ -1,0 +1,1 @@
+"""案件 cases: one matter from first report to last word."""

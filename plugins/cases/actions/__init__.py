@@ -1,0 +1,37 @@
+"""Verbs on cases: the only writers. Each checks permission, writes in one transaction, announces.
+
+A case is opened with `open_case` (also by sources such as a confirmed finding of a camera) and
+goes on by the moves of `rules.flow`. Failures: `NotFound` for what the viewer may not see,
+`Forbidden`, `BadInput` with the field to mend, `Conflict` with a sentence that tells what has
+happened meanwhile.
+"""
+
+from plugins.cases.actions.moment import pretend
+from plugins.cases.actions.moves import (
+    accept_case,
+    close_case,
+    dispatch_case,
+    rate_case,
+    reject_case,
+    return_case,
+    rework_case,
+    sign_case,
+    submit_handling,
+    verify_case,
+)
+from plugins.cases.actions.opening import open_case
+
+__all__ = [
+    "accept_case",
+    "close_case",
+    "dispatch_case",
+    "open_case",
+    "pretend",
+    "rate_case",
+    "reject_case",
+    "return_case",
+    "rework_case",
+    "sign_case",
+    "submit_handling",
+    "verify_case",
+]

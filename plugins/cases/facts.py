@@ -1,0 +1,30 @@
+"""What the plugin announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from liuhe import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(Fact):
+    """A case was reported. `source_ref` is what the source calls it (a finding's id, say)."""
+
+    name: ClassVar[str] = "cases.opened"
+    case_id: int
+    type_code: str
+    source: str
+    source_ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseMoved(Fact):
+    """A case went from one stage to another. `unit_id`: the unit that has it now."""
+
+    name: ClassVar[str] = "cases.moved"
+    case_id: int
+    action: str
+    from_stage: str
+    to_stage: str
+    unit_id: int | None
+    person_id: int

@@ -1,0 +1,42 @@
+"""The door plate of cases 案件."""
+
+from collections.abc import Sequence
+
+from liuhe import DataUse, Fact, Keeper, Manifest, Permission, Tables, hookimpl
+from plugins.cases import facts, permissions
+
+manifest = Manifest(
+    name="cases",
+    title="案件",
+    version="0.1.0",
+    summary="一件事从上报到评价的全过程：受理、派遣、签收、处置、核查、结案，步步留痕、时时有限。",
+    requires=("places",),
+    data=(
+        DataUse(
+            purpose="办理上报的案件并回复上报人",
+            basis="履行法定职责",
+            fields=("上报人账号", "现场照片（人脸和车牌打码）"),
+            term="与案卷同期保存",
+        ),
+    ),
+)
+
+
+@hookimpl
+def add_models() -> Tables:
+    return Tables(modules=("plugins.cases.models",), migrations="migrations.cases")
+
+
+@hookimpl
+def add_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def add_facts() -> Sequence[type[Fact]]:
+    return (facts.CaseOpened, facts.CaseMoved)
+
+
+@hookimpl
+def add_keepers() -> Sequence[Keeper]:
+    return (Keeper(kind="cases", may_see=permissions.may_see_file),)
