@@ -19,7 +19,6 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError
 from tortoise.transactions import in_transaction
 
 from core.contributions import Tables
@@ -44,14 +43,27 @@ CORE_TABLES = Tables(
 
 _NUMBERED = re.compile(r"\$(\d+)")
 
-_inside: ContextVar[bool] = ContextVar("liuhe_inside_transaction", default=False)
+#: Seconds; what takes longer is rolled back, so that nothing holds the database for ever.
+LONGEST = 300.0
+
+
+class _Transaction:
+    """Whether it is still going on; a task that was started inside may outlive it."""
+
+    over = False
+
+
+_inside: ContextVar[_Transaction | None] = ContextVar("liuhe_inside_transaction", default=None)
 _running: set[asyncio.Task[Any]] = set()
 
 
-def config(url: str, tables: dict[str, Tables], *, foreign_keys: bool = True) -> dict[str, Any]:
-    """Tortoise's configuration; `tables` maps app names to their tables, in kernel order."""
+def config(url: str, tables: dict[str, Tables], *, migrating: bool = False) -> dict[str, Any]:
+    """Tortoise's configuration; `tables` maps app names to their tables, in kernel order.
+
+    `migrating`: SQLite does not follow foreign keys, PostgreSQL may take an hour for a statement.
+    """
     return {
-        "connections": {"default": _connection(url, foreign_keys)},
+        "connections": {"default": _connection(url, migrating)},
         "apps": {
             name: {
                 "models": list(part.modules),
@@ -65,18 +77,21 @@ def config(url: str, tables: dict[str, Tables], *, foreign_keys: bool = True) ->
     }
 
 
-def _connection(url: str, foreign_keys: bool) -> dict[str, Any]:
+def _connection(url: str, migrating: bool) -> dict[str, Any]:
     if url.startswith("sqlite://"):
         path = url.removeprefix("sqlite://")
         credentials: dict[str, Any] = {"file_path": path}
-        if not foreign_keys:
+        if migrating:
             credentials["foreign_keys"] = "OFF"
         return {"engine": "core.sqlite", "credentials": credentials}
     if url.startswith(("postgres://", "postgresql://")):
         expanded = expand_db_url("asyncpg://" + url.split("://", 1)[1])
-        credentials = {"minsize": 1, "maxsize": 12, "command_timeout": 30, "timeout": 10}
-        expanded["credentials"] = {**credentials, **expanded["credentials"]}
-        return expanded
+        patience = 3_600 if migrating else 30
+        credentials = {"minsize": 1, "maxsize": 12, "command_timeout": patience, "timeout": 10}
+        return {
+            "engine": "core.asyncpg_client",
+            "credentials": {**credentials, **expanded["credentials"]},
+        }
     raise SetupError("数据库地址要以 sqlite:// 或 postgres:// 开头，请检查 LIUHE_DATABASE_URL。")
 
 
@@ -87,16 +102,21 @@ def sqlite_path(url: str) -> Path | None:
 
 @asynccontextmanager
 async def opened(
-    url: str, tables: dict[str, Tables], *, foreign_keys: bool = True
+    url: str, tables: dict[str, Tables], *, migrating: bool = False, everywhere: bool = False
 ) -> AsyncIterator[TortoiseContext]:
-    """Models work inside; running transactions are waited for before the connection closes."""
+    """Models work inside; running transactions are waited for before the connection closes.
+
+    `everywhere`: also in tasks that do not descend from this one, as a server's requests do not.
+    """
     if path := sqlite_path(url):
         path.parent.mkdir(parents=True, exist_ok=True)
     # Prepared statements are kept by connection name alone; the last engine may have been another.
     EXECUTOR_CACHE.clear()
     context = TortoiseContext()
     async with context:
-        await context.init(config(url, tables, foreign_keys=foreign_keys))
+        await context.init(
+            config(url, tables, migrating=migrating), _enable_global_fallback=everywhere
+        )
         try:
             yield context
         finally:
@@ -137,7 +157,7 @@ def atomic(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
     @wraps(work)
     async def whole(*args: P.args, **kwargs: P.kwargs) -> T:
-        if _inside.get():
+        if in_transaction_now():
             return await work(*args, **kwargs)
         task = asyncio.create_task(_transact(work, *args, **kwargs))
         _running.add(task)
@@ -148,16 +168,32 @@ def atomic(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 async def _transact(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-    token = _inside.set(True)
+    transaction = _Transaction()
+    token = _inside.set(transaction)
     try:
         async with in_transaction("default"):
-            return await work(*args, **kwargs)
-    except (DBConnectionError, ConnectionError, OSError) as error:
-        raise Unavailable("数据库暂时连不上，请稍后再试。") from error
+            return await _bounded(work(*args, **kwargs))
     finally:
+        transaction.over = True
         _inside.reset(token)
 
 
+async def _bounded(work: Awaitable[T]) -> T:
+    limit = asyncio.timeout(LONGEST)
+    try:
+        async with limit:
+            return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise Unavailable("这次操作用时太久，没有保存；请分几次办理，或稍后再试。") from error
+        raise
+
+
 def in_transaction_now() -> bool:
-    """Whether the caller runs inside `atomic`."""
-    return _inside.get()
+    """Whether the caller runs inside `atomic`; an error in a task that outlived it."""
+    transaction = _inside.get()
+    if transaction is not None and transaction.over:
+        raise RuntimeError(
+            "a task started inside a transaction outlived it: announce a fact or enqueue a job"
+        )
+    return transaction is not None

@@ -82,6 +82,11 @@ class Unavailable(LiuheError):
     status, code = 503, "UNAVAILABLE"
 
 
+class DatabaseAway(Unavailable):
+    def __init__(self) -> None:
+        super().__init__("数据库暂时用不了，请稍后再试。")
+
+
 class SetupError(LiuheError):
     """The installation cannot start as it is; the sentence tells what to change."""
 

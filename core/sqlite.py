@@ -1,28 +1,111 @@
-"""The SQLite client: a transaction that will write says so when it begins.
+"""The SQLite client: transactions that queue, that are given back whatever happens, and that end.
 
 Tortoise begins with a plain BEGIN; two processes then both read, both want to write, and one is
-refused at once with "database is locked". BEGIN IMMEDIATE queues them instead.
+refused at once with "database is locked". BEGIN IMMEDIATE queues them instead. Tortoise also keeps
+its lock for ever when a connection cannot be opened or a transaction cannot begin, and lets a task
+that outlived its transaction write into the next one.
 """
 
+import asyncio
 import sqlite3
 from typing import Any
 
-from tortoise.backends.base.client import TransactionContext
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+)
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
     SqliteTransactionWrapper,
 )
+from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
+
+from core.errors import DatabaseAway
+
+#: What passes, or what only the machine's keeper can mend; the rest is a defect of ours.
+AWAY = {"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY"}
+
+
+def tell(error: BaseException | None) -> None:
+    """Raise DatabaseAway where the file itself cannot be used now."""
+    if isinstance(error, sqlite3.OperationalError):
+        code = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
+        if code.partition("_")[0] in AWAY:
+            raise DatabaseAway() from error
+
+
+class Turn(ConnectionWrapper[Any]):
+    """One statement's turn at the connection."""
+
+    async def __aenter__(self) -> Any:
+        await self._lock.acquire()
+        try:
+            await self.ensure_connection()
+        except BaseException as error:
+            self._lock.release()
+            tell(error)
+            raise
+        return self.connection
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._lock.release()
+        tell(error)
+
+
+class PatientTransaction(SqliteTransactionContext):
+    """Holds the one connection from BEGIN to the end, and gives it back whatever happens."""
+
+    connection: "PatientWrapper"
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException as error:
+            self._trxlock.release()
+            tell(error)
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            if kind is None:
+                await self.connection.commit()
+        except BaseException as failure:
+            tell(failure)
+            raise
+        finally:
+            get_connections().reset(self.token)
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        try:
+            await self.connection.end()
+        finally:
+            self._trxlock.release()
 
 
 class PatientWrapper(SqliteTransactionWrapper):
     async def begin(self) -> None:
-        try:
-            await self._connection.commit()
-            await self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise TransactionManagementError(error) from error
+        # What a cancelled bulk insert may have left open.
+        await self._connection.rollback()
+        await self._connection.execute("BEGIN IMMEDIATE")
+
+    async def end(self) -> None:
+        """Roll back what was not committed; nothing more goes through this wrapper."""
+        self._finalized = True
+        if self._connection.in_transaction:
+            await self._connection.rollback()
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        if self._finalized:
+            raise TransactionManagementError("used after its transaction was over")
+        return Turn(self._lock, self)
 
 
 class PatientClient(SqliteClient):
@@ -30,9 +113,17 @@ class PatientClient(SqliteClient):
         # FULL: what was acknowledged survives a power cut, not only a killed process.
         options = {"busy_timeout": 20_000, "synchronous": "FULL", **options}
         super().__init__(file_path, **options)
+        self._lock = asyncio.Lock()
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        return Turn(self._lock, self)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with self._in_transaction() as inside:
+            await inside.execute_many(query, values)
 
     def _in_transaction(self) -> TransactionContext:
-        return SqliteTransactionContext(PatientWrapper(self), self._lock)
+        return PatientTransaction(PatientWrapper(self), self._lock)
 
 
 client_class = PatientClient

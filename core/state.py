@@ -9,7 +9,7 @@ from core.tables import Model
 
 
 class Note(Model):
-    """One remembered value under a name."""
+    """One remembered value under a name; in a list of one, or Tortoise would read text as JSON."""
 
     key = fields.CharField(max_length=60, primary_key=True)
     value: Any = fields.JSONField()
@@ -25,12 +25,12 @@ GENERATION = "generation"
 
 async def recall(key: str, default: Any = None) -> Any:
     note = await Note.get_or_none(key=key)
-    return default if note is None else note.value
+    return default if note is None else note.value[0]
 
 
 @atomic
 async def remember(key: str, value: Any) -> None:
-    await Note.update_or_create(defaults={"value": value}, key=key)
+    await Note.update_or_create(defaults={"value": [value]}, key=key)
 
 
 @atomic

@@ -1,5 +1,7 @@
 """The fixtures themselves: a living house on each engine, and honest counting."""
 
+import pytest
+
 from core.database import atomic, dialect, rows
 from core.state import Note, recall, remember
 
@@ -10,6 +12,13 @@ async def test_a_house_lives_on_each_engine(kernel, engine):
     assert await recall("a") == {"b": [1, "二"]}
 
 
+@pytest.mark.parametrize("value", ["text", "[1]", "", None, 0, [], {"a": "1"}])
+async def test_the_house_remembers_a_value_as_it_was(kernel, value):
+    await remember("a", "before")
+    await remember("a", value)
+    assert await recall("a", "nothing") == value
+
+
 async def test_each_test_has_a_database_of_its_own(kernel):
     assert await Note.all().count() == 0
 
@@ -17,7 +26,7 @@ async def test_each_test_has_a_database_of_its_own(kernel):
 async def test_queries_are_counted_in_and_out_of_transactions(kernel, count_queries):
     @atomic
     async def twice():
-        await Note.create(key="x", value=1)
+        await Note.create(key="x", value=[1])
         await rows("SELECT 1 AS one")
 
     with count_queries() as queries:

@@ -1,0 +1,94 @@
+"""The PostgreSQL client: gives connections back whatever happens, and says when the server is away.
+
+Tortoise keeps a pooled connection for ever when a transaction cannot begin on it. ("asyncpg" stands
+in the module's name because Tortoise chooses its migration statements by that.)
+"""
+
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
+from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
+
+from core.errors import DatabaseAway
+
+#: The server or the way to it; a statement that was too slow is a TimeoutError, an OSError too.
+AWAY = (
+    OSError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, starting up, statement cancelled
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def tell(error: BaseException) -> None:
+    """Raise DatabaseAway where the server cannot be reached or cannot work now."""
+    closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
+    if closed or isinstance(error, AWAY):
+        raise DatabaseAway() from error
+
+
+class SafeTransaction(TransactionContextPooled):
+    client: "SafeWrapper"
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        try:
+            return await super().__aenter__()
+        except BaseException as error:
+            await self._give_back()
+            tell(error)
+            raise
+
+    async def _give_back(self) -> None:
+        if hasattr(self, "token"):
+            get_connections().reset(self.token)
+        pool = self.client._parent._pool
+        if pool is not None and self.client._connection is not None:
+            await pool.release(self.client._connection)
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            await super().__aexit__(kind, error, trace)
+        except BaseException as failure:
+            tell(failure)
+            raise
+        finally:
+            self.client._finalized = True
+
+
+class SafeWrapper(TransactionWrapper):
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        if self._finalized:
+            raise TransactionManagementError("used after its transaction was over")
+        return super().acquire_connection()
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._translate_exceptions(func, *args, **kwargs)
+        except Exception as error:
+            tell(error)
+            raise
+
+
+class SafeClient(AsyncpgDBClient):
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._translate_exceptions(func, *args, **kwargs)
+        except Exception as error:
+            tell(error)
+            raise
+
+    def _in_transaction(self) -> TransactionContext:
+        return SafeTransaction(SafeWrapper(self), self._pool_init_lock)
+
+
+client_class = SafeClient
