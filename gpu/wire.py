@@ -5,9 +5,8 @@ import difflib
 import json
 import math
 import types
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 _M = TypeVar("_M", bound="Message")
@@ -46,15 +45,10 @@ def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(cls)
 
 
-@cache
-def _hints(cls: Hashable) -> dict[str, Any]:
-    return get_type_hints(cls)
-
-
 def _build(cls: type[_M], data: object, where: str) -> _M:
     if not isinstance(data, Mapping):
         raise ValueError(f"{where}: an object is needed, not {_named(data)}.")
-    fields, hints = _fields(cls), _hints(cls)
+    fields, hints = _fields(cls), get_type_hints(cls)
     _check_names(data, fields, where)
     values = {
         field.name: read(hints[field.name], data[field.name], f"{where}.{field.name}")
@@ -92,6 +86,8 @@ def read(kind: Any, value: object, where: str) -> Any:
         return value
     if origin is tuple:
         return _read_tuple(kind, value, where)
+    if origin is dict:
+        return _read_names(value, where)
     if isinstance(kind, type) and issubclass(kind, Message):
         return _build(kind, value, where)
     return _read_scalar(kind, value, where)
@@ -112,6 +108,12 @@ def _read_tuple(kind: Any, value: object, where: str) -> tuple[Any, ...]:
         raise ValueError(f"{where}: {len(kinds)} values are needed, not {len(value)}.")
     pairs = enumerate(zip(kinds, value, strict=True))
     return tuple(read(each, item, f"{where}[{index}]") for index, (each, item) in pairs)
+
+
+def _read_names(value: object, where: str) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{where}: an object is needed, not {_named(value)}.")
+    return {str(name): read(str, item, f"{where}.{name}") for name, item in value.items()}
 
 
 def _read_scalar(kind: type, value: object, where: str) -> Any:

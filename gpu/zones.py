@@ -1,0 +1,70 @@
+"""Tracks, polygons and time into observations that start and end; pure and standard library only.
+
+The same on every back end. Time is a float in seconds that the caller gives; nothing here reads a
+clock. An object is in a zone when its ground point (the bottom centre of its box) is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+
+from gpu.messages import Zone
+from gpu.spells import Change, Open, Track, over
+from gpu.watchers import WATCHERS, Watcher
+
+__all__ = ["Change", "Open", "Track", "Zones"]
+
+
+class Zones:
+    """All zones of one camera.
+
+    `new_id` names an observation when it starts; without it they are numbered.
+    """
+
+    def __init__(self, zones: Iterable[Zone] = (), new_id: Callable[[], str] | None = None) -> None:
+        numbers = count(1)
+        self._new_id = new_id or (lambda: str(next(numbers)))
+        self._watchers: dict[tuple[str, str], Watcher] = {}
+        self._now = float("-inf")
+        self.reconfigure(zones)
+
+    def look(self, now: float, tracks: Sequence[Track]) -> list[Change]:
+        """What one look changed. A clock that runs backwards stands still instead."""
+        self._now = max(now, self._now)
+        return [
+            change
+            for watcher in self._watchers.values()
+            for change in watcher.look(self._now, tracks)
+        ]
+
+    def reconfigure(self, zones: Iterable[Zone], now: float | None = None) -> list[Change]:
+        """Take other zones; the ends of what is no longer watched.
+
+        A watch that keeps its zone, id and kind keeps its state, also when its polygon moves: what
+        is still inside goes on, what is not lapses.
+        """
+        wanted = {(zone.id, watch.id): (zone, watch) for zone in zones for watch in zone.watches}
+        before, self._watchers = self._watchers, {}
+        for key, (zone, watch) in wanted.items():
+            watcher = before.get(key)
+            if watcher is None or watcher.watch.kind != watch.kind:
+                self._watchers[key] = WATCHERS[watch.kind](zone, watch, self._new_id)
+            else:
+                watcher.zone, watcher.watch = zone, watch
+                self._watchers[key] = before.pop(key)
+        self._now = max(self._now, self._now if now is None else now)
+        return [change for watcher in before.values() for change in watcher.end_all(self._now)]
+
+    def remember(self) -> tuple[Open, ...]:
+        """What is open, for `recall` after a restart."""
+        return tuple(kept for each in self._watchers.values() for kept in each.remember())
+
+    def recall(self, opens: Iterable[Open], now: float) -> list[Change]:
+        """Go on with what was open; the ends of what is no longer watched."""
+        changes = []
+        for kept in opens:
+            watcher = self._watchers.get((kept.zone_id, kept.watch_id))
+            if watcher is None or watcher.watch.kind != kept.kind:
+                changes.append(over(kept, now))
+            else:
+                watcher.recall(kept)
+        return changes
