@@ -1,0 +1,1 @@
+"""视频: the server half of the eyes. See plugin.py."""

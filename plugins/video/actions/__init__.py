@@ -1,0 +1,42 @@
+"""What can be done with cameras and what they show; the only writers of video's tables."""
+
+from plugins.video.actions.blurring import lend_picture
+from plugins.video.actions.cameras import (
+    CameraInput,
+    activate_camera,
+    create_camera,
+    deactivate_camera,
+    update_camera,
+)
+from plugins.video.actions.configuration import configuration, revision
+from plugins.video.actions.evidence import forget_old_evidence, keep_evidence
+from plugins.video.actions.health import take_health, watch_over
+from plugins.video.actions.intake import Taken, take_observation
+from plugins.video.actions.snapshots import snapshot_of, take_snapshot
+from plugins.video.actions.workers import ensure_worker, issue_worker_token, worker_of
+from plugins.video.actions.zones import WatchInput, ZoneInput, save_zones
+
+__all__ = [
+    "CameraInput",
+    "Taken",
+    "WatchInput",
+    "ZoneInput",
+    "activate_camera",
+    "configuration",
+    "create_camera",
+    "deactivate_camera",
+    "ensure_worker",
+    "forget_old_evidence",
+    "issue_worker_token",
+    "keep_evidence",
+    "lend_picture",
+    "revision",
+    "save_zones",
+    "snapshot_of",
+    "take_health",
+    "take_observation",
+    "take_snapshot",
+    "update_camera",
+    "watch_over",
+    "worker_of",
+]

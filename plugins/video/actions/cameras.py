@@ -1,0 +1,139 @@
+"""Entering cameras and switching them on and off, as the law on public video allows."""
+
+from dataclasses import dataclass
+
+from tortoise.expressions import Q
+
+from liuhe import Area, BadInput, Conflict, Forbidden, Scope, Viewer, atomic, may
+from plugins.video.actions.configuration import touch
+from plugins.video.actions.snapshots import drop_snapshot
+from plugins.video.models import Camera, CameraState
+from plugins.video.permissions import MANAGE, camera_for
+from plugins.video.rules.addresses import code_problem, source_problem
+from plugins.video.rules.health import activation_problem
+
+AREA_SCOPE = Scope(area="path")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraInput:
+    """A camera as entered; an empty `source` keeps the stored one."""
+
+    name: str
+    area_id: int
+    source: str = ""
+    code: str = ""
+    loop: bool = False
+    detect_every: int = 5
+    model: str = ""
+    address: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    filing_number: str = ""
+    signage: bool = False
+    signage_note: str = ""
+    private_space: bool = False
+
+
+@atomic
+async def create_camera(viewer: Viewer, given: CameraInput) -> Camera:
+    """A new camera, not active yet."""
+    if not given.source:
+        raise BadInput("请填写视频地址。", field="source", reason="required")
+    camera = Camera()
+    await _fill(viewer, camera, given)
+    await camera.save()
+    await CameraState.create(camera_id=camera.id)
+    await touch()
+    return camera
+
+
+@atomic
+async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> Camera:
+    """Change a camera; an active one must stay within the law."""
+    camera = await camera_for(viewer, MANAGE, camera_id)
+    await _fill(viewer, camera, given)
+    if camera.active:
+        _demand_lawful(camera)
+    await camera.save()
+    await touch()
+    return camera
+
+
+@atomic
+async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
+    camera = await camera_for(viewer, MANAGE, camera_id)
+    _demand_lawful(camera)
+    await _switch(camera, True)
+    return camera
+
+
+async def deactivate_camera(viewer: Viewer, camera_id: int) -> Camera:
+    """The eyes stop looking, and its last picture is deleted."""
+    camera = await camera_for(viewer, MANAGE, camera_id)
+    await _switch(camera, False)
+    await drop_snapshot(camera.id)
+    return camera
+
+
+@atomic
+async def _switch(camera: Camera, active: bool) -> None:
+    camera.active = active
+    await camera.save(update_fields=["active"])
+    state = CameraState.filter(camera_id=camera.id)
+    await state.update(state="unknown", error="", heard_at=None, fps=0.0, detect_fps=0.0)
+    await touch()
+
+
+def _demand_lawful(camera: Camera) -> None:
+    problem = activation_problem(
+        filing_number=camera.filing_number,
+        signage=camera.signage,
+        private_space=camera.private_space,
+    )
+    if problem:
+        raise Conflict(problem)
+
+
+async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
+    area = await Area.get_or_none(id=given.area_id)
+    if area is None:
+        raise BadInput("请选择所在区域。", field="area", reason="unknown")
+    if not may(viewer, MANAGE, area, AREA_SCOPE):
+        raise Forbidden("这个区域不归您管理。")
+    _check(given)
+    await _check_code_free(camera, given.code)
+    camera.update_from_dict(_values(given))
+    camera.area = area
+    camera.source = given.source or camera.source
+
+
+def _values(given: CameraInput) -> dict[str, object]:
+    values = {name: value for name, value in vars(given).items() if name != "source"}
+    del values["area_id"]
+    return {**values, "code": given.code or None}
+
+
+def _check(given: CameraInput) -> None:
+    problems = {
+        "name": "" if 0 < len(given.name) <= 60 else "请填写名称，最多 60 个字。",
+        "source": source_problem(given.source) if given.source else "",
+        "code": code_problem(given.code),
+        "detect_every": "" if 1 <= given.detect_every <= 250 else "检测间隔在 1 到 250 帧之间。",
+        "longitude": _degrees(given.longitude, 180, "经度"),
+        "latitude": _degrees(given.latitude, 90, "纬度"),
+    }
+    for field, problem in problems.items():
+        if problem:
+            raise BadInput(problem, field=field)
+
+
+def _degrees(value: float | None, most: int, label: str) -> str:
+    if value is None or -most <= value <= most:
+        return ""
+    return f"{label}在 -{most} 到 {most} 之间。"
+
+
+async def _check_code_free(camera: Camera, code: str) -> None:
+    if code and await Camera.filter(~Q(id=camera.id or 0), code=code).exists():
+        raise BadInput("已有一台摄像机用了这个国标编码。", field="code", reason="taken")

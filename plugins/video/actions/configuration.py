@@ -1,0 +1,74 @@
+"""What the eyes are to watch, and the mark that changes whenever that does."""
+
+import uuid
+from collections import defaultdict
+
+from gpu import messages
+from liuhe import rows
+from plugins.video.models import Camera, Revision, Watch, Zone
+
+
+async def touch() -> None:
+    """Give the configuration a new mark; in the transaction that changes it."""
+    await rows(
+        "INSERT INTO video_revision (id, mark) VALUES (1, $1) "
+        "ON CONFLICT (id) DO UPDATE SET mark = EXCLUDED.mark RETURNING mark",
+        uuid.uuid4().hex,
+    )
+
+
+async def revision() -> str:
+    row = await Revision.get_or_none(id=1)
+    return row.mark if row else "0"
+
+
+async def configuration() -> messages.Config:
+    """All active cameras. The mark is read first: a change in between only brings a second look."""
+    mark = await revision()
+    cameras = await Camera.filter(active=True, private_space=False).order_by("id")
+    zones: dict[int, list[messages.Zone]] = defaultdict(list)
+    watches = await _watches()
+    for zone in await Zone.filter(active=True, camera__active=True).order_by("id"):
+        zones[zone.camera_id].append(_zone(zone, watches[zone.id]))
+    told = tuple(_camera(camera, tuple(zones[camera.id])) for camera in cameras)
+    return messages.Config(version=mark, cameras=told)
+
+
+async def _watches() -> dict[int, list[messages.Watch]]:
+    found: dict[int, list[messages.Watch]] = defaultdict(list)
+    active = Watch.filter(active=True, zone__active=True, zone__camera__active=True)
+    for watch in await active.order_by("id"):
+        found[watch.zone_id].append(_watch(watch))
+    return found
+
+
+def _camera(camera: Camera, zones: tuple[messages.Zone, ...]) -> messages.Camera:
+    return messages.Camera(
+        id=str(camera.id),
+        name=camera.name,
+        source=camera.source,
+        loop=camera.loop,
+        detect_every=camera.detect_every,
+        zones=zones,
+        model=camera.model or None,
+    )
+
+
+def _zone(zone: Zone, watches: list[messages.Watch]) -> messages.Zone:
+    return messages.Zone(
+        id=str(zone.id),
+        name=zone.name,
+        polygon=tuple((float(x), float(y)) for x, y in zone.polygon),
+        watches=tuple(watches),
+    )
+
+
+def _watch(watch: Watch) -> messages.Watch:
+    return messages.Watch(
+        id=str(watch.id),
+        kind=watch.kind,  # type: ignore[arg-type]  # checked when it was saved
+        objects=tuple(watch.objects),
+        seconds=watch.seconds,
+        count=watch.count,
+        grace=watch.grace,
+    )

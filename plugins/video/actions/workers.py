@@ -1,0 +1,46 @@
+"""The eyes' tokens: known by their SHA-256 only."""
+
+import hashlib
+import secrets
+
+from liuhe import BadInput, NotSignedIn, Viewer, atomic, demand_held, rows
+from plugins.video.models import Worker
+from plugins.video.permissions import MANAGE
+
+SHORTEST = 16
+
+
+@atomic
+async def ensure_worker(token: str, name: str) -> None:
+    """Let the eyes called `name` in with `token`; the same again changes nothing."""
+    if len(token) < SHORTEST:
+        raise BadInput(f"视频处理程序的令牌至少 {SHORTEST} 个字符。", reason="too_short")
+    await rows(
+        "INSERT INTO video_worker (name, token_hash, created_at) "
+        "VALUES ($1, $2, CURRENT_TIMESTAMP) "
+        "ON CONFLICT (name) DO UPDATE SET token_hash = EXCLUDED.token_hash RETURNING id",
+        name[:60],
+        digest(token),
+    )
+
+
+async def issue_worker_token(viewer: Viewer | None, name: str) -> str:
+    """A new token for the eyes called `name`, told once; the one before is void."""
+    demand_held(viewer, MANAGE)
+    if not name.strip():
+        raise BadInput("请给视频处理程序起个名字。", field="name", reason="required")
+    token = secrets.token_urlsafe(32)
+    await ensure_worker(token, name.strip())
+    return token
+
+
+async def worker_of(token: str) -> Worker:
+    """The eyes that hold this token."""
+    worker = await Worker.get_or_none(token_hash=digest(token)) if token else None
+    if worker is None:
+        raise NotSignedIn("视频处理程序的令牌不对，请核对 LIUHE_WORKER_TOKEN。")
+    return worker
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""Drawing zones and saying what is watched for in them; the eyes learn of it within a second."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from liuhe import BadInput, Viewer, atomic
+from plugins.video.actions.configuration import touch
+from plugins.video.models import Camera, Watch, Zone
+from plugins.video.permissions import ZONES, camera_for
+from plugins.video.rules.geometry import polygon_problem
+from plugins.video.rules.watching import watch_problem
+
+MOST_ZONES = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchInput:
+    """A rule as drawn up; `id` of one that is there already, or None."""
+
+    kind: str
+    objects: tuple[str, ...]
+    seconds: float
+    count: int = 1
+    grace: float = 2.0
+    scene: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneInput:
+    """A zone as drawn: corners (x, y) in parts of the picture."""
+
+    name: str
+    polygon: Sequence[Sequence[float]]
+    watches: tuple[WatchInput, ...] = field(default=())
+    id: int | None = None
+
+
+@atomic
+async def save_zones(viewer: Viewer, camera_id: int, zones: Sequence[ZoneInput]) -> Camera:
+    """These are the camera's zones from now on; those not among them are no longer watched."""
+    camera = await camera_for(viewer, ZONES, camera_id)
+    check(zones)
+    await Camera.select_for_update().get(id=camera.id)
+    known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
+    kept = [await _save_zone(camera, known, zone) for zone in zones]
+    await Zone.filter(camera_id=camera.id, active=True).exclude(id__in=kept).update(active=False)
+    await touch()
+    return camera
+
+
+def check(zones: Sequence[ZoneInput]) -> None:
+    if len(zones) > MOST_ZONES:
+        raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="zones", reason="too_many")
+    for zone in zones:
+        label = f"区域“{zone.name}”：" if zone.name.strip() else ""
+        problem = _name_problem(zone.name) or polygon_problem(zone.polygon)
+        problems = [problem, *(watch_problem(**_values(watch)) for watch in zone.watches)]
+        if problem := next(filter(None, problems), ""):
+            raise BadInput(f"{label}{problem}", field="zones")
+
+
+def _name_problem(name: str) -> str:
+    if not name.strip():
+        return "请给每个区域起个名字。"
+    return "名字最多 40 个字。" if len(name) > 40 else ""
+
+
+async def _save_zone(camera: Camera, known: dict[int, Zone], given: ZoneInput) -> int:
+    zone = known.get(given.id or 0) or Zone(camera_id=camera.id)
+    zone.name = given.name.strip()
+    zone.polygon = [[round(float(x), 5), round(float(y), 5)] for x, y in given.polygon]
+    await zone.save()
+    watches = {watch.id: watch for watch in await Watch.filter(zone_id=zone.id, active=True)}
+    kept = [await _save_watch(zone, watches, watch) for watch in given.watches]
+    await Watch.filter(zone_id=zone.id, active=True).exclude(id__in=kept).update(active=False)
+    return int(zone.id)
+
+
+async def _save_watch(zone: Zone, known: dict[int, Watch], given: WatchInput) -> int:
+    watch = known.get(given.id or 0) or Watch(zone_id=zone.id)
+    watch.update_from_dict({**_values(given), "objects": list(given.objects)})
+    await watch.save()
+    return int(watch.id)
+
+
+def _values(watch: WatchInput) -> dict[str, Any]:
+    return {
+        "kind": watch.kind,
+        "objects": watch.objects,
+        "seconds": watch.seconds,
+        "count": watch.count,
+        "grace": watch.grace,
+        "scene": watch.scene,
+    }

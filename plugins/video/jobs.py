@@ -1,0 +1,33 @@
+"""What the clock asks of video."""
+
+from datetime import timedelta
+from typing import Any
+
+from liuhe import Job
+from plugins.video import actions
+
+
+async def watch_over(_: dict[str, Any]) -> None:
+    await actions.watch_over()
+
+
+async def forget_evidence(_: dict[str, Any]) -> None:
+    await actions.forget_old_evidence()
+
+
+JOBS = (
+    Job(
+        name="video.watch_over",
+        run=watch_over,
+        title="检查摄像机是否在线",
+        every=timedelta(minutes=1),
+        in_transaction=True,
+    ),
+    Job(
+        name="video.forget_evidence",
+        run=forget_evidence,
+        title="删除到期的观察图片",
+        every=timedelta(hours=1),
+        timeout=300,
+    ),
+)

@@ -1,0 +1,16 @@
+"""Cameras with their zones and rules; what the eyes saw there; who the eyes are."""
+
+from plugins.video.models.cameras import Camera, CameraState, Revision, Watch, Zone
+from plugins.video.models.observations import Message, Observation
+from plugins.video.models.workers import Worker
+
+__all__ = [
+    "Camera",
+    "CameraState",
+    "Message",
+    "Observation",
+    "Revision",
+    "Watch",
+    "Worker",
+    "Zone",
+]

@@ -1,0 +1,124 @@
+"""Cameras, the zones drawn on their picture, and what is watched for in each zone."""
+
+from typing import Any
+
+from tortoise import fields
+
+from liuhe import Area, Model, Scope
+from plugins.video.rules.addresses import mask
+
+#: A camera is reached through the area that it stands in.
+CAMERA_SCOPE = Scope(area="area__path")
+
+
+class Camera(Model):
+    """摄像机. `code` is the 20-digit national id, or None; `source` may hold a password."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=60)
+    code = fields.CharField(max_length=20, null=True, unique=True)
+    source = fields.CharField(max_length=500)
+    loop = fields.BooleanField(default=False)
+    detect_every = fields.IntField(default=5)
+    model = fields.CharField(max_length=60, default="")
+    area: fields.ForeignKeyRelation[Area] = fields.ForeignKeyField(
+        "core.Area", related_name="cameras", on_delete=fields.RESTRICT, db_index=True
+    )
+    area_id: int
+    address = fields.CharField(max_length=120, default="")
+    longitude = fields.FloatField(null=True)
+    latitude = fields.FloatField(null=True)
+    filing_number = fields.CharField(max_length=60, default="")
+    signage = fields.BooleanField(default=False)
+    signage_note = fields.CharField(max_length=200, default="")
+    private_space = fields.BooleanField(default=False)
+    active = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    condition: fields.BackwardOneToOneRelation["CameraState"]
+
+    class Meta:
+        table = "video_camera"
+
+    @property
+    def masked_source(self) -> str:
+        """The address as it may be shown: without user, password and query."""
+        return mask(self.source)
+
+
+class CameraState(Model):
+    """What the eyes last told about a camera, and when (`heard_at`).
+
+    `session_at` is when the present run of the eyes began, by their clock.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    camera: fields.OneToOneRelation[Camera] = fields.OneToOneField(
+        "video.Camera", related_name="condition", on_delete=fields.CASCADE
+    )
+    camera_id: int
+    state = fields.CharField(max_length=12, default="unknown")
+    fps = fields.FloatField(default=0.0)
+    detect_fps = fields.FloatField(default=0.0)
+    last_frame_at = fields.DatetimeField(null=True)
+    decode_errors = fields.BigIntField(default=0)
+    reconnects = fields.BigIntField(default=0)
+    dropped = fields.BigIntField(default=0)
+    error = fields.CharField(max_length=300, default="")
+    heard_at = fields.DatetimeField(null=True)
+    session_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "video_camera_state"
+
+
+class Zone(Model):
+    """画面中的一块区域. `polygon` is [[x, y], …] in parts of the picture's width and height.
+
+    A zone that was removed stays as inactive: what was observed there still names it.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    camera: fields.ForeignKeyRelation[Camera] = fields.ForeignKeyField(
+        "video.Camera", related_name="zones", on_delete=fields.CASCADE, db_index=True
+    )
+    camera_id: int
+    name = fields.CharField(max_length=40)
+    polygon: Any = fields.JSONField()
+    active = fields.BooleanField(default=True)
+    watches: fields.ReverseRelation["Watch"]
+
+    class Meta:
+        table = "video_zone"
+
+
+class Watch(Model):
+    """场景规则: `objects` for at least `seconds` in the zone (dwell, enter), or `count` at once.
+
+    `grace` are the seconds that an object may be lost from sight without having left.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    zone: fields.ForeignKeyRelation[Zone] = fields.ForeignKeyField(
+        "video.Zone", related_name="watches", on_delete=fields.CASCADE, db_index=True
+    )
+    zone_id: int
+    scene = fields.CharField(max_length=20, default="")
+    kind = fields.CharField(max_length=8)
+    objects: Any = fields.JSONField()
+    seconds = fields.FloatField(default=0.0)
+    count = fields.IntField(default=1)
+    grace = fields.FloatField(default=2.0)
+    active = fields.BooleanField(default=True)
+
+    class Meta:
+        table = "video_watch"
+
+
+class Revision(Model):
+    """The mark of the present configuration: one row, rewritten with every change of it."""
+
+    id = fields.IntField(primary_key=True)
+    mark = fields.CharField(max_length=32)
+
+    class Meta:
+        table = "video_revision"

@@ -1,0 +1,6 @@
+"""The doors of video: `/video` for the eyes, `/admin/video` for staff."""
+
+from liuhe import Page
+from plugins.video.pages import blur, intake
+
+PAGES = [Page(route=route, public=True) for route in (*intake.ROUTES, *blur.ROUTES)]

@@ -1,0 +1,78 @@
+"""What every door of the eyes has: a token, a bound on what is read, and patience."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeVar
+
+from liuhe import BadInput, NotFound, TooLarge
+from liuhe.pages import Request, Response
+from plugins.video.actions import worker_of
+from plugins.video.models import Worker
+from plugins.video.rules import row_id
+
+T = TypeVar("T")
+Handler = Callable[[Request, Worker], Awaitable[Response]]
+
+LONGEST_WAIT = 30.0  # seconds
+
+
+def for_eyes(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Let in only who holds a worker's token; browsers' cookies open nothing here."""
+
+    async def guarded(request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        worker = await worker_of(token.strip() if scheme.lower() == "bearer" else "")
+        return await handler(request, worker)
+
+    return guarded
+
+
+def bounded(request: Request, limit: int) -> Request:
+    """The same request, which refuses to read more than `limit` bytes of its body."""
+    taken = 0
+
+    async def receive() -> MutableMapping[str, Any]:
+        nonlocal taken
+        message = await request.receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise TooLarge(f"这次上传不能超过 {limit / 1_000_000:.1f} MB。")
+        return message
+
+    return Request(request.scope, receive)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    return await bounded(request, limit).body()
+
+
+def number_in_path(request: Request) -> int:
+    number = row_id(request.path_params["id"])
+    if number is None:
+        raise NotFound()
+    return number
+
+
+def wait_of(request: Request, usual: float) -> float:
+    """Seconds that the caller is ready to wait: `?wait=`, at most half a minute."""
+    try:
+        wait = float(request.query_params.get("wait", usual))
+    except ValueError:
+        raise BadInput("wait 要是秒数。", field="wait") from None
+    if not 0 <= wait <= LONGEST_WAIT:
+        raise BadInput(f"wait 在 0 到 {LONGEST_WAIT:g} 秒之间。", field="wait")
+    return wait
+
+
+async def patiently(
+    look: Callable[[], Awaitable[T | None]], wait: float, every: float = 0.5
+) -> T | None:
+    """Look again and again until there is something; between looks nothing is held."""
+    until = time.monotonic() + wait
+    while True:
+        found = await look()
+        left = until - time.monotonic()
+        if found is not None or left <= 0:
+            return found
+        await asyncio.sleep(min(every, left))

@@ -1,0 +1,104 @@
+"""`/video/config`, `/video/observations`, `/video/health`, snapshots: where the eyes speak."""
+
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import JSONResponse
+
+from gpu import messages
+from liuhe import BadInput, TooLarge, settings_of
+from liuhe.pages import Request, Response, Route
+from plugins.video import actions
+from plugins.video.models import Worker
+from plugins.video.pages.device import (
+    bounded,
+    for_eyes,
+    number_in_path,
+    patiently,
+    read_body,
+    wait_of,
+)
+from plugins.video.settings import VideoSettings
+
+M = TypeVar("M")
+
+WORDS = 262_144  # bytes; what a message may take
+HEALTH_WORDS = 4_000_000  # a thousand cameras
+
+
+async def config(request: Request, _: Worker) -> Response:
+    """200 with everything to watch, or 304 where nothing changed within `wait` seconds."""
+    known = request.headers.get("if-none-match", "").strip().removeprefix("W/").strip('"')
+    wait = wait_of(request, 0.0)
+
+    async def look() -> str | None:
+        mark = await actions.revision()
+        return mark if mark != known else None
+
+    if known and await patiently(look, wait) is None:
+        return Response(status_code=304, headers={"etag": f'"{known}"'})
+    told = await actions.configuration()
+    return JSONResponse(told.to_json(), headers={"etag": f'"{told.version}"'})
+
+
+async def observations(request: Request, _: Worker) -> Response:
+    """One message, with the blurred picture of what it tells of; repeating it is harmless."""
+    most = settings_of(VideoSettings).evidence_megabytes * 1_000_000
+    parts = await bounded(request, most + WORDS).form(max_files=1, max_fields=2)
+    told = _read(messages.Observation.from_json, await _text(parts, "observation"))
+    if request.headers.get("idempotency-key", told.key) != told.key:
+        raise BadInput("Idempotency-Key 和 observation.key 不一样。", field="key")
+    taken = await actions.take_observation(told, await _picture(parts, most))
+    return JSONResponse({"id": taken.id, "duplicate": taken.duplicate, "ignored": taken.ignored})
+
+
+async def _text(parts: FormData, name: str) -> str:
+    part = parts.get(name)
+    try:
+        text = (await part.read()).decode() if isinstance(part, UploadFile) else part
+    except UnicodeDecodeError:
+        text = None
+    if not text or len(text) > WORDS:
+        raise BadInput(f"请用 multipart 的 {name} 部分送一个 JSON 对象。", field=name)
+    return text
+
+
+async def _picture(parts: FormData, most: int) -> bytes | None:
+    part = parts.get("evidence")
+    if not isinstance(part, UploadFile):
+        return None
+    content = await part.read()
+    if len(content) > most:
+        raise TooLarge(f"图片不能超过 {most // 1_000_000} MB。", field="evidence")
+    return content or None
+
+
+def _read(read: Callable[[object], M], text: str | bytes) -> M:
+    """A message, or the sentence that says what is wrong with it."""
+    try:
+        return read(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"这条消息读不懂：{str(error)[:300]}") from None
+
+
+async def health(request: Request, worker: Worker) -> Response:
+    told = _read(messages.Health.from_json, await read_body(request, HEALTH_WORDS))
+    await actions.take_health(worker, told)
+    return Response(status_code=204)
+
+
+async def snapshot(request: Request, _: Worker) -> Response:
+    """The camera's latest picture, blurred; it takes the place of the one before."""
+    most = settings_of(VideoSettings).evidence_megabytes * 1_000_000
+    await actions.take_snapshot(number_in_path(request), await read_body(request, most))
+    return Response(status_code=204)
+
+
+ROUTES = [
+    Route("/config", for_eyes(config), methods=["GET"]),
+    Route("/observations", for_eyes(observations), methods=["POST"]),
+    Route("/health", for_eyes(health), methods=["POST"]),
+    Route("/cameras/{id}/snapshot", for_eyes(snapshot), methods=["PUT"]),
+]

@@ -1,0 +1,44 @@
+"""What can be allowed here, and the cameras that a viewer may reach."""
+
+from liuhe import File, Forbidden, NotFound, Permission, Viewer, may, within
+from plugins.video.models import Camera, Observation
+from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.models.observations import OBSERVATION_SCOPE
+from plugins.video.rules import row_id
+
+SEE = "video.see"
+ZONES = "video.zones"
+MANAGE = "video.manage"
+
+PERMISSIONS = (
+    Permission(name=SEE, title="查看摄像机", roles=("grid", "dispatcher", "supervisor", "admin")),
+    Permission(name=ZONES, title="划定区域和场景规则", roles=("dispatcher", "admin")),
+    Permission(name=MANAGE, title="管理摄像机", roles=("admin",)),
+)
+
+
+async def seen_camera(viewer: Viewer, camera_id: int) -> Camera:
+    """The camera with its area and condition, or NotFound for what the viewer may not see."""
+    camera = await (
+        Camera.filter(within(viewer, SEE, CAMERA_SCOPE), id=camera_id)
+        .select_related("area", "condition")
+        .first()
+    )
+    if camera is None:
+        raise NotFound("没有这台摄像机，或者您无权查看。")
+    return camera
+
+
+async def camera_for(viewer: Viewer, name: str, camera_id: int) -> Camera:
+    """The camera, if the viewer may do `name` to it."""
+    camera = await seen_camera(viewer, camera_id)
+    if not may(viewer, name, camera, CAMERA_SCOPE):
+        raise Forbidden()
+    return camera
+
+
+async def may_see_evidence(viewer: Viewer, file: File) -> bool:
+    """For core's `/files/{id}`: whoever may see the camera sees what it has shown."""
+    number = row_id(file.subject)
+    seen = Observation.filter(within(viewer, SEE, OBSERVATION_SCOPE), id=number or 0)
+    return number is not None and await seen.exists()

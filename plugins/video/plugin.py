@@ -1,0 +1,66 @@
+"""视频: cameras, zones and what is watched for; observations, evidence and health of the eyes."""
+
+from collections.abc import Sequence
+
+from liuhe import DataUse, Fact, Job, Keeper, Manifest, Page, Permission, Section, Tables, hookimpl
+from plugins.video import facts, jobs, pages
+from plugins.video.permissions import PERMISSIONS, may_see_evidence
+from plugins.video.settings import VideoSettings
+
+manifest = Manifest(
+    name="video",
+    title="视频",
+    version="0.1.0",
+    summary="摄像机、区域和场景规则；视频处理程序送来的观察、打码图片和运行状况。",
+    requires=("places",),
+    data=(
+        DataUse(
+            purpose="发现公共场所需要处置的事情",
+            basis="《公共安全视频图像信息系统管理条例》；公共场所设有提示标识的摄像机",
+            fields=("打码后的现场图片", "目标类别", "时间", "地点"),
+            term="图片保存 30 天；已成为线索或案件依据的，随案件保存。不保存人脸和车牌。",
+        ),
+    ),
+)
+
+
+@hookimpl
+def add_models() -> Tables:
+    return Tables(
+        modules=(
+            "plugins.video.models.cameras",
+            "plugins.video.models.observations",
+            "plugins.video.models.workers",
+        ),
+        migrations="migrations.video",
+    )
+
+
+@hookimpl
+def add_settings() -> type[Section]:
+    return VideoSettings
+
+
+@hookimpl
+def add_permissions() -> Sequence[Permission]:
+    return PERMISSIONS
+
+
+@hookimpl
+def add_facts() -> Sequence[type[Fact]]:
+    return (facts.ObservationStarted, facts.ObservationEnded, facts.CameraStateChanged)
+
+
+@hookimpl
+def add_jobs() -> Sequence[Job]:
+    return jobs.JOBS
+
+
+@hookimpl
+def add_pages() -> Sequence[Page]:
+    return pages.PAGES
+
+
+@hookimpl
+def add_keepers() -> Sequence[Keeper]:
+    return (Keeper(kind="video", may_see=may_see_evidence),)

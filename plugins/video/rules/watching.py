@@ -1,0 +1,32 @@
+"""What may be watched for in a zone."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from plugins.video.rules.labels import KIND_LABELS
+
+DAY = 86_400.0
+MOST_OBJECTS = 20
+_OBJECT = re.compile(r"[a-z][a-z0-9 _-]{0,39}")
+
+
+def watch_problem(
+    *, kind: str, objects: Sequence[str], seconds: float, count: int, grace: float, scene: str
+) -> str:
+    """A sentence about what is wrong with a rule, or ""."""
+    if kind not in KIND_LABELS:
+        return f"规则只能是{'、'.join(KIND_LABELS.values())}之一。"
+    if not objects or len(objects) > MOST_OBJECTS:
+        return f"请选 1 到 {MOST_OBJECTS} 种目标。"
+    if unknown := next((name for name in objects if not _OBJECT.fullmatch(name)), None):
+        return f"目标“{unknown:.40}”要用模型的类别名，例如 car。"
+    if not (math.isfinite(seconds) and 0 <= seconds <= DAY):
+        return "时长在 0 到 86400 秒之间。"
+    if kind == "dwell" and seconds <= 0:
+        return "停留的时长要大于 0 秒。"
+    if not 1 <= count <= 1000:
+        return "数量在 1 到 1000 之间。"
+    if not (math.isfinite(grace) and 0 <= grace <= 3600):
+        return "容许看不见的时间在 0 到 3600 秒之间。"
+    return "" if len(scene) <= 20 else "场景代码最多 20 个字符。"
