@@ -67,9 +67,15 @@ def _die_with_parent() -> None:
 class Household:
     """Keeps its members running; ends all when asked, or begins again when one asks for it."""
 
-    def __init__(self, members: Callable[[], list[Member]], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        members: Callable[[], list[Member]],
+        say: Callable[[str], None],
+        patience: float = STOP_SECONDS,
+    ) -> None:
         self._plan = members
         self._say = say
+        self._patience = patience
         self._stopping = False
 
     def run(self) -> int:
@@ -116,7 +122,7 @@ class Household:
     def _stop(self, members: list[Member]) -> None:
         for member in members:
             member.ask_stop()
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self._patience
         for member in members:
             member.wait_or_kill(deadline)
 
