@@ -81,8 +81,9 @@ def test_a_member_that_dies_is_started_again_and_the_other_is_left_alone(tmp_pat
 def test_a_member_that_asks_for_it_makes_all_start_anew(tmp_path: Path) -> None:
     mark = tmp_path / "again"
     house = start(tmp_path, f"test -e {mark} && exec sleep 60; touch {mark}; exit 75")
-    wait_for(lambda: len(pids(tmp_path, "b")) == 2)
-    assert (tmp_path / "plans").read_text() == "xx"
+    plans = tmp_path / "plans"
+    wait_for(lambda: plans.exists() and plans.read_text() == "xx" and pids(tmp_path, "b"))
+    wait_for(lambda: len(pids(tmp_path, "a")) == 2)
     house.terminate()
     assert house.wait(10) == 0
 
