@@ -30,7 +30,7 @@ GOOD = {
     "plugins/cases/rules.py": "",
     "plugins/cases/facts.py": "",
     "plugins/cases/settings.py": "",
-    "plugins/video/actions.py": "from gpu import messages, zones\nfrom plugins.cases import actions",
+    "plugins/video/actions.py": "import gpu.messages, gpu.zones\nimport plugins.cases.actions",
 }
 
 BREACHES = [
