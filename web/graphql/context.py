@@ -1,5 +1,6 @@
 """What every resolver has at hand: the viewer, the time, and loaders that batch."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -72,9 +73,15 @@ class Loaders:
 
 @dataclass
 class Caller:
-    """Who is asking; shared by all operations of a socket, and looked at again while it is open."""
+    """Who is asking; shared by all operations of a socket, and looked at again while it is open.
+
+    `token` and `kind` are what the viewer was found by. `lagging` ends the socket.
+    """
 
     viewer: Viewer | None
+    token: str = ""
+    kind: str = "api"
+    lagging: bool = False
 
 
 @dataclass(kw_only=True)
@@ -85,6 +92,8 @@ class Context:
     hub: Hub
     caller: Caller
     request: HTTPConnection | None = None
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    connection_params: dict[str, Any] = field(default_factory=dict)  # of a socket
     loaders: Loaders = field(default_factory=Loaders)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 

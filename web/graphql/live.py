@@ -30,6 +30,7 @@ async def facts_stream(info: Info, *kinds: type[F]) -> AsyncGenerator[F, None]:
     async with info.context.hub.listen(*known) as listener:
         async for row in listener:
             if isinstance(row, Lagged):
+                info.context.caller.lagging = True
                 raise FellBehind()
             info.context.refresh()
             yield known[row.name].validate_python(row.payload)
