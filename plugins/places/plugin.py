@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from liuhe import Demo, Manifest, Permission, Tables, hookimpl
+from liuhe import Demo, Extension, Manifest, Permission, Tables, hookimpl
 from plugins.places.permissions import PERMISSIONS
+from plugins.places.schema import PlaceQueries
 from plugins.places.seeds import make
 
 manifest = Manifest(
@@ -22,6 +23,11 @@ def add_models() -> Tables:
 @hookimpl
 def add_permissions() -> Sequence[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return [Extension("Query", PlaceQueries)]
 
 
 @hookimpl

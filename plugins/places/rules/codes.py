@@ -68,6 +68,18 @@ def nesting_problem(code: str, level: str, parent_code: str, parent_level: str) 
     return ""
 
 
+def succession_problem(kind: str, before: int, after: int) -> str:
+    """What is wrong with so many areas following so many others; "" if nothing."""
+    fits = {
+        "split": before == 1 and after >= 2,
+        "merge": before >= 2 and after == 1,
+        "transfer": before == 1 and after == 1,
+    }
+    if kind not in fits:
+        return "变更方式只有拆分、合并和划转。"
+    return "" if fits[kind] else "拆分是一变多，合并是多变一，划转是一变一。"
+
+
 def _before(level: str) -> int:
     index = LEVELS.index(level)
     return SIGNIFICANT[LEVELS[index - 1]] if index else 0
