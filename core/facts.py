@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 from pydantic import TypeAdapter
 from tortoise import fields
+from tortoise.expressions import Q
 
 from core.contributions import Listener
-from core.database import in_transaction_now
+from core.database import LONGEST, in_transaction_now
 from core.house import house
 from core.jobs import Job, enqueue
 from core.tables import Model
@@ -71,8 +72,15 @@ async def announce(fact: Fact) -> None:
 def delivery(listener: Listener) -> Job:
     """The job that brings a fact to one listener, in one transaction with its completion."""
     return Job(
-        name=f"fact:{listener.key}", run=_hearing(listener.fact, listener.hear), in_transaction=True
+        name=delivery_name(listener),
+        run=_hearing(listener.fact, listener.hear),
+        in_transaction=True,
     )
+
+
+def delivery_name(listener: Listener) -> str:
+    """One function may hear several facts; each pair is a job of its own."""
+    return f"fact:{listener.fact.name}:{listener.key}"
 
 
 def _hearing(
@@ -86,26 +94,47 @@ def _hearing(
 
 
 class Tail:
-    """Follows the log for live pages: each committed fact once, within the last minute.
+    """Follows the log for live pages: each fact that is committed after it was made, once.
 
-    On PostgreSQL a lower id may commit after a higher one, so the tail re-reads a short window and
-    remembers what it has given.
+    On PostgreSQL a lower id may commit after a higher one. So the tail remembers the numbers that
+    it has not met, and asks for them again until no transaction can be left that holds them.
     """
 
-    WINDOW = 30.0  # seconds; longer than any transaction lives
+    BATCH = 500
+    GAPS = 1_000
 
     def __init__(self) -> None:
-        self._seen: dict[int, float] = {}
         self._since = time.time()
+        self._last: int | None = None
+        self._missing: dict[int, float] = {}
 
     async def fresh(self) -> list[FactRow]:
-        """Facts not given before, oldest first; at most 500 a call."""
-        start = max(self._since, time.time() - self.WINDOW)
-        seen = list(self._seen)
-        rows = await FactRow.filter(epoch__gte=start, id__not_in=seen).order_by("id").limit(500)
-        self._seen = {id: at for id, at in self._seen.items() if at >= start}
-        self._seen.update({row.id: row.epoch for row in rows})
+        """Facts not given before, by number; at most 500 a call."""
+        last = await self._begin() if self._last is None else self._last
+        wanted = Q(id__gt=last) | Q(id__in=list(self._missing) or [0])
+        rows = await FactRow.filter(wanted).order_by("id").limit(self.BATCH)
+        for row in rows:
+            self._missing.pop(row.id, None)
+            last = self._advance(last, row.id)
+        oldest = time.time() - LONGEST
+        self._missing = {id: at for id, at in self._missing.items() if at >= oldest}
+        self._last = last
         return rows
+
+    async def _begin(self) -> int:
+        """The last number from before the tail was made; what may be under way is missing."""
+        young = self._since - LONGEST
+        before = await FactRow.filter(epoch__lt=young).order_by("-id").first()
+        last = before.id if before else 0
+        known = FactRow.filter(epoch__gte=young, epoch__lt=self._since).order_by("id")
+        for row in await known.only("id"):
+            last = self._advance(last, row.id)
+        return last
+
+    def _advance(self, last: int, id: int) -> int:
+        gap = range(max(last + 1, id - self.GAPS), id)
+        self._missing.update(dict.fromkeys(gap, time.time()))
+        return max(last, id)
 
 
 KEEP_DAYS = 30

@@ -6,19 +6,22 @@ times with growing pauses, and ends as done or dead. The dead stay to be seen an
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise import fields
+from tortoise.expressions import F, Q
 
-from core.database import atomic, dialect, rows
+from core.database import atomic
 from core.errors import NotFound
+from core.house import house
 from core.tables import Model
 
 LEASE_MARGIN = 30.0  # seconds beyond a job's own time-out before another worker may take it
-KEEP_DONE_DAYS = 7
+KEEP_DONE = timedelta(days=7)
+KEEP_DEAD = timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,30 +73,21 @@ async def enqueue(
 
 
 @atomic
-async def claim(names: Iterable[str], worker: str, limit: int, lease: float) -> list[JobRow]:
-    """Take up to `limit` due jobs of these names, with those whose worker died holding them."""
+async def claim(leases: Mapping[str, float], worker: str, limit: int) -> list[JobRow]:
+    """Take up to `limit` due jobs, with those whose worker died holding them.
+
+    `leases` gives the names to look for, and for how many seconds each is taken.
+    """
     now = time.time()
-    wanted = list(names)
-    marks = ", ".join(f"${number}" for number in range(6, 6 + len(wanted)))
-    locked = "FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
-    taken = await rows(
-        f"""
-        UPDATE core_job SET state = 'running', claim = $1, lease_until = $2, attempts = attempts + 1
-        WHERE id IN (
-            SELECT id FROM core_job
-            WHERE ((state = 'waiting' AND run_at <= $3) OR (state = 'running' AND lease_until < $4))
-              AND name IN ({marks})
-            ORDER BY run_at, id LIMIT $5 {locked}
-        ) RETURNING id
-        """,
-        worker,
-        now + lease,
-        now,
-        now,
-        limit,
-        *wanted,
-    )
-    return await JobRow.filter(id__in=[row["id"] for row in taken]).order_by("run_at", "id")
+    due = Q(state="waiting", run_at__lte=now) | Q(state="running", lease_until__lt=now)
+    found = JobRow.filter(due, name__in=list(leases)).order_by("run_at", "id").limit(limit)
+    taken = await found.select_for_update(skip_locked=True)
+    for lease in {leases[row.name] for row in taken}:
+        ids = [row.id for row in taken if leases[row.name] == lease]
+        await JobRow.filter(id__in=ids).update(
+            state="running", claim=worker, lease_until=now + lease, attempts=F("attempts") + 1
+        )
+    return await JobRow.filter(id__in=[row.id for row in taken]).order_by("run_at", "id")
 
 
 async def finish(row: JobRow) -> bool:
@@ -104,7 +98,7 @@ async def finish(row: JobRow) -> bool:
 async def fail(row: JobRow, job: Job, error: str) -> None:
     """Try again later, or give up and keep it as dead."""
     dead = row.attempts >= job.tries
-    pause = min(300.0, 2.0**row.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 - only jitter
+    pause = min(300.0, 2.0 ** min(row.attempts, 9)) * random.uniform(0.8, 1.2)  # noqa: S311 - only jitter
     await _mine(row).update(
         state="dead" if dead else "waiting", run_at=time.time() + pause, error=error[:2000]
     )
@@ -135,5 +129,13 @@ async def try_again(job_id: int) -> None:
 
 
 async def forget_done_jobs(_: dict[str, Any]) -> None:
-    before = time.time() - KEEP_DONE_DAYS * 86_400
-    await JobRow.filter(state="done", run_at__lt=before).delete()
+    """Done and dead work is kept for a while; a round's row also keeps its period single."""
+    now = time.time()
+    rounds = {job.name: job.every for job in house().jobs.values() if job.every}
+    seldom = {name: every for name, every in rounds.items() if every > KEEP_DONE}
+    for name, every in seldom.items():
+        before = now - 2 * every.total_seconds()
+        await JobRow.filter(name=name, state="done", run_at__lt=before).delete()
+    before = now - KEEP_DONE.total_seconds()
+    await JobRow.filter(state="done", run_at__lt=before, name__not_in=list(seldom)).delete()
+    await JobRow.filter(state="dead", run_at__lt=now - KEEP_DEAD.total_seconds()).delete()

@@ -179,7 +179,7 @@ class Kernel:
         for one in self.plugins.values():
             for listener in one.listeners:
                 known = listeners.get(listener.fact.name, ())
-                listeners[listener.fact.name] = (*known, f"fact:{listener.key}")
+                listeners[listener.fact.name] = (*known, facts.delivery_name(listener))
         return House(
             settings=self.settings,
             sections=self.sections,
