@@ -211,9 +211,19 @@ def install(kind: str, lock: int) -> None:
     run_pip(locked, lock, Progress(packages_in(LOCKS[kind])))
     itself = ["--no-build-isolation", "--no-index", "--editable", str(ROOT)]
     run_pip(itself, lock, Progress(0))
+    point_to_root()
     for done in ("run", "test") if kind == "test" else ("run",):  # the test lock holds both
         stamp(done).write_text(fingerprint(done), encoding="utf-8")
     say("依赖已装好，用了 %d 秒。" % (time.monotonic() - started))
+
+
+def point_to_root() -> None:
+    """Makes the editable install's path relative, thus ASCII.
+
+    Under `LC_ALL=C` Python 3.12 does not start at all where a .pth file names a Chinese folder.
+    """
+    for path in VENV.glob("lib/*/site-packages/*liuhe.pth"):
+        path.write_text(os.path.relpath(ROOT, path.parent) + "\n", encoding="ascii")
 
 
 def packages_in(lock: Path) -> int:
@@ -344,7 +354,7 @@ def why(output: str) -> str:
     return next((reason() for pattern, reason in REASONS if re.search(pattern, output)), "")
 
 
-# --- The start: the data folder and the port must be free ---
+# --- The start ---
 
 
 def setting(given: str | None, name: str, default: str) -> str | None:
@@ -352,24 +362,6 @@ def setting(given: str | None, name: str, default: str) -> str | None:
     if given or os.environ.get(name):
         return given or os.environ[name]
     return None if os.environ.get("LIUHE_CONFIG") else default
-
-
-def take(data: Path, address: str) -> None:
-    """Claims the folder for as long as this process lives, also as what exec makes of it."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        handle = os.open(data / ".run.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise Sorry("数据文件夹 %s 不能写：请用 --data 另选一个能写的文件夹。" % data) from error
-    if not lock_file(handle):
-        running = read(data / ".run.lock").strip() or "地址不明"
-        raise Sorry(
-            "六和已经在用数据文件夹 %s 运行（%s）：请直接打开它，"
-            "或先停掉它，或用 --data 另选文件夹。" % (data, running)
-        )
-    os.ftruncate(handle, 0)
-    os.write(handle, ("%s，进程 %d\n" % (address, os.getpid())).encode())
-    os.set_inheritable(handle, True)
 
 
 def check_port(host: str, port: int) -> None:
@@ -386,9 +378,9 @@ def check_port(host: str, port: int) -> None:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise Sorry("本机没有地址 %s：请改正 --host，或者不写它。" % host) from error
-        other = port + 1 if port < 65535 else 8000
         raise Sorry(
-            "端口 %d 已被占用：请停掉占用它的程序，或换一个端口，例如 --port %d。" % (port, other)
+            "端口 %d 已被占用：六和若已在运行，请直接打开 http://%s:%d；"
+            "否则请停掉占用它的程序，或用 --port 换一个端口。" % (port, host, port)
         ) from error
 
 
@@ -404,13 +396,14 @@ def up(options: argparse.Namespace) -> NoReturn:
     host = setting(options.host, "LIUHE_HOST", "127.0.0.1")
     port = setting(options.port, "LIUHE_PORT", "8000")
     data = setting(options.data, "LIUHE_DATA_DIR", str(ROOT / "data"))
-    if data:
-        data = os.path.abspath(data)
-        take(Path(data), "http://%s:%s" % (host or "?", port or "?"))
     if host and port:
         check_port(host, port_number(port))
     arguments = ["up"]
-    for option, value in (("--host", host), ("--port", port), ("--data", data)):
+    for option, value in (
+        ("--host", host),
+        ("--port", port),
+        ("--data", data and os.path.abspath(data)),
+    ):
         arguments += [option, value] if value else []
     arguments += ["--no-video"] * options.no_video + ["--no-demo"] * options.no_demo
     become(VENV / "bin" / "liuhe", arguments)

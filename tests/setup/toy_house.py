@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 #: A build backend of its own, so that the toy needs none from a registry.
 BACKEND = """
-import zipfile
+import os, zipfile
 
 def build_editable(directory, config_settings=None, metadata_directory=None):
     name = "liuhe-0.1.0-py3-none-any.whl"
     info = "liuhe-0.1.0.dist-info/"
     with zipfile.ZipFile(directory + "/" + name, "w") as wheel:
-        wheel.write("toy.py")
+        wheel.writestr("_liuhe.pth", os.getcwd())
         wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: liuhe\\nVersion: 0.1.0\\n")
         wheel.writestr(
             info + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
