@@ -7,22 +7,27 @@ from liuhe import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseOpened(Fact):
+class CaseFact(Fact):
+    """Base of what is announced about one case."""
+
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(CaseFact):
     """A case was reported. `source_ref` is what the source calls it (a finding's id, say)."""
 
     name: ClassVar[str] = "cases.opened"
-    case_id: int
     type_code: str
     source: str
     source_ref: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CaseMoved(Fact):
+class CaseMoved(CaseFact):
     """A case went from one stage to another. `unit_id`: the unit that has it now."""
 
     name: ClassVar[str] = "cases.moved"
-    case_id: int
     action: str
     from_stage: str
     to_stage: str

@@ -7,7 +7,7 @@ from tortoise.expressions import Q, Subquery
 
 from liuhe import File, Permission, Scope, Viewer, may, within
 from plugins.cases.models import Case, Step
-from plugins.cases.rules import STANDARD, Move
+from plugins.cases.rules import STANDARD, Move, Source
 
 PERMISSIONS = (
     Permission(
@@ -22,7 +22,15 @@ PERMISSIONS = (
     Permission(name="cases.verify", title="核查或要求返工", roles=("grid",)),
     Permission(name="cases.close", title="结案或要求返工", roles=("dispatcher",)),
     Permission(name="cases.rate", title="评价结果", roles=("grid", "resident")),
+    Permission(
+        name="cases.reporter",
+        title="查看上报居民的姓名",
+        roles=("admin", "supervisor", "dispatcher", "grid"),
+    ),
 )
+
+#: Shown in place of a resident's name to whoever has no need to know it (a handling unit, say).
+SOMEBODY = "上报居民"
 
 #: A unit sees the cases that it has now; a reporter sees one's own.
 SCOPE = Scope(area="area__path", unit="unit_id", owner="reporter_id")
@@ -51,6 +59,44 @@ def units_of(viewer: Viewer) -> frozenset[int]:
         for grant in viewer.grants
         if grant.reach == "unit" and grant.unit_id is not None
     )
+
+
+def shown_actor(viewer: Viewer | None, case: Case, step: Step) -> str:
+    """Who made a step, as far as the viewer may know; the case's area is loaded."""
+    if step.person_id == case.reporter_id and not may_know_reporter(viewer, case):
+        return SOMEBODY
+    return step.actor
+
+
+def may_know_reporter(viewer: Viewer | None, case: Case) -> bool:
+    """Residents who report are protected; officers do it in the open."""
+    return (
+        case.source != Source.RESIDENT
+        or (viewer is not None and viewer.person_id == case.reporter_id)
+        or may(viewer, "cases.reporter", case, SCOPE)
+    )
+
+
+def reachable_units(viewer: Viewer) -> Q:
+    """Units to which the viewer may dispatch: of one's own areas, within them or above them."""
+    parts = [
+        Q(area__path__startswith=grant.area_path) | Q(area__path__in=_above(grant.area_path))
+        for grant in viewer.grants
+        if "cases.dispatch" in grant.names and grant.reach == "area" and grant.area_path
+    ]
+    return Q(active=True) & Q(*parts, join_type="OR") if parts else NONE
+
+
+def neighbouring_units(case: Case) -> Q:
+    """Units that may be proposed for a case: all of its district."""
+    district = _above(case.area.path)[:1] or [case.area.path]
+    return Q(active=True, area__path__startswith=district[0])
+
+
+def _above(path: str) -> list[str]:
+    """The paths of the areas around one: "1.4.17." lies in "1." and "1.4."."""
+    steps = path.split(".")[:-1]
+    return [".".join(steps[:count]) + "." for count in range(1, len(steps))]
 
 
 async def may_see_file(viewer: Viewer, file: File) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from liuhe import DataUse, Fact, Keeper, Manifest, Permission, Tables, hookimpl
+from liuhe import DataUse, Extension, Fact, Keeper, Manifest, Permission, Tables, hookimpl
 from plugins.cases import facts, permissions
+from plugins.cases.schema import EXTENSIONS
 
 manifest = Manifest(
     name="cases",
@@ -24,7 +25,7 @@ manifest = Manifest(
 
 @hookimpl
 def add_models() -> Tables:
-    return Tables(modules=("plugins.cases.models",), migrations="migrations.cases")
+    return Tables(modules=("plugins.cases.models.tables",), migrations="migrations.cases")
 
 
 @hookimpl
@@ -40,3 +41,8 @@ def add_facts() -> Sequence[type[Fact]]:
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
     return (Keeper(kind="cases", may_see=permissions.may_see_file),)
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return EXTENSIONS

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from liuhe import Conflict, NotFound, NotSignedIn, Viewer, house
 from plugins.cases.models import Case, Step
-from plugins.cases.permissions import may_see, units_of
+from plugins.cases.permissions import may_see, shown_actor, units_of
 from plugins.cases.rules import STAGE_STATES, STANDARD
 
 
@@ -21,7 +21,7 @@ async def hold(viewer: Viewer | None, case_id: int) -> Case:
     case = await Case.get(id=case_id).select_related("area", "type", "unit")
     if not may_see(viewer, case):
         if (await last_step(case)).unit_id in units_of(viewer):
-            await refuse_stale(case, "不用再办")
+            await refuse_stale(viewer, case, "不用再办")
         raise NotFound()
     return case
 
@@ -30,11 +30,12 @@ async def last_step(case: Case) -> Step:
     return await Step.get(case_id=case.id, seq=case.version)
 
 
-async def refuse_stale(case: Case, so: str) -> NoReturn:
+async def refuse_stale(viewer: Viewer, case: Case, so: str) -> NoReturn:
     """Say who has done what meanwhile, and when."""
     step = await last_step(case)
+    who, did = shown_actor(viewer, case, step), STANDARD.label(step.action)
     at = step.at.astimezone(ZoneInfo(house().settings.timezone))
     raise Conflict(
-        f"{step.actor}已在 {at:%m月%d日 %H:%M} 办理“{STANDARD.label(step.action)}”，"
+        f"{who}已在 {at:%m月%d日 %H:%M} 办理“{did}”，"
         f"案件现在是“{STAGE_STATES[case.stage]}”，{so}。请刷新后再看。"
     )

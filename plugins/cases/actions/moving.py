@@ -10,7 +10,7 @@ from plugins.cases.actions.locking import hold, refuse_stale
 from plugins.cases.actions.moment import now
 from plugins.cases.facts import CaseMoved
 from plugins.cases.models import Case, Step
-from plugins.cases.permissions import SCOPE
+from plugins.cases.permissions import SCOPE, neighbouring_units, reachable_units
 from plugins.cases.rules import (
     HANDLING,
     STANDARD,
@@ -70,9 +70,9 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
     assert viewer is not None  # held
     chosen = await _chosen(viewer, case, action)
     if given.version is not None and given.version != case.version:
-        await refuse_stale(case, "和您打开时不同")
+        await refuse_stale(viewer, case, "和您打开时不同")
     await _keep_apart(viewer, case, chosen)
-    unit = await _check(chosen, given)
+    unit = await _check(viewer, case, chosen, given)
     step = await _write(viewer, case, chosen, given, unit)
     await writing.add_uploads(step, EvidenceKind.AFTER, given.file_ids, viewer)
     await announce(
@@ -96,7 +96,7 @@ async def _chosen(viewer: Viewer, case: Case, action: str) -> Move:
     if not any(may(viewer, name, case, SCOPE) for name in names):
         raise Forbidden()
     if found is None:
-        await refuse_stale(case, f"不能“{STANDARD.label(action)}”")
+        await refuse_stale(viewer, case, f"不能“{STANDARD.label(action)}”")
     return found
 
 
@@ -108,7 +108,7 @@ async def _keep_apart(viewer: Viewer, case: Case, chosen: Move) -> None:
         raise Forbidden(f"您处置过这件案件，“{chosen.label}”要由别人来做。")
 
 
-async def _check(chosen: Move, given: Given) -> Unit | None:
+async def _check(viewer: Viewer, case: Case, chosen: Move, given: Given) -> Unit | None:
     """The named unit, after everything given was found in order."""
     if need := missing(chosen, given.met):
         field, sentence = ASKED[need]
@@ -120,15 +120,17 @@ async def _check(chosen: Move, given: Given) -> Unit | None:
         raise BadInput(f"最多 {MOST_PICTURES} 张图片。", field="fileIds", reason="too_many")
     if given.rating is not None and not 1 <= given.rating <= 5:
         raise BadInput("请选择 1 到 5 分。", field="rating", reason="out_of_range")
-    return await _unit(chosen, given.unit_id)
+    return await _unit(viewer, case, chosen, given.unit_id)
 
 
-async def _unit(chosen: Move, unit_id: int | None) -> Unit | None:
+async def _unit(viewer: Viewer, case: Case, chosen: Move, unit_id: int | None) -> Unit | None:
     if unit_id is None:
         return None
-    unit = await Unit.get_or_none(id=unit_id, active=True)
+    named = Need.UNIT in chosen.needs
+    among = reachable_units(viewer) if named else neighbouring_units(case)
+    unit = await Unit.filter(among, id=unit_id).first()
     if unit is None:
-        field = "unitId" if Need.UNIT in chosen.needs else "proposedUnitId"
+        field = "unitId" if named else "proposedUnitId"
         raise BadInput("没有这个单位，请重新选择。", field=field, reason="unknown")
     return unit
 

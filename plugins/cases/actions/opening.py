@@ -26,6 +26,7 @@ from plugins.cases.facts import CaseOpened
 from plugins.cases.models import Case, CaseType, Step
 from plugins.cases.permissions import SCOPE, may_see, only_own
 from plugins.cases.rules import OPEN, STANDARD, EvidenceKind, Kind, Source
+from plugins.places.actions import locate
 
 MOST_PICTURES = 9
 
@@ -36,7 +37,7 @@ async def open_case(
     *,
     title: str,
     type_code: str,
-    area_id: int,
+    area_id: int | None = None,
     address: str = "",
     description: str = "",
     longitude: float | None = None,
@@ -49,21 +50,22 @@ async def open_case(
 ) -> Case:
     """Report a matter; the case comes back with its area and type loaded.
 
-    `type_code`: GB/T 30428 小类 such as "0505". `longitude`, `latitude`: WGS-84 degrees, both or
+    `type_code`: GB/T 30428 小类 such as "0505". Without an `area_id` the area is the deepest one
+    around the point. `longitude`, `latitude`: WGS-84 degrees, both or
     neither. `source_ref`: what the source calls the matter; the same source and ref never make a
     second case but give the first one back. `file_ids`: the viewer's own uploads. `evidence`:
     pictures that came already blurred (`store_blurred`); they become the case's own, and whoever
     sees the case sees them. `idempotency_key`: see the contract.
     """
     demand_held(viewer, "cases.open")
-    area = await _area(area_id)
+    area = await _area(area_id, longitude, latitude)
     viewer = demand(
         viewer, "cases.open", Case(area=area, reporter_id=viewer and viewer.person_id), SCOPE
     )
     words = _checked(title, description, address, longitude, latitude)
     chosen = _source(viewer, source, source_ref)
     kind = await _type(type_code)
-    given = {**words, "type": type_code, "area": area_id, "source": chosen, "ref": source_ref}
+    given = {**words, "type": type_code, "area": area.id, "source": chosen, "ref": source_ref}
     given["files"] = [*file_ids, *(str(file.id) for file in evidence)]
     receipt = await redeem(str(viewer.person_id), "cases.open", idempotency_key, given)
     if receipt and receipt.result:
@@ -90,9 +92,16 @@ async def open_case(
     return case
 
 
-async def _area(area_id: int) -> Area:
-    area = await Area.get_or_none(id=area_id)
-    if area is None or not area.stood(now().date()):
+async def _area(area_id: int | None, longitude: float | None, latitude: float | None) -> Area:
+    """The named area, or the deepest one that the point lies in."""
+    day = now().astimezone(ZoneInfo(house().settings.timezone)).date()
+    if area_id is not None:
+        area = await Area.get_or_none(id=area_id)
+    elif longitude is not None and latitude is not None:
+        area = await locate(longitude, latitude, day)
+    else:
+        area = None
+    if area is None or not area.stood(day):
         raise BadInput("请选择案件发生的区域。", field="areaId", reason="unknown")
     return area
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from core.kernel import Kernel
 from liuhe import Area, File, Unit, Viewer, atomic, put_blurred, store_blurred, store_upload
 from liuhe.testing import make_area, make_unit, make_viewer
 from plugins.cases import actions
@@ -24,6 +25,7 @@ def picture(color: str = "white") -> bytes:
 class District:
     """Two streets with a community each, two units, and who works there."""
 
+    kernel: Kernel
     district: Area
     street: Area
     community: Area
@@ -83,11 +85,11 @@ class District:
 
 @pytest.fixture
 async def place(kernel_on: Any) -> AsyncIterator[District]:
-    async with kernel_on(["cases"]):
-        yield await make_district()
+    async with kernel_on(["cases"]) as kernel:
+        yield await make_district(kernel)
 
 
-async def make_district() -> District:
+async def make_district(kernel: Kernel) -> District:
     district = await make_area("330105", "拱墅区")
     street = await make_area("330105003", "湖墅街道", "street", district)
     community = await make_area("330105003001", "仓基社区", "community", street)
@@ -111,6 +113,7 @@ async def make_district() -> District:
         "far_dispatcher": await make_viewer("far_dispatcher", "dispatcher", area=far),
     }
     return District(
+        kernel=kernel,
         district=district,
         street=street,
         community=community,

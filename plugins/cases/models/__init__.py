@@ -1,0 +1,15 @@
+"""The nouns, and how a list of cases is narrowed."""
+
+from plugins.cases.models.finding import ORDERS, Wanted, contains
+from plugins.cases.models.tables import Case, CaseType, Clock, Evidence, Step
+
+__all__ = [
+    "ORDERS",
+    "Case",
+    "CaseType",
+    "Clock",
+    "Evidence",
+    "Step",
+    "Wanted",
+    "contains",
+]

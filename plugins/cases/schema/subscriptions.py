@@ -1,0 +1,32 @@
+"""Live: cases that were opened or have moved."""
+
+# mypy: disallow-untyped-decorators=False
+# (strawberry.field, used with brackets, is published without a type)
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+
+from liuhe.graphql import Info, facts_stream
+from plugins.cases.facts import CaseFact, CaseMoved, CaseOpened
+from plugins.cases.schema.nodes import Case
+
+
+@strawberry.type
+class CaseSubscriptions:
+    @strawberry.subscription(
+        description="案件有变化：每次都按当时的权限决定给不给 · a case that I may see has changed"
+    )
+    async def case_changed(
+        self,
+        info: Info,
+        id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="只要这一件 · only this one")
+        ] = None,
+    ) -> AsyncGenerator[Case, None]:
+        only = None if id is None else Case.key(id)
+        kinds: tuple[type[CaseFact], ...] = (CaseOpened, CaseMoved)
+        async for fact in facts_stream(info, *kinds):
+            if only in (None, fact.case_id) and (case := await Case.find(info, fact.case_id)):
+                yield case
