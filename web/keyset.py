@@ -183,10 +183,11 @@ async def slice_of(queryset: QuerySet[M], order: Sequence[str], part: Window) ->
     more, rows = len(rows) > part.size, rows[: part.size]
     if part.backward:
         rows.reverse()
+    # Where a cursor bounds the page, its own row (at least) lies beyond.
     return Slice(
         rows=rows,
-        has_next=part.before is not None if part.backward else more,
-        has_previous=more if part.backward else part.after is not None,
+        has_next=part.before is not None or (more and not part.backward),
+        has_previous=part.after is not None or (more and part.backward),
         keyset=keyset,
     )
 

@@ -52,7 +52,7 @@ def _one_by_one(kernel: Kernel, plugins: list[Plugin]) -> tuple[Schema, dict[str
         try:
             schema = _schema(kernel, [*sound, plugin])
         except Exception as error:
-            refused[plugin.name] = _sentence(plugin.name, error, owners)
+            refused[plugin.name] = _sentence(plugin.name, _first(error), owners)
         else:
             sound.append(plugin)
             owners = {**dict.fromkeys(_things(schema), plugin.name), **owners}
@@ -68,7 +68,14 @@ def _things(schema: Schema) -> set[str]:
     return {*types, *fields}
 
 
-def _sentence(name: str, error: Exception, owners: Mapping[str, str]) -> str:
+def _first(error: BaseException) -> BaseException:
+    """What was raised first; graphql-core wraps what happens while it resolves a type."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _sentence(name: str, error: BaseException, owners: Mapping[str, str]) -> str:
     if isinstance(error, UnknownType):
         return (
             f"插件“{name}”要扩展 GraphQL 类型“{error.type_name}”，而没有这个类型；"
