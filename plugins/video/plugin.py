@@ -2,8 +2,20 @@
 
 from collections.abc import Sequence
 
-from liuhe import DataUse, Fact, Job, Keeper, Manifest, Page, Permission, Section, Tables, hookimpl
-from plugins.video import facts, jobs, pages
+from liuhe import (
+    DataUse,
+    Fact,
+    Job,
+    Keeper,
+    Manifest,
+    Page,
+    Permission,
+    Preparation,
+    Section,
+    Tables,
+    hookimpl,
+)
+from plugins.video import actions, facts, jobs, pages
 from plugins.video.permissions import PERMISSIONS, may_see_evidence
 from plugins.video.settings import VideoSettings
 
@@ -59,6 +71,11 @@ def add_jobs() -> Sequence[Job]:
 @hookimpl
 def add_pages() -> Sequence[Page]:
     return pages.PAGES
+
+
+@hookimpl
+def add_preparations() -> Sequence[Preparation]:
+    return (Preparation(actions.let_in_own_eyes),)
 
 
 @hookimpl

@@ -13,7 +13,12 @@ from plugins.video.actions.evidence import forget_old_evidence, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.snapshots import snapshot_of, take_snapshot
-from plugins.video.actions.workers import ensure_worker, issue_worker_token, worker_of
+from plugins.video.actions.workers import (
+    ensure_worker,
+    issue_worker_token,
+    let_in_own_eyes,
+    worker_of,
+)
 from plugins.video.actions.zones import WatchInput, ZoneInput, save_zones
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "issue_worker_token",
     "keep_evidence",
     "lend_picture",
+    "let_in_own_eyes",
     "revision",
     "save_zones",
     "snapshot_of",

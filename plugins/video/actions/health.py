@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from tortoise.expressions import Q
+
 from gpu import messages
 from liuhe import announce, atomic, settings_of
 from plugins.video.actions.intake import ended
@@ -12,6 +14,8 @@ from plugins.video.rules.addresses import mask
 from plugins.video.settings import VideoSettings
 
 A_ROUND = 500
+THESE = ("video_camera_state",)  # lock these rows only, not those joined to them
+LAST_WORDS = timedelta(minutes=5)  # the eyes tell the end of what they need not watch any more
 
 
 @atomic
@@ -19,7 +23,9 @@ async def take_health(worker: Worker, told: messages.Health) -> None:
     now = datetime.now(UTC)
     spoken = {id: one for one in told.cameras if (id := row_id(one.camera_id)) is not None}
     known = CameraState.filter(camera_id__in=list(spoken), camera__active=True)
-    for state in await known.order_by("id").select_related("camera__area").select_for_update():
+    for state in (
+        await known.order_by("id").select_related("camera__area").select_for_update(of=THESE)
+    ):
         await _note(state, spoken[state.camera_id], told.started_at, now)
     worker.last_seen_at, worker.health = now, _without_cameras(told)
     await worker.save(update_fields=["last_seen_at", "health"])
@@ -61,7 +67,9 @@ async def watch_over() -> None:
     silent = CameraState.filter(
         camera__active=True, heard_at__lt=now - settings_of(VideoSettings).silence
     ).exclude(state="offline")
-    for state in await silent.order_by("id").select_related("camera__area").select_for_update():
+    for state in (
+        await silent.order_by("id").select_related("camera__area").select_for_update(of=THESE)
+    ):
         before, state.state = state.state, "offline"
         await state.save(update_fields=["state"])
         await _tell(state, before)
@@ -69,21 +77,30 @@ async def watch_over() -> None:
 
 
 async def _close_lost(now: datetime) -> None:
-    found = Observation.filter(ended_at=None).order_by("id").limit(A_ROUND)
+    unwatched = Q(camera__active=False) | Q(zone__active=False) | Q(watch__active=False)
+    old = Q(told_at__lt=now - timedelta(hours=settings_of(VideoSettings).lost_hours))
+    found = Observation.filter(unwatched | old, ended_at=None).order_by("id").limit(A_ROUND)
     for row in await found.select_related("camera__area", "camera__condition", "watch", "zone"):
         if _is_lost(row, now):
-            row.ended_at, row.lost = max(now, row.started_at), True
-            await row.save(update_fields=["ended_at", "lost"])
-            await announce(ended(row, row.camera.area.path))
+            await _close(row, max(now, row.started_at))
+
+
+async def _close(row: Observation, at: datetime) -> None:
+    """As lost, unless the eyes have told its end meanwhile."""
+    row.ended_at, row.lost = at, True
+    if await Observation.filter(id=row.id, ended_at=None).update(ended_at=at, lost=True):
+        await announce(ended(row))
 
 
 def _is_lost(row: Observation, now: datetime) -> bool:
-    """Nobody watches there any more; or the eyes began anew and did not see it again in time."""
+    """Nobody watches there any more; or the eyes began anew long ago and spoke no more of it.
+
+    (They remember what was open over a restart and tell its end. This is for those that could not.)
+    """
     if not (row.camera.active and row.zone.active and row.watch.active):
-        return True
+        return row.told_at < now - LAST_WORDS
     condition = row.camera.condition
     session_at = condition.session_at if condition else None
     if session_at is None or row.told_at >= session_at:
         return False
-    patience = row.watch.seconds + row.watch.grace + settings_of(VideoSettings).join_seconds
-    return bool(now > session_at + timedelta(seconds=patience))
+    return bool(now > session_at + timedelta(hours=settings_of(VideoSettings).lost_hours))

@@ -11,7 +11,7 @@ from gpu import messages
 from liuhe import File, announce, atomic, settings_of, store_blurred
 from plugins.video.actions.evidence import drop_file
 from plugins.video.facts import ObservationEnded, ObservationStarted
-from plugins.video.models import Camera, CameraState, Message, Observation, Watch
+from plugins.video.models import Camera, Message, Observation, Watch
 from plugins.video.rules import row_id
 from plugins.video.rules.joining import goes_on
 from plugins.video.settings import VideoSettings
@@ -34,13 +34,20 @@ class Taken:
 async def take_observation(told: messages.Observation, picture: bytes | None = None) -> Taken:
     if known := await Message.get_or_none(key=told.key):
         return Taken(id=known.observation_id, duplicate=True)
-    if await _watch(told) is None:
+    if await _told_before(told) is None and await _watch(told) is None:
         return Taken(id=None)
     file = await store_blurred(picture, keeper="", subject="") if picture else None
     taken = await _take(told, file)
     if file and not file.keeper:
         await drop_file(file)
     return taken
+
+
+async def _told_before(told: messages.Observation) -> Observation | None:
+    """The row that the eyes spoke of under the same number."""
+    earlier = Message.filter(told=told.observation_id).select_related("observation__camera__area")
+    message = await earlier.first()
+    return message.observation if message else None
 
 
 async def _watch(told: messages.Observation) -> Watch | None:
@@ -51,7 +58,7 @@ async def _watch(told: messages.Observation) -> Watch | None:
     return await (
         Watch.filter(id=watch, active=True, zone_id=zone, zone__active=True)
         .filter(zone__camera_id=camera, zone__camera__active=True)
-        .select_related("zone__camera__area")
+        .select_related("zone__camera__area", "zone__camera__condition")
         .first()
     )
 
@@ -59,35 +66,33 @@ async def _watch(told: messages.Observation) -> Watch | None:
 @atomic
 async def _take(told: messages.Observation, file: File | None) -> Taken:
     # All messages of a camera queue here: what is open cannot change under our eyes.
-    await Camera.select_for_update().get_or_none(id=int(told.camera_id))
+    await Camera.select_for_update().get_or_none(id=row_id(told.camera_id) or 0)
     if known := await Message.get_or_none(key=told.key):
         return Taken(id=known.observation_id, duplicate=True)
-    watch = await _watch(told)
-    if watch is None:
-        return Taken(id=None)
-    row = await _find(told, watch) or await _open(told, watch, file)
+    row = await _told_before(told)
+    if row is None:
+        watch = await _watch(told)
+        if watch is None:
+            return Taken(id=None)
+        row = await _continued(told, watch) or await _open(told, watch, file)
     await _keep(row, file)
-    await _update(row, told, watch)
+    await _update(row, told)
     await Message.create(key=told.key, told=told.observation_id, phase=told.phase, observation=row)
     return Taken(id=row.id)
 
 
-async def _find(told: messages.Observation, watch: Watch) -> Observation | None:
-    """The row that this message goes on with."""
-    earlier = await Message.filter(told=told.observation_id).select_related("observation").first()
-    if earlier:
-        return earlier.observation
-    state = await CameraState.get_or_none(camera_id=watch.zone.camera_id)
-    for row in await Observation.filter(watch_id=watch.id, ended_at=None).order_by("-id"):
-        if told.phase == "started" and _goes_on(row, told, watch, state):
-            return row
-    return None
+async def _continued(told: messages.Observation, watch: Watch) -> Observation | None:
+    """The open row that this goes on with after a restart of the eyes."""
+    if told.phase == "ended":
+        return None
+    found = Observation.filter(watch_id=watch.id, ended_at=None).order_by("-id")
+    rows = await found.select_related("camera__area")
+    return next((row for row in rows if _goes_on(row, told, watch)), None)
 
 
-def _goes_on(
-    row: Observation, told: messages.Observation, watch: Watch, state: CameraState | None
-) -> bool:
+def _goes_on(row: Observation, told: messages.Observation, watch: Watch) -> bool:
     settings = settings_of(VideoSettings)
+    condition = watch.zone.camera.condition
     return goes_on(
         kind=watch.kind,
         old_box=row.box,
@@ -95,7 +100,7 @@ def _goes_on(
         new_box=told.box,
         new_started_at=told.started_at,
         new_at=told.at,
-        session_at=state.session_at if state else None,
+        session_at=condition.session_at if condition else None,
         patience=timedelta(seconds=watch.grace + settings.join_seconds),
         least_overlap=settings.join_overlap,
     )
@@ -103,7 +108,7 @@ def _goes_on(
 
 async def _open(told: messages.Observation, watch: Watch, file: File | None) -> Observation:
     row = await Observation.create(
-        camera_id=watch.zone.camera_id,
+        camera=watch.zone.camera,
         zone_id=watch.zone_id,
         watch_id=watch.id,
         scene=watch.scene,
@@ -149,7 +154,7 @@ async def _keep(row: Observation, file: File | None) -> None:
     await row.save(update_fields=["evidence_id"])
 
 
-async def _update(row: Observation, told: messages.Observation, watch: Watch) -> None:
+async def _update(row: Observation, told: messages.Observation) -> None:
     row.count = max(row.count, told.count)
     row.started_at = min(row.started_at, told.started_at)
     if told.phase == "started" and told.at >= row.told_at:
@@ -158,15 +163,15 @@ async def _update(row: Observation, told: messages.Observation, watch: Watch) ->
     ends = told.phase == "ended" and row.told == told.observation_id and row.ended_at is None
     if ends:
         row.ended_at = told.ended_at
-    await row.save()
+    await row.save(update_fields=["count", "started_at", "told", "told_at", "box", "ended_at"])
     if ends:
-        await announce(ended(row, watch.zone.camera.area.path))
+        await announce(ended(row))
 
 
-def ended(row: Observation, area_path: str) -> ObservationEnded:
+def ended(row: Observation) -> ObservationEnded:
     assert row.ended_at is not None
     return ObservationEnded(
-        area_path=area_path,
+        area_path=row.camera.area.path,
         observation_id=row.id,
         camera_id=row.camera_id,
         zone_id=row.zone_id,

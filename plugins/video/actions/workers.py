@@ -3,11 +3,21 @@
 import hashlib
 import secrets
 
-from liuhe import BadInput, NotSignedIn, Viewer, atomic, demand_held, rows
+from liuhe import (
+    BadInput,
+    NotSignedIn,
+    Viewer,
+    atomic,
+    demand_held,
+    house,
+    keep_secret,
+    rows,
+)
 from plugins.video.models import Worker
 from plugins.video.permissions import MANAGE
 
 SHORTEST = 16
+OWN = "本机"
 
 
 @atomic
@@ -22,6 +32,11 @@ async def ensure_worker(token: str, name: str) -> None:
         name[:60],
         digest(token),
     )
+
+
+async def let_in_own_eyes() -> None:
+    """The eyes that this machine starts itself share `worker.token` in the data folder."""
+    await ensure_worker(keep_secret(house().settings.data_dir / "worker.token"), OWN)
 
 
 async def issue_worker_token(viewer: Viewer | None, name: str) -> str:

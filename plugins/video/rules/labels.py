@@ -42,9 +42,9 @@ STATE_TONES = {
     "unknown": "info",
     "reconnecting": "warn",
     "ended": "warn",
-    "failed": "danger",
-    "offline": "danger",
-    "off": "muted",
+    "failed": "bad",
+    "offline": "bad",
+    "off": "",
 }
 
 
