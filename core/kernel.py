@@ -5,10 +5,12 @@ together with those that require it, and the rest starts. Ground comes before wh
 among equals the plugins of this house come first, then by name, so that the order never varies.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,13 @@ from core.contributions import (
     Listener,
     Menu,
     Page,
+    Preparation,
     Slot,
     Tables,
     Waiting,
 )
 from core.discovery import Found, discover
-from core.errors import PluginError
+from core.errors import PluginError, SetupError
 from core.facts import Fact
 from core.files import Keeper
 from core.house import House
@@ -77,6 +80,7 @@ class Plugin:
     slots: tuple[Slot, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
+    preparations: tuple[Preparation, ...] = ()
     demo: Demo | None = None
     folder: Path | None = None
 
@@ -140,7 +144,7 @@ class Kernel:
             plugin = gather(found)
             section = self._section(plugin)
             check_clashes(plugin, self.plugins.values())
-        except PluginError as error:
+        except SetupError as error:
             self.failed[name] = error.message
         except Exception as error:
             self.failed[name] = f"插件“{name}”装载时出错：{type(error).__name__}: {error}"
@@ -200,11 +204,11 @@ def roster(roles: Iterable[Role], permissions: Iterable[Permission]) -> Roster:
 
 def order(found: Mapping[str, Found], failed: dict[str, str]) -> list[str]:
     """Names so that what is required comes first; members of a circle go to `failed`."""
-    remaining = dict(found)
+    remaining = {name: found[name] for name in sorted(found)}
     while True:
         sorter: TopologicalSorter[str] = TopologicalSorter(
             {
-                name: [need for need in one.card.requires if need in remaining]
+                name: sorted(need for need in one.card.requires if need in remaining)
                 for name, one in remaining.items()
             }
         )
@@ -220,11 +224,15 @@ def order(found: Mapping[str, Found], failed: dict[str, str]) -> list[str]:
 
 
 def _stable(sorter: "TopologicalSorter[str]", found: Mapping[str, Found]) -> list[str]:
+    """One after another, of what is ready first those of this house, then by name."""
+    ready: list[tuple[bool, str]] = []
     result: list[str] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=lambda name: (found[name].third_party, name))
-        result.extend(ready)
-        sorter.done(*ready)
+        for name in sorter.get_ready():
+            heappush(ready, (found[name].third_party, name))
+        _, first = heappop(ready)
+        result.append(first)
+        sorter.done(first)
     return result
 
 
@@ -287,46 +295,74 @@ def _call_all(manager: pluggy.PluginManager) -> dict[str, Any]:
 
 
 def check_clashes(plugin: Plugin, others: Iterable[Plugin]) -> None:
-    """Refuse what another plugin already has, naming both."""
-    mine = claims(plugin)
-    for other in others:
-        for kind, names in claims(other).items():
-            for name in sorted(names & mine[kind]):
-                raise PluginError(
-                    f"插件“{plugin.name}”和“{other.name}”都定义了{kind}“{name}”，"
-                    f"“{plugin.name}”没有装载；请改名或停用其中一个。"
-                )
+    """Refuse what is defined twice, naming both who did."""
+    taken = [("liuhe", OWN), *((other.name, claims(other)) for other in others)]
+    for kind, names in claims(plugin).items():
+        for name, times in sorted(Counter(names).items()):
+            if times > 1:
+                raise PluginError(f"插件“{plugin.name}”把{kind}“{name}”定义了两次。")
+            if len(name) > LONGEST_NAME.get(kind, 200):
+                raise PluginError(f"插件“{plugin.name}”的{kind}“{name}”名字太长。")
+            for other, theirs in taken:
+                if name in theirs.get(kind, ()):
+                    raise PluginError(
+                        f"插件“{plugin.name}”和“{other}”都定义了{kind}“{name}”，"
+                        f"“{plugin.name}”没有装载；请改名或停用其中一个。"
+                    )
 
 
-def claims(plugin: Plugin) -> dict[str, set[str]]:
+#: As long as their columns are.
+LONGEST_NAME = {"任务": 160, "事实": 60, "角色": 30, "文件类别": 30}
+
+#: What the kernel itself defines.
+OWN = {
+    "权限": [permission.name for permission in PERMISSIONS],
+    "角色": [role.name for role in ROLES],
+    "任务": [job.name for job in OWN_JOBS],
+}
+
+
+def claims(plugin: Plugin) -> dict[str, list[str]]:
     """Everything that may exist once only, by what it is called in a sentence."""
     return {
-        "GraphQL 字段": {
+        "GraphQL 字段": [
             f"{extension.type_name}.{name}"
             for extension in plugin.graphql
             for name in _field_names(extension.fields)
-        },
+        ],
         "数据表": table_names(plugin),
-        "页面地址": {
-            f"{'' if page.public else '/admin'}/{plugin.name}{getattr(page.route, 'path', '')}"
-            f"#{','.join(sorted(getattr(page.route, 'methods', None) or ()))}"
-            for page in plugin.pages
-        },
-        "菜单": {entry.href for entry in plugin.menu},
-        "权限": {permission.name for permission in plugin.permissions},
-        "角色": {role.name for role in plugin.roles},
-        "任务": {job.name for job in plugin.jobs},
-        "事实": {fact.name for fact in plugin.facts},
-        "文件类别": {keeper.kind for keeper in plugin.keepers},
+        "设置类": [f"{one.__module__}.{one.__qualname__}" for one in [plugin.settings] if one],
+        "页面地址": [address for page in plugin.pages for address in _addresses(plugin, page)],
+        "菜单": [entry.href for entry in plugin.menu],
+        "权限": [permission.name for permission in plugin.permissions],
+        "角色": [role.name for role in plugin.roles],
+        "任务": [
+            *(job.name for job in plugin.jobs),
+            *(facts.delivery_name(listener) for listener in plugin.listeners),
+        ],
+        "事实": [fact.name for fact in plugin.facts],
+        "文件类别": [keeper.kind for keeper in plugin.keepers],
     }
 
 
-def _field_names(fields: type) -> set[str]:
+def _addresses(plugin: Plugin, page: Page) -> Iterable[str]:
+    address = f"{'' if page.public else '/admin'}/{plugin.name}{getattr(page.route, 'path', '')}"
+    for method in sorted(getattr(page.route, "methods", None) or [""]):
+        yield f"{method} {address}".strip()
+
+
+def _field_names(fields: type) -> Iterable[str]:
     definition = getattr(fields, "__strawberry_definition__", None)
     if definition is None:
         raise PluginError(f"{fields.__name__} 要加上 @strawberry.type 才能扩展 GraphQL。")
-    return {str(one.graphql_name or one.python_name) for one in definition.fields}
+    return [one.graphql_name or _camel(one.python_name) for one in definition.fields]
 
 
-def table_names(plugin: Plugin) -> set[str]:
-    return names_in(plugin.name, plugin.tables.modules) if plugin.tables else set()
+def _camel(name: str) -> str:
+    """As Strawberry writes a Python name."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() or "_" for part in rest)
+
+
+def table_names(plugin: Plugin) -> list[str]:
+    return names_in(plugin.name, plugin.tables.modules) if plugin.tables else []

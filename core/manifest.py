@@ -10,6 +10,12 @@ from core.errors import PluginError
 #: The version of the front door that plugins are checked against (`needs_liuhe`).
 LIUHE_VERSION = "0.1.0"
 
+#: What a plugin's name would be mistaken for: our own tables, pages and addresses.
+RESERVED = {
+    *("core", "liuhe", "admin", "auth", "files", "graphql", "static", "healthz", "readyz"),
+    *("metrics", "plugins", "generation", "jobs", "live", "login", "logout", "people", "units"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataUse:
@@ -45,6 +51,8 @@ class Manifest:
         """Raise `PluginError` where the card itself is wrong or wants another liuhe."""
         if not self.name.isidentifier() or not self.name.islower():
             raise PluginError(f"插件名“{self.name}”只能用小写字母、数字和下划线。")
+        if self.name in RESERVED:
+            raise PluginError(f"插件名“{self.name}”是系统自己用的，请换一个。")
         try:
             Version(self.version)
             wanted = SpecifierSet(self.needs_liuhe)

@@ -39,7 +39,7 @@ class Settings(Section):
     allowed_origins: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    district: str = "示范区"
+    district: str = ""
     timezone: str = "Asia/Shanghai"
     demo: bool = False
     introspection: bool = True
@@ -93,7 +93,7 @@ class SettingsSource:
         known = sorted(known)
         for name in self.sections:
             if name not in known:
-                raise SetupError(f"设置里的“[{name}]”没有对应的插件{_nearest(name, known)}。")
+                raise SetupError(f"设置里的“[{name}]”没有对应的插件{_nearest(name, known)}")
 
 
 def _from_file(path: str | None) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -121,10 +121,10 @@ def _sentence(error: ValidationError, kind: type[Section], section: str) -> str:
     key = str(first["loc"][0]) if first["loc"] else ""
     written = f"[{section}] {key}" if section else key
     if first["type"] == "extra_forbidden":
-        return f"没有“{written}”这项设置{_nearest(key, kind.model_fields)}。"
+        return f"没有“{written}”这项设置{_nearest(key, kind.model_fields)}"
     return f"设置“{written}”的值不对：{first['msg']}。"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
-    return f"，您是不是想写“{close[0]}”？" if close else ""
+    return f"，您是不是想写“{close[0]}”？" if close else "。"

@@ -40,14 +40,14 @@ def models_in(modules: Iterable[str]) -> Iterator[type[Model]]:
                 yield value
 
 
-def names_in(plugin: str, modules: Iterable[str]) -> set[str]:
+def names_in(plugin: str, modules: Iterable[str]) -> list[str]:
     """Table names; each must begin with the plugin's name, so that no two can meet."""
-    names = set()
+    names = []
     for model in models_in(modules):
         table = model._meta.db_table
         if not table.startswith(f"{plugin}_"):
             raise PluginError(
                 f"插件“{plugin}”的模型 {model.__name__} 要写明表名，并以“{plugin}_”开头。"
             )
-        names.add(table)
+        names.append(table)
     return names

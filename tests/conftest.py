@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 
 import core
@@ -38,6 +39,10 @@ TREE = Path(__file__).parents[1]
 assert Path(core.__file__).is_relative_to(TREE), (
     f"the tests of {TREE} would test {core.__file__}: run them from the tree, in its environment"
 )
+
+# The same examples on each machine and each run: what fails here fails everywhere.
+hypothesis.settings.register_profile("liuhe", derandomize=True, max_examples=60, deadline=None)
+hypothesis.settings.load_profile("liuhe")
 
 REQUIRE = {part.strip() for part in os.environ.get("LIUHE_TEST_REQUIRE", "").split(",")}
 
