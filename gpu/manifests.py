@@ -103,7 +103,7 @@ def load(path: Path) -> Model:
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if digest != manifest.sha256.lower():
         raise ModelError(
-            f"{path}: {manifest.file} has the checksum {digest[:12]}…, not {manifest.sha256[:12]}…; "
+            f"{path}: {manifest.file} has the checksum {digest[:12]}, not {manifest.sha256[:12]}; "
             "fetch the file anew, or correct 'sha256' if you changed it on purpose."
         )
     return Model(manifest=manifest, path=file, objects=_objects(path, manifest))

@@ -1,0 +1,212 @@
+"""Nobody leaves the worker recognisable: mosaics over people, number plates and surroundings.
+
+A mosaic averages what it covers into blocks so coarse that nothing can be made out again, however
+it is sharpened. Boxes are parts of the picture; pictures are uint8 [height, width, 3] RGB and are
+changed in place.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from gpu.geometry import area, clipped
+from gpu.messages import Box, Point
+from gpu.pipeline import Seen
+
+Pixels = NDArray[np.uint8]
+Find = Callable[[Pixels], Sequence[Seen]]
+
+PLATED = {"car", "truck", "bus", "motorcycle", "bicycle"}  # e-bikes 电动自行车 are seen as bicycles
+PLATE_BAND = {"car": 0.42, "truck": 0.42, "bus": 0.42}  # the lower part of the box
+PLATE_BAND_OTHERS = 0.6
+MARGIN = 0.12  # by which a box is enlarged on each side
+BLOCKS_ACROSS = 64  # of a picture
+BLOCKS_SHORT = 4  # along the shorter side of a person or a plate band
+SURE = 0.2  # so faint a person is covered
+SURE_IF_LARGE = 0.45  # a faint box over much of the picture is mostly a mistake
+LARGE = 0.3
+
+UPLOAD_BYTES = 30_000_000
+UPLOAD_PIXELS = 60_000_000
+UPLOAD_SIDE = 2048
+QUALITY = 82
+
+
+class PictureError(ValueError):
+    """A picture that cannot be blurred; the sentence says what to do."""
+
+
+def mosaic(pixels: Pixels, box: Box) -> None:
+    """Average a box, enlarged by MARGIN, into at most BLOCKS_SHORT blocks on its shorter side."""
+    x1, y1, x2, y2 = _pixel_box(pixels, _enlarged(box))
+    part = pixels[y1:y2, x1:x2]
+    if part.size:
+        block = max(-(-min(part.shape[:2]) // BLOCKS_SHORT), block_of(pixels) // 2)
+        pixels[y1:y2, x1:x2] = _coarse(part, block)
+
+
+def mosaic_outside(pixels: Pixels, polygons: Iterable[Sequence[Point]]) -> None:
+    """Average all that lies in none of the polygons into BLOCKS_ACROSS blocks."""
+    height, width = pixels.shape[:2]
+    inside = np.zeros((height, width), np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(inside, [_corners(pixels, polygon)], 1)
+    coarse = _coarse(pixels, block_of(pixels))
+    np.copyto(pixels, coarse, where=inside[:, :, None] == 0)
+
+
+def block_of(pixels: Pixels) -> int:
+    """The size of a block for the surroundings, never finer than 8 pixels."""
+    side: int = max(pixels.shape[:2])
+    return max(-(-side // BLOCKS_ACROSS), 8)
+
+
+def hide(pixels: Pixels, seen: Iterable[Seen], *, band: float = 0.0) -> None:
+    """Cover every person, and the plate band of every vehicle (at least `band` of its height)."""
+    for each in seen:
+        if each.score < (SURE_IF_LARGE if area(each.box) > LARGE else SURE):
+            continue
+        if each.object == "person":
+            mosaic(pixels, each.box)
+        elif each.object in PLATED:
+            share = PLATE_BAND.get(each.object, PLATE_BAND_OTHERS)
+            mosaic(pixels, _lower(each.box, max(share, band)))
+
+
+def protected(pixels: Pixels, polygons: Iterable[Sequence[Point]], seen: Iterable[Seen]) -> Pixels:
+    """The picture that may leave: only the polygons are clear, without people and plates."""
+    hide(pixels, seen)
+    mosaic_outside(pixels, polygons)
+    return pixels
+
+
+def mark(pixels: Pixels, polygon: Sequence[Point], box: Box) -> None:
+    """Draw the zone and the object, so that who looks knows where."""
+    thick = max(1, pixels.shape[1] // 640)
+    cv2.polylines(pixels, [_corners(pixels, polygon)], True, (255, 200, 0), thick)
+    x1, y1, x2, y2 = _pixel_box(pixels, box)
+    cv2.rectangle(pixels, (x1, y1), (x2 - 1, y2 - 1), (255, 40, 40), thick)
+
+
+def jpeg(pixels: Pixels) -> bytes:
+    """A JPEG without metadata."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def blur_upload(data: bytes, find: Find) -> bytes:
+    """A JPEG, PNG or WebP that somebody uploaded, as a JPEG that others may see.
+
+    Turned upright, without metadata, at most UPLOAD_SIDE pixels a side. `find` looks at the whole
+    and at quarters of it, where small people are larger. Raises PictureError.
+    """
+    pixels = read_picture(data)
+    found = [*find(pixels)]
+    for part in _quarters():
+        found += _seen_in_part(pixels, part, find)
+    hide(pixels, found, band=0.6)
+    return jpeg(pixels)
+
+
+def look_closer(pixels: Pixels, polygon: Sequence[Point], find: Find) -> list[Seen]:
+    """What is seen in the polygon's surroundings alone, where it is larger."""
+    xs, ys = zip(*polygon, strict=True)
+    half = max(max(xs) - min(xs), max(ys) - min(ys), 0.3) * 0.6
+    x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
+    return _seen_in_part(pixels, clipped((x - half, y - half, x + half, y + half)), find)
+
+
+def read_picture(data: bytes) -> Pixels:
+    """Decode what came from outside; size is checked before anything is unpacked."""
+    if len(data) > UPLOAD_BYTES:
+        raise PictureError("The picture is larger than 30 MB; send a smaller one.")
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+            return _unpacked(image)
+    except PictureError:
+        raise
+    except Image.DecompressionBombError:
+        raise _too_many_pixels() from None
+    except Exception as error:  # Pillow's readers raise a dozen kinds for broken files
+        reason = f"{type(error).__name__}: {error}"[:120]
+        raise PictureError(
+            f"This is no whole JPEG, PNG or WebP ({reason}); send another."
+        ) from None
+
+
+def _unpacked(image: Image.Image) -> Pixels:
+    if image.width * image.height > UPLOAD_PIXELS:
+        raise _too_many_pixels()
+    image.draft("RGB", (UPLOAD_SIDE, UPLOAD_SIDE))
+    upright = ImageOps.exif_transpose(image)
+    upright.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE))
+    if upright.has_transparency_data:
+        upright = Image.alpha_composite(
+            Image.new("RGBA", upright.size, "white"), upright.convert("RGBA")
+        )
+    return np.array(upright.convert("RGB"))
+
+
+def _too_many_pixels() -> PictureError:
+    return PictureError("The picture has more than 60 million pixels; send a smaller one.")
+
+
+def _quarters() -> list[Box]:
+    """Four parts that overlap, so that nobody stands only on a seam."""
+    return [(x, y, x + 0.6, y + 0.6) for x in (0.0, 0.4) for y in (0.0, 0.4)]
+
+
+def _seen_in_part(pixels: Pixels, part: Box, find: Find) -> list[Seen]:
+    x1, y1, x2, y2 = _pixel_box(pixels, part)
+    height, width = pixels.shape[:2]
+    if x2 - x1 < 16 or y2 - y1 < 16:
+        return []
+    across, down = (x2 - x1) / width, (y2 - y1) / height
+    left, top = x1 / width, y1 / height
+
+    def whole(box: Box) -> Box:
+        a, b, c, d = box
+        return clipped((left + a * across, top + b * down, left + c * across, top + d * down))
+
+    seen = find(np.ascontiguousarray(pixels[y1:y2, x1:x2]))
+    return [Seen(object=each.object, score=each.score, box=whole(each.box)) for each in seen]
+
+
+def _coarse(part: Pixels, block: int) -> Pixels:
+    height, width = part.shape[:2]
+    small = (max(1, width // block), max(1, height // block))
+    means = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _lower(box: Box, share: float) -> Box:
+    x1, y1, x2, y2 = box
+    return x1, y2 - (y2 - y1) * share, x2, y2
+
+
+def _enlarged(box: Box) -> Box:
+    x1, y1, x2, y2 = box
+    across, down = (x2 - x1) * MARGIN, (y2 - y1) * MARGIN
+    return clipped((x1 - across, y1 - down, x2 + across, y2 + down))
+
+
+def _pixel_box(pixels: Pixels, box: Box) -> tuple[int, int, int, int]:
+    """Outwards to whole pixels."""
+    height, width = pixels.shape[:2]
+    x1, y1, x2, y2 = box
+    return (
+        int(x1 * width),
+        int(y1 * height),
+        min(width, int(np.ceil(x2 * width))),
+        min(height, int(np.ceil(y2 * height))),
+    )
+
+
+def _corners(pixels: Pixels, polygon: Sequence[Point]) -> NDArray[np.int32]:
+    height, width = pixels.shape[:2]
+    return np.array([(x * width, y * height) for x, y in polygon]).round().astype(np.int32)

@@ -1,0 +1,157 @@
+"""One camera: a thread that reads, a thread that follows, and a short queue between them."""
+
+import logging
+import queue
+import threading
+import time
+
+from gpu.backoff import waits
+from gpu.cpu.decode import Frame, SourceError, Stream
+from gpu.cpu.detect import Answer, Detector
+from gpu.cpu.follower import Follower, Tell
+from gpu.cpu.network import Network
+from gpu.cpu.vitals import Vitals
+from gpu.manifests import ModelError
+from gpu.memory import Memory
+from gpu.messages import CameraState
+from gpu.pipeline import Line, Seen, without_secret
+
+log = logging.getLogger(__name__)
+
+AHEAD = 8  # frames that may wait to be followed
+STEADY = 10.0  # seconds of pictures after which a break is a new one
+Item = tuple[Frame, Answer | None]
+
+
+class Camera:
+    """Runs from `start` to `stop`, or to the end of a file that does not loop."""
+
+    def __init__(
+        self, line: Line, detector: Detector, tell: Tell, memory: Memory | None = None
+    ) -> None:
+        self.line, self._detector = line, detector
+        self.vitals = Vitals(line.source.camera_id)
+        self.follower = Follower(line, detector, tell, memory)
+        self._network: Network | None = None
+        self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=work, name=f"{name}-{line.source.camera_id}", daemon=True)
+            for name, work in (("read", self._read), ("follow", self._follow))
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def rezone(self, line: Line) -> None:
+        self.line = line
+        self.follower.rezone(line)
+
+    def stop(self, *, gone: bool) -> None:
+        """`gone`: not watched any more, what is open ends. Otherwise a later start goes on."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=1.0)
+        if gone:
+            self.follower.finish()
+
+    @property
+    def running(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    # ---------------------------------------------------------------------------------- reading
+
+    def _read(self) -> None:
+        tries = waits()
+        while not self._stop.is_set():
+            opened = time.monotonic()
+            try:
+                self._play()
+                break
+            except (SourceError, ModelError) as error:
+                self.vitals.turn(self._broken(error), without_secret(str(error)))
+            if time.monotonic() - opened > STEADY:
+                tries = waits()
+            self._stop.wait(next(tries))
+            self.vitals.count(reconnects=1)
+        self._put(None)
+
+    def _play(self) -> None:
+        """Until the file ends or somebody stops it; a camera that ends is an error."""
+        if self._network is None:
+            self._network = self._detector.network(self.line.detect.model)
+        stream = Stream(self.line.source, self.line.decode, self._stop)
+        try:
+            for number, frame in enumerate(stream.frames()):
+                if number == 0:
+                    self.follower.begin(self._network, stream.rate / self.line.detect.every)
+                self._offer(number, frame, self._network)
+        finally:
+            self.vitals.count(decode_errors=stream.errors, dropped=stream.dropped)
+        if not self.line.source.is_file and not self._stop.is_set():
+            raise SourceError("The camera ended the connection; it is called again.")
+
+    def _offer(self, number: int, frame: Frame, network: Network) -> None:
+        """Hand a frame on; live frames that find no room are dropped, the others wait."""
+        live = self.line.decode.live
+        if live and self._ahead.full():
+            self.vitals.count(dropped=1)
+            return
+        answer = None
+        if number % self.line.detect.every == 0:
+            who = self.line.source.camera_id
+            answer = self._detector.submit(who, network, frame.picture, live=live)
+        self._put((frame, answer))
+
+    def _put(self, item: Item | None) -> None:
+        while True:
+            try:
+                self._ahead.put(item, timeout=0.5)
+                return
+            except queue.Full:
+                if self._stop.is_set():
+                    return
+
+    def _broken(self, error: Exception) -> CameraState:
+        called = isinstance(error, SourceError) and not self.line.source.is_file
+        return "reconnecting" if called else "failed"
+
+    # -------------------------------------------------------------------------------- following
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            try:
+                item = self._ahead.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if item is None:
+                break
+            try:
+                self._take(*item)
+            except Exception as error:  # one bad frame must not end the camera, whatever it was
+                log.exception(
+                    "camera %s: a frame could not be followed", self.line.source.camera_id
+                )
+                self.vitals.turn("failed", f"Frames cannot be followed: {error}; see the log.")
+        if not self._stop.is_set():
+            self.follower.finish()
+            self.vitals.turn("ended")
+
+    def _puzzled(self, error: Exception) -> None:
+        sentence = f"Frames cannot be followed ({type(error).__name__}: {error}); see the log."
+        if self.vitals.state != "failed":  # once, not with each frame
+            log.error("camera %s", self.line.source.camera_id, exc_info=error)
+        self.vitals.turn("failed", sentence)
+
+    def _take(self, frame: Frame, answer: Answer | None) -> None:
+        seen: tuple[Seen, ...] | None = None
+        if answer is not None:
+            seen = answer.result()
+            if seen is None:
+                self.vitals.count(dropped=1)
+            else:
+                self.vitals.detections.tick()
+        assert self._network is not None
+        self.follower.follow(frame, seen, self._network)
+        self.vitals.saw(frame.at)

@@ -1,0 +1,158 @@
+"""Frames out of files and cameras, at the speed of life, with errors that say what to do."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from gpu.pipeline import Decode, Source, without_secret
+
+RTSP = {
+    "rtsp_transport": "tcp",
+    "probesize": "32768",  # the first picture in 0.1 s rather than in several
+    "analyzeduration": "0",
+    "fflags": "nobuffer",
+    "flags": "low_delay",
+}
+TIMEOUT = (5.0, 3.0)  # seconds to open, and to wait for data: a frozen camera says nothing else
+LATE = 1.0  # seconds after which a frame of a file is not shown any more
+VERY_LATE = 5.0  # seconds after which the file is taken up anew from here: the machine slept
+BROKEN = 100  # packets in a row that give no picture
+
+_EPOCH = time.time() - time.monotonic()  # a clock that is set meanwhile moves no frame
+
+
+class SourceError(Exception):
+    """A source that gives no pictures; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`at` in seconds since 1970; `fresh` when it does not follow on from the frame before."""
+
+    picture: av.VideoFrame
+    at: float
+    fresh: bool
+
+
+def now() -> float:
+    return _EPOCH + time.monotonic()
+
+
+class Stream:
+    """One opening of a source. Ends by itself at the end of a file, and when `stop` is set."""
+
+    def __init__(self, source: Source, decode: Decode, stop: threading.Event) -> None:
+        self.source, self.live, self._stop = source, decode.live, stop
+        self.errors = self.dropped = 0
+        self.rate = 25.0
+        self._origin = now()
+
+    def frames(self) -> Iterator[Frame]:
+        if not self.source.is_file:
+            yield from self._arriving()
+            return
+        yield from self._playing()
+        while self.source.loop and not self._stop.is_set():
+            yield from self._playing()
+
+    def _arriving(self) -> Iterator[Frame]:
+        fresh = True
+        with self._open() as container:
+            for picture in self._pictures(container):
+                yield Frame(picture, now(), fresh)
+                fresh = False
+
+    def _playing(self) -> Iterator[Frame]:
+        """The file once, from where the play stands; moves the origin to its end."""
+        fresh, played = True, 0.0
+        with self._open() as container:
+            for number, picture in enumerate(self._pictures(container)):
+                played = number / self.rate if picture.time is None else max(picture.time, played)
+                if self._wait_for(self._origin + played):
+                    yield Frame(picture, self._origin + played, fresh)
+                    fresh = False
+        self._origin += played + 1 / self.rate
+
+    def _wait_for(self, due: float) -> bool:
+        """Whether the frame is to be shown. Without `live` all are, at once."""
+        late = now() - due
+        if not self.live or late <= 0:
+            return not (self.live and self._stop.wait(-late))
+        if late > VERY_LATE:
+            self._origin += late
+        elif late > LATE:
+            self.dropped += 1
+            return False
+        return True
+
+    def _open(self) -> InputContainer:
+        address, is_file = self.source.address, self.source.is_file
+        if is_file and not Path(address).is_file():
+            raise SourceError(f"There is no file {address}; correct the camera's source.")
+        options = {"protocol_whitelist": "file"} if is_file else RTSP
+        try:
+            container = av.open(address, options=options, timeout=None if is_file else TIMEOUT)
+        except (av.FFmpegError, OSError) as error:
+            raise SourceError(_cannot_open(self.source, error)) from None
+        return self._prepared(container)
+
+    def _prepared(self, container: InputContainer) -> InputContainer:
+        if not container.streams.video:
+            container.close()
+            raise SourceError(
+                f"{_named(self.source)} has no pictures in it; choose another source."
+            )
+        stream = container.streams.video[0]
+        stream.thread_type = "SLICE"  # threads over frames would hold frames back
+        self.rate = float(stream.average_rate or stream.guessed_rate or 25)
+        return container
+
+    def _pictures(self, container: InputContainer) -> Iterator[av.VideoFrame]:
+        """Pictures until the end; a broken packet is counted, too many of them are an error."""
+        broken = shown = 0
+        for packet in self._packets(container):
+            if self._stop.is_set():
+                return
+            try:
+                pictures = packet.decode()
+            except av.FFmpegError:
+                self.errors, broken, pictures = self.errors + 1, broken + 1, []
+            shown, broken = shown + len(pictures), 0 if pictures else broken
+            if broken > BROKEN:
+                raise SourceError(_undecodable(self.source))
+            yield from pictures
+        if not shown and not self._stop.is_set():
+            raise SourceError(_undecodable(self.source))
+
+    def _packets(self, container: InputContainer) -> Iterator[Any]:
+        try:
+            yield from container.demux(video=0)
+        except (av.FFmpegError, OSError) as error:
+            self.errors += 1
+            raise SourceError(f"{_named(self.source)} broke off: {_reason(error)}.") from None
+
+
+def _cannot_open(source: Source, error: Exception) -> str:
+    if source.is_file:
+        return f"{_named(source)} is no video that can be read ({_reason(error)}); transcode it."
+    hint = "check address, network and password"
+    return f"{_named(source)} cannot be reached ({_reason(error)}); {hint}."
+
+
+def _undecodable(source: Source) -> str:
+    return f"{_named(source)} gives no decodable pictures; check or transcode it."
+
+
+def _named(source: Source) -> str:
+    return Path(source.address).name if source.is_file else without_secret(source.address)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return without_secret(str(text))

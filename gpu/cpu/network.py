@@ -1,0 +1,120 @@
+"""One network: a picture in, what is seen in it out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+from av import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from gpu.cpu.decoders import Floats, decode
+from gpu.geometry import area, clipped
+from gpu.manifests import Input, Model, ModelError
+from gpu.pipeline import Seen
+
+FLOOR = 0.15  # nobody believes such a score; blurring does
+GREY = 114  # what letterboxes are filled with, as in YOLOX's training
+
+
+class Network:
+    """Any number of threads may call `look` at once; each call computes on its own thread.
+
+    One thread for each call and several calls at a time use the cores better than one call on
+    several threads; and one session for all of them keeps the weights in memory once.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._names = dict(model.objects)
+        self._session = _session(model)
+        _check(self._session, model)
+
+    def look(self, picture: VideoFrame, tools: VideoReformatter) -> tuple[Seen, ...]:
+        """All objects with a score from FLOOR up. `tools` belongs to the calling thread."""
+        wanted = self.model.manifest.input
+        used = _used(picture, wanted)
+        return self.read(self.run(tensor(picture, wanted, tools)), used)
+
+    def run(self, tensor: Floats) -> list[Floats]:
+        manifest = self.model.manifest
+        outputs: list[Floats] = self._session.run(
+            manifest.output.names, {manifest.input.name: tensor}
+        )
+        return outputs
+
+    def read(self, outputs: Sequence[Floats], used: tuple[float, float]) -> tuple[Seen, ...]:
+        least = min(FLOOR, self.model.manifest.output.keep)
+        found = decode(outputs, self.model.manifest, list(self._names), least)
+        boxes = found.boxes / np.array(used * 2, np.float32)
+        rows = zip(boxes, found.scores, found.classes, strict=True)
+        seen = (self._seen(box, score, number) for box, score, number in rows)
+        return tuple(each for each in seen if area(each.box) > 0)
+
+    def _seen(self, box: Floats, score: np.float32, number: np.intp) -> Seen:
+        name = self._names[int(number)]
+        return Seen(object=name, score=min(float(score), 1.0), box=clipped(box.tolist()))
+
+
+def tensor(picture: VideoFrame, wanted: Input, tools: VideoReformatter) -> Floats:
+    """The picture as the network takes it, scaled straight to its size."""
+    across, down = _used(picture, wanted)
+    width, height = round(wanted.width * across), round(wanted.height * down)
+    pixels = pixels_of(picture, width, height, tools, wanted.colours)
+    if (width, height) != (wanted.width, wanted.height):
+        canvas = np.full((wanted.height, wanted.width, 3), GREY, np.uint8)
+        canvas[:height, :width] = pixels
+        pixels = canvas
+    values = pixels.astype(np.float32) * np.float32(wanted.scale) + np.float32(wanted.shift)
+    if wanted.layout == "NCHW":
+        values = np.ascontiguousarray(values.transpose(2, 0, 1))
+    return values[None]
+
+
+def pixels_of(
+    picture: VideoFrame, width: int, height: int, tools: VideoReformatter, colours: str = "RGB"
+) -> NDArray[np.uint8]:
+    """[height, width, 3]"""
+    order = "rgb24" if colours == "RGB" else "bgr24"
+    return tools.reformat(picture, width, height, order).to_ndarray().astype(np.uint8, copy=False)
+
+
+def _used(picture: VideoFrame, wanted: Input) -> tuple[float, float]:
+    """The part of the input's width and height that the picture fills."""
+    if wanted.fit == "stretch":
+        return 1.0, 1.0
+    scale = min(wanted.width / picture.width, wanted.height / picture.height)
+    return picture.width * scale / wanted.width, picture.height * scale / wanted.height
+
+
+def _session(model: Model) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(model.path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises many kinds, none of them documented
+        reason = str(error).strip().splitlines()[0][:200]
+        raise ModelError(
+            f"{model.path}: ONNX Runtime cannot load this model ({reason}); export it anew."
+        ) from None
+
+
+def _check(session: ort.InferenceSession, model: Model) -> None:
+    """Say now what would otherwise fail with each frame."""
+    wanted = model.manifest
+    inputs = {each.name: each.shape for each in session.get_inputs()}
+    if list(inputs) != [wanted.input.name]:
+        raise ModelError(
+            f"{model.path}: its inputs are {list(inputs)}, not [{wanted.input.name!r}]."
+        )
+    for name in wanted.output.names:
+        outputs = [each.name for each in session.get_outputs()]
+        if name not in outputs:
+            raise ModelError(f"{model.path}: it has no output {name!r}; its outputs are {outputs}.")
+    size = [wanted.input.height, wanted.input.width]
+    shape = [1, *size, 3] if wanted.input.layout == "NHWC" else [1, 3, *size]
+    fixed = inputs[wanted.input.name]
+    pairs = zip(fixed, shape, strict=False)
+    if len(fixed) != 4 or any(isinstance(a, int) and a != b for a, b in pairs):
+        raise ModelError(f"{model.path}: it takes {fixed}, and the manifest says {shape}.")

@@ -1,0 +1,78 @@
+"""How one camera does, counted where it happens and read from anywhere."""
+
+import logging
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+
+from gpu.messages import CameraHealth, CameraState
+
+log = logging.getLogger(__name__)
+
+SPAN = 5.0  # seconds over which rates are taken
+
+
+class Rate:
+    """Events a second over the last SPAN seconds."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=2000)
+
+    def tick(self) -> None:
+        self._times.append(time.monotonic())
+
+    def per_second(self) -> float:
+        since = time.monotonic() - SPAN
+        recent = sum(at > since for at in tuple(self._times))
+        return round(recent / SPAN, 2)
+
+
+class Vitals:
+    def __init__(self, camera_id: str) -> None:
+        self._camera_id = camera_id
+        self._lock = threading.Lock()
+        self._state: CameraState = "starting"
+        self._error = ""
+        self._frame_at: float | None = None
+        self.frames, self.detections = Rate(), Rate()
+        self.decode_errors = self.reconnects = self.dropped = 0
+
+    @property
+    def state(self) -> CameraState:
+        return self._state
+
+    def count(self, *, decode_errors: int = 0, reconnects: int = 0, dropped: int = 0) -> None:
+        with self._lock:
+            self.decode_errors += decode_errors
+            self.reconnects += reconnects
+            self.dropped += dropped
+
+    def saw(self, at: float) -> None:
+        """A frame came through: whatever was wrong is over."""
+        self.frames.tick()
+        with self._lock:
+            self._frame_at = at
+            if self._state in ("starting", "reconnecting", "failed"):
+                self._state, self._error = "running", ""
+
+    def turn(self, state: CameraState, error: str = "") -> None:
+        with self._lock:
+            said, self._state, self._error = self._error, state, error
+        if error and error != said:
+            log.warning("camera %s: %s", self._camera_id, error)
+
+    def health(self) -> CameraHealth:
+        with self._lock:
+            at = self._frame_at
+            return CameraHealth(
+                camera_id=self._camera_id,
+                state=self._state,
+                fps=self.frames.per_second(),
+                detect_fps=self.detections.per_second(),
+                last_frame_at=None if at is None else datetime.fromtimestamp(at, UTC),
+                decode_errors=self.decode_errors,
+                reconnects=self.reconnects,
+                dropped=self.dropped,
+                error=self._error,
+            )

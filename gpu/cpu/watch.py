@@ -1,0 +1,72 @@
+"""The worker: several cameras in one process, as the configuration says at any time."""
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from gpu.cpu.camera import Camera
+from gpu.cpu.detect import Detector
+from gpu.cpu.follower import Tell
+from gpu.memory import Memory
+from gpu.messages import Config, Health, SpoolHealth
+from gpu.pipeline import Line, lines
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
+
+    def __init__(
+        self, name: str, detector: Detector, tell: Tell, memory: Memory | None = None
+    ) -> None:
+        self.name, self._detector, self._tell, self._memory = name, detector, tell, memory
+        self._started_at = datetime.now(UTC)
+        self._cameras: dict[str, Camera] = {}
+        self._lock = threading.Lock()
+
+    def apply(self, config: Config, *, live: bool = True) -> None:
+        """Stop what is gone, start what is new, start anew what has another source or model."""
+        wanted = {line.source.camera_id: line for line in lines(config, live=live)}
+        with self._lock:
+            for camera_id, camera in list(self._cameras.items()):
+                line = wanted.get(camera_id)
+                if line is None or not line.same_eyes(camera.line):
+                    del self._cameras[camera_id]
+                    camera.stop(gone=True)
+                elif line != camera.line:
+                    camera.rezone(line)
+            for camera_id, line in wanted.items():
+                if camera_id not in self._cameras:
+                    self._cameras[camera_id] = self._started(line)
+
+    def stop(self) -> None:
+        """All cameras; what is open goes on when the worker is started again."""
+        with self._lock:
+            stopping = [
+                threading.Thread(target=camera.stop, kwargs={"gone": False}, daemon=True)
+                for camera in self._cameras.values()
+            ]
+            for thread in stopping:
+                thread.start()
+            for thread in stopping:
+                thread.join(timeout=2.0)
+        self._detector.close()
+
+    def cameras(self) -> list[Camera]:
+        with self._lock:
+            return list(self._cameras.values())
+
+    def health(self, spool: SpoolHealth) -> Health:
+        return Health(
+            worker=self.name,
+            started_at=self._started_at,
+            at=datetime.now(UTC),
+            cameras=tuple(camera.vitals.health() for camera in self.cameras()),
+            spool=spool,
+        )
+
+    def _started(self, line: Line) -> Camera:
+        camera = Camera(line, self._detector, self._tell, self._memory)
+        camera.start()
+        return camera

@@ -1,0 +1,47 @@
+"""What was open when the worker stopped, so that a restart neither repeats nor forgets it."""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from gpu.spells import Open
+
+log = logging.getLogger(__name__)
+
+
+class Memory:
+    """One small file for each camera."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, camera_id: str, opens: Sequence[Open]) -> None:
+        path = self._path(camera_id)
+        try:
+            if not opens:
+                path.unlink(missing_ok=True)
+                return
+            beside = path.with_suffix(".tmp")
+            beside.write_text(json.dumps([each.to_json() for each in opens]), "utf-8")
+            os.replace(beside, path)
+        except OSError as error:
+            log.warning("%s cannot be written (%s); free space or correct its owner.", path, error)
+
+    def load(self, camera_id: str) -> tuple[Open, ...]:
+        path = self._path(camera_id)
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            return tuple(Open.from_json(each) for each in data)
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("%s cannot be read (%s); what was open is forgotten.", path, error)
+            return ()
+
+    def _path(self, camera_id: str) -> Path:
+        digest = hashlib.sha256(camera_id.encode()).hexdigest()
+        return self._folder / f"{digest[:32]}.json"

@@ -1,0 +1,127 @@
+"""The graph as data: source, decode, detect, track, watch, tell. Read it from top to bottom.
+
+A back end (`gpu.cpu` on a plain processor) builds what these nodes say; it adds none of its own.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpu.messages import Box, Camera, Config, Zone
+
+CLIPS = Path(__file__).parent / "clips"
+_RTSP = re.compile(r"rtsps?://", re.IGNORECASE)
+_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where the pictures come from: a file, played at its own speed, or an rtsp:// address."""
+
+    camera_id: str
+    address: str
+    loop: bool
+
+    @property
+    def is_file(self) -> bool:
+        return not _RTSP.match(self.address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decode:
+    """Frames out of the stream. `live`: what comes too fast is dropped, not awaited."""
+
+    live: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detect:
+    """Objects in every n-th frame; `model` None is the bundled one. Shared by all cameras."""
+
+    model: str | None
+    every: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """Who is who from frame to frame; an object out of sight is remembered for `patience` s."""
+
+    patience: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """What happens in the zones."""
+
+    zones: tuple[Zone, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tell:
+    """What the server hears: observations with a picture, and a snapshot every so many seconds."""
+
+    snapshot_every: float = 2.0
+    picture_width: int = 1280
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One camera's way through the graph."""
+
+    source: Source
+    decode: Decode
+    detect: Detect
+    track: Track
+    watch: Watch
+    tell: Tell
+
+    def same_eyes(self, other: "Line") -> bool:
+        """Whether only zones differ: then the running line takes them over as it goes."""
+        return (self.source, self.decode, self.detect, self.track, self.tell) == (
+            other.source,
+            other.decode,
+            other.detect,
+            other.track,
+            other.tell,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One object in one picture, as detect hands it to track."""
+
+    object: str
+    score: float
+    box: Box
+
+
+def lines(config: Config, *, live: bool = True) -> tuple[Line, ...]:
+    """The graph for a configuration: one line for each camera."""
+    return tuple(line(camera, live=live) for camera in config.cameras)
+
+
+def line(camera: Camera, *, live: bool = True) -> Line:
+    return Line(
+        source=Source(camera_id=camera.id, address=resolved(camera.source), loop=camera.loop),
+        decode=Decode(live=live),
+        detect=Detect(model=camera.model, every=camera.detect_every),
+        track=Track(),
+        watch=Watch(zones=camera.zones),
+        tell=Tell(),
+    )
+
+
+def resolved(source: str, folders: Iterable[Path] = ()) -> str:
+    """`clip:campus` and relative paths as absolute ones; an rtsp:// address as it is."""
+    if _RTSP.match(source):
+        return source
+    if source.startswith("clip:"):
+        return str(CLIPS / f"{source.removeprefix('clip:')}.mp4")
+    found = (folder / source for folder in [*folders, CLIPS, CLIPS.parent.parent])
+    return str(next((path for path in found if path.is_file()), CLIPS / source))
+
+
+def without_secret(sentence: str) -> str:
+    """The text without the user and password of the addresses in it."""
+    return _SECRET.sub("", sentence)
