@@ -114,6 +114,13 @@ class Waiting:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """`run()` is awaited once before the processes start, with the database open; idempotent."""
+
+    run: "Callable[[], Awaitable[None]]"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Demo:
     """`make()` writes the plugin's invented data, after those it requires have made theirs."""

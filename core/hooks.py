@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Listener,
         Menu,
         Page,
+        Preparation,
         Slot,
         Tables,
         Waiting,
@@ -95,6 +96,11 @@ def add_waiting() -> "Sequence[Waiting]":  # type: ignore[empty-body]
 @hookspec
 def add_keepers() -> "Sequence[Keeper]":  # type: ignore[empty-body]
     """Who may see the pictures that this plugin has attached to its things."""
+
+
+@hookspec
+def add_preparations() -> "Sequence[Preparation]":  # type: ignore[empty-body]
+    """What this machine needs before each start, after the migrations and whatever was chosen."""
 
 
 @hookspec

@@ -11,6 +11,7 @@ from core.contributions import (
     Listener,
     Menu,
     Page,
+    Preparation,
     Slot,
     Tables,
     Waiting,
@@ -56,6 +57,7 @@ from core.permissions import (
     within,
 )
 from core.receipts import fill, redeem
+from core.secrets import keep_secret
 from core.settings import Section
 from core.state import recall, remember
 from core.tables import Model
@@ -86,6 +88,7 @@ __all__ = [
     "Permission",
     "Person",
     "Post",
+    "Preparation",
     "RateLimited",
     "Role",
     "Scope",
@@ -111,6 +114,7 @@ __all__ = [
     "hash_password",
     "hookimpl",
     "house",
+    "keep_secret",
     "lease_unblurred",
     "may",
     "put_blurred",

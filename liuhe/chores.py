@@ -11,7 +11,7 @@ from core.settings import SettingsSource
 from core.state import PLUGIN_CHOICE, choose_plugins, recall, remember
 from liuhe.compose import compose, prepare_folder
 from web.admin import changed
-from web.graphql import print_sdl
+from web.graphql.sdl import print_sdl
 
 Say = Callable[[str], None]
 
@@ -43,6 +43,9 @@ async def prepare(want_demo: bool, say: Say) -> dict[str, Any]:
             await make_demo(kernel, say)
         elif want_demo:
             say("这里不是演示环境（首次启动时用了 --no-demo），不生成演示数据。")
+        for plugin in kernel.plugins.values():
+            for preparation in plugin.preparations:
+                await preparation.run()
         summary = {
             "demo": bool(wanted and want_demo),
             "video": "video" in kernel.plugins,

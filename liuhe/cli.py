@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -14,9 +15,9 @@ from typing import Any
 import structlog
 
 from core.errors import LiuheError
-from core.settings import SettingsSource
+from core.settings import Settings, SettingsSource
 from liuhe import chores
-from liuhe.compose import keep_secret, prepare_folder
+from liuhe.compose import prepare_folder
 from liuhe.household import Household, Member, only_one
 
 HERE = Path(__file__).resolve().parent.parent
@@ -47,7 +48,7 @@ def _log_plainly() -> None:
     """Readable lines on a terminal, JSON elsewhere; warnings of libraries as well."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     last: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -118,23 +119,20 @@ def _adopt(options: argparse.Namespace) -> None:
 def _up(options: argparse.Namespace) -> int:
     _adopt(options)
     settings = prepare_folder(SettingsSource.read())
-    lock = only_one(settings.data_dir)
-    try:
-        return Household(lambda: _members(options), _say).run()
-    finally:
-        lock.close()
+    with only_one(settings.data_dir):
+        ready: dict[str, Any] = {}
+
+        def members() -> list[Member]:
+            ready.clear()
+            ready.update(_prepared(options))
+            return _members(ready, options)
+
+        return Household(members, _say, lambda: _greet(ready, settings)).run()
 
 
-def _members(options: argparse.Namespace) -> list[Member]:
-    """Prepare in a process of its own (plugins may have changed), then tell and start the rest."""
-    ready = _prepared(options)
-    settings = prepare_folder(SettingsSource.read())
-    token = settings.data_dir / "worker.token"
+def _members(ready: dict[str, Any], options: argparse.Namespace) -> list[Member]:
+    """What runs on this machine for the plugins that are on."""
     env = {"LIUHE_DEMO": "1" if ready["demo"] else "0"}
-    address = f"http://{settings.host}:{settings.port}"
-    if ready["video"]:
-        env["LIUHE_VIDEO__WORKER_TOKEN"] = keep_secret(token)
-    _greet(ready, address)
     members = [
         Member(name="服务器", command=_self("serve"), env=env),
         Member(name="后台任务", command=_self("worker"), env=env),
@@ -145,6 +143,7 @@ def _members(options: argparse.Namespace) -> list[Member]:
 
 
 def _prepared(options: argparse.Namespace) -> dict[str, Any]:
+    """Migrate and make demo data in a process of its own: the plugins may have changed."""
     command = _self("prepare", "--json", *(["--no-demo"] if options.no_demo else []))
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603
     if done.returncode:
@@ -157,7 +156,14 @@ def _self(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "liuhe", *arguments]
 
 
-def _greet(ready: dict[str, Any], address: str) -> None:
+def _greet(ready: dict[str, Any], settings: Settings) -> bool:
+    """Tell where to go, once the server answers."""
+    address = f"http://{settings.host}:{settings.port}"
+    try:
+        with socket.create_connection((settings.host, settings.port), timeout=0.5):
+            pass
+    except OSError:
+        return False
     _say(f"\n六和已启动\n  管理页面  {address}/admin/\n  GraphQL   {address}/graphql")
     for name, reason in ready["failed"].items():
         _say(f"  插件 {name} 没有装载：{reason}")
@@ -166,6 +172,7 @@ def _greet(ready: dict[str, Any], address: str) -> None:
         for login in ready["logins"]:
             _say(f"  {login['username']:<12}{login['title']}")
     _say("\n按 Ctrl-C 停止。")
+    return True
 
 
 def _prepare(options: argparse.Namespace) -> None:
@@ -198,7 +205,6 @@ def _watch(options: argparse.Namespace) -> int:
     arguments = [*options.rest]
     if not {"--source", "--server", "--help"} & {part.split("=")[0] for part in arguments}:
         settings = prepare_folder(SettingsSource.read())
-        keep_secret(settings.data_dir / "worker.token")
         arguments += ["--server", f"http://{settings.host}:{settings.port}"]
         arguments += ["--token-file", str(settings.data_dir / "worker.token")]
         arguments += ["--spool", str(settings.data_dir / "spool")]

@@ -1,20 +1,19 @@
 """Puts the house together: settings, stored choice, kernel, schema; the same for every process."""
 
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
-from strawberry import Schema
 from tortoise.exceptions import OperationalError
 
 from core import house
 from core.database import opened
 from core.errors import SetupError
 from core.kernel import Kernel
+from core.secrets import keep_secret
 from core.settings import Settings, SettingsSource
 from core.state import GENERATION, PLUGIN_CHOICE, recall
-from web.graphql import sound_schema
+from web.graphql.building import sound_schema
+from web.graphql.schema import Schema
 
 log = structlog.get_logger()
 
@@ -57,14 +56,6 @@ def prepare_folder(source: SettingsSource) -> Settings:
             f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
         ) from error
     return source.kernel()
-
-
-def keep_secret(path: Path) -> str:
-    """A random value made once and kept, readable by this user only."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), "ascii")
-    return path.read_text("ascii").strip()
 
 
 async def _stored(settings: Settings) -> tuple[set[str], int]:

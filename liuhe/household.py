@@ -71,10 +71,13 @@ class Household:
         self,
         members: Callable[[], list[Member]],
         say: Callable[[str], None],
+        greet: Callable[[], bool] = lambda: True,
         patience: float = STOP_SECONDS,
     ) -> None:
+        """`greet` is asked again and again after a start, until it says that all is up."""
         self._plan = members
         self._say = say
+        self._greet = greet
         self._patience = patience
         self._stopping = False
 
@@ -97,7 +100,9 @@ class Household:
         """Until asked to stop, or until a member asks for a new start of all."""
         for member in members:
             member.start()
+        greeted = False
         while not self._stopping:
+            greeted = greeted or self._greet()
             for member in members:
                 code = member.ended()
                 if code == AGAIN:
@@ -129,7 +134,7 @@ class Household:
 
 def only_one(folder: Path) -> IO[str]:
     """Hold the folder's lock for as long as the returned file is open."""
-    lock = (folder / "liuhe.lock").open("w")
+    lock = (folder / "household.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -24,7 +24,9 @@ async def home(request: Request) -> Response:
     """What waits for me, section by section."""
     person = viewer(request)
     sections = [found for look in request.app.state.waiting if (found := await _look(look, person))]
-    return await page(request, "home.html", {"page_title": "首页", "sections": sections})
+    return await page(
+        request, "home.html", {"page_title": "首页", "active_page": "home", "sections": sections}
+    )
 
 
 async def _look(look: Any, person: Viewer) -> WaitingList | None:

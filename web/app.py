@@ -9,10 +9,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
@@ -46,6 +47,7 @@ def build_app(kernel: Kernel, schema: Any, *, generation: int = 0) -> Starlette:
     state = app.state
     state.kernel, state.generation = kernel, generation
     state.hub = Hub()
+    state.district = kernel.settings.district
     state.templates = environment(
         [one.folder / "templates" for one in kernel.plugins.values() if one.folder],
         kernel.settings.timezone,
@@ -68,6 +70,7 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
+    graphql = GraphQLEndpoint(schema, kernel)
     staff: list[BaseRoute] = [*admin.ROUTES, *live.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
@@ -82,7 +85,8 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         *health.ROUTES,
         *uploads.ROUTES,
         Mount("/static", StaticFiles(directory=STATIC)),
-        Route("/graphql", GraphQLEndpoint(schema, kernel)),
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
         Mount("/admin", routes=staff, middleware=[Middleware(StaffOnly)]),
         *devices,
         Route("/", to_admin),
@@ -91,6 +95,12 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
 
 async def to_admin(_: Request) -> Response:
     return RedirectResponse("/admin/", status_code=302)
+
+
+async def _district() -> str:
+    """The name of the district that this installation serves, for the head of the pages."""
+    top = await Area.filter(level="district", valid_to=None).order_by("id").first()
+    return top.name if top else ""
 
 
 class StaffOnly:
@@ -125,5 +135,6 @@ class Answering:
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    app.state.district = app.state.district or await _district()
     yield
     await app.state.hub.close()

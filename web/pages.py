@@ -176,7 +176,7 @@ async def _shell(request: Request) -> dict[str, Any]:
     return {
         "viewer": person,
         "menu": await _menu(request, person) if person else [],
-        "district": house().settings.district,
+        "district": request.app.state.district,
         "csrf": _csrf(request),
         "version": LIUHE_VERSION,
         "page_title": "",

@@ -12,14 +12,14 @@ from plugins.video.actions.configuration import configuration, revision
 from plugins.video.actions.evidence import forget_old_evidence, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
-from plugins.video.actions.snapshots import snapshot_of, take_snapshot
+from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
 from plugins.video.actions.workers import (
     ensure_worker,
     issue_worker_token,
     let_in_own_eyes,
     worker_of,
 )
-from plugins.video.actions.zones import WatchInput, ZoneInput, save_zones
+from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone, save_zones
 
 __all__ = [
     "CameraInput",
@@ -36,9 +36,12 @@ __all__ = [
     "keep_evidence",
     "lend_picture",
     "let_in_own_eyes",
+    "remove_zone",
     "revision",
+    "save_zone",
     "save_zones",
     "snapshot_of",
+    "snapshot_times",
     "take_health",
     "take_observation",
     "take_snapshot",
