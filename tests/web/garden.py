@@ -8,9 +8,12 @@ from types import ModuleType
 from typing import Annotated, Any, ClassVar
 
 import strawberry
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
 from tortoise.queryset import QuerySet
 
 from core.discovery import Found
+from core.kernel import Kernel
 from liuhe import (
     Area,
     BadInput,
@@ -40,6 +43,9 @@ from liuhe.graphql import (
     facts_stream,
     mutation,
 )
+from web.graphql.building import build_schema
+from web.graphql.endpoint import GraphQLEndpoint
+from web.hub import Hub
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="全局标识")]
 
@@ -203,3 +209,28 @@ GROUND = plugin(
     facts=[PlotOpened],
 )
 GARDEN = plugin("garden", Extension("Plot", PlotTeams), requires=["ground"])
+
+
+class Given:
+    """Stands in for the session middleware: a test says who is asking."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.viewer: Viewer | None = None
+        self.by_cookie = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["state"] = {
+            "viewer": self.viewer,
+            "by_cookie": self.by_cookie,
+            "session_token": "",
+            "request_id": "r-1",
+        }
+        await self.app(scope, receive, send)
+
+
+def app_of(kernel: Kernel) -> Given:
+    endpoint = GraphQLEndpoint(build_schema(kernel), kernel)
+    app = Starlette(routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)])
+    app.state.hub = Hub(every=0.01)
+    return Given(app)

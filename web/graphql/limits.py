@@ -75,10 +75,12 @@ class _Shape:
         self._known: dict[str, tuple[int, int]] = {}
 
     def of_document(self, document: DocumentNode) -> tuple[int, int]:
+        for name in self._fragments:
+            self._of_fragment(name)  # also one that nobody spreads is validated
         found = [
             self._of(one.selection_set)
             for one in document.definitions
-            if isinstance(one, OperationDefinitionNode | FragmentDefinitionNode)
+            if isinstance(one, OperationDefinitionNode)
         ]
         return max((one[0] for one in found), default=0), max((one[1] for one in found), default=0)
 

@@ -20,6 +20,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL as PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
 )
+from strawberry.types.unset import UNSET
 
 from core.house import house
 from core.people import viewer_of
@@ -65,7 +66,7 @@ class _View:
             raise JSONDecodeError("too long", "", 0)
         return orjson.loads(text)
 
-    async def on_ws_connect(self, context: Context) -> None:
+    async def on_ws_connect(self, context: Context) -> Any:
         """By the token in the payload, else by the cookie of the handshake."""
         params = {name.lower(): value for name, value in context.connection_params.items()}
         caller = context.caller
@@ -74,6 +75,7 @@ class _View:
             await look_again(caller)
         if caller.viewer is None:
             raise ConnectionRejectionError()
+        return UNSET
 
 
 async def look_again(caller: Caller) -> bool:
