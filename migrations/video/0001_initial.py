@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('objects', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ('seconds', fields.FloatField(default=0.0)),
                 ('count', fields.IntField(default=1)),
-                ('grace', fields.FloatField(default=2.0)),
+                ('grace', fields.FloatField(default=5.0)),
                 ('active', fields.BooleanField(default=True)),
             ],
             options={'table': 'video_watch', 'app': 'video', 'pk_attr': 'id'},

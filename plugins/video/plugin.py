@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from liuhe import (
     DataUse,
+    Demo,
+    Extension,
     Fact,
     Job,
     Keeper,
     Manifest,
+    Menu,
     Page,
     Permission,
     Preparation,
@@ -15,8 +18,11 @@ from liuhe import (
     Tables,
     hookimpl,
 )
-from plugins.video import actions, facts, jobs, pages
-from plugins.video.permissions import PERMISSIONS, may_see_evidence
+from plugins.video import facts, jobs, pages
+from plugins.video.actions import let_in_own_eyes
+from plugins.video.permissions import PERMISSIONS, SEE, may_see_evidence
+from plugins.video.schema import EXTENSIONS
+from plugins.video.seeds import make
 from plugins.video.settings import VideoSettings
 
 manifest = Manifest(
@@ -75,9 +81,24 @@ def add_pages() -> Sequence[Page]:
 
 @hookimpl
 def add_preparations() -> Sequence[Preparation]:
-    return (Preparation(actions.let_in_own_eyes),)
+    return (Preparation(let_in_own_eyes),)
 
 
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
     return (Keeper(kind="video", may_see=may_see_evidence),)
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return EXTENSIONS
+
+
+@hookimpl
+def add_menu() -> Sequence[Menu]:
+    return (Menu(title="摄像机", href="/admin/video/", icon="cctv", permission=SEE, order=40),)
+
+
+@hookimpl
+def add_demo() -> Demo:
+    return Demo(make=make)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from liuhe import BadInput, Viewer, atomic
+from liuhe import BadInput, Conflict, NotFound, Viewer, atomic
 from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.permissions import ZONES, camera_for
@@ -22,7 +22,7 @@ class WatchInput:
     objects: tuple[str, ...]
     seconds: float
     count: int = 1
-    grace: float = 2.0
+    grace: float = 5.0
     scene: str = ""
     id: int | None = None
 
@@ -48,6 +48,30 @@ async def save_zones(viewer: Viewer, camera_id: int, zones: Sequence[ZoneInput])
     await Zone.filter(camera_id=camera.id, active=True).exclude(id__in=kept).update(active=False)
     await touch()
     return camera
+
+
+@atomic
+async def save_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Camera:
+    """Draw one more zone, or change one; the camera's others stay as they are."""
+    camera = await camera_for(viewer, ZONES, camera_id)
+    check([given])
+    await Camera.select_for_update().get(id=camera.id)
+    known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
+    if given.id and given.id not in known:
+        raise Conflict("这个区域已被删除，请刷新页面。")
+    if not given.id and len(known) >= MOST_ZONES:
+        raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="zones", reason="too_many")
+    await _save_zone(camera, known, given)
+    await touch()
+    return camera
+
+
+@atomic
+async def remove_zone(viewer: Viewer, camera_id: int, zone_id: int) -> None:
+    camera = await camera_for(viewer, ZONES, camera_id)
+    if not await Zone.filter(id=zone_id, camera_id=camera.id, active=True).update(active=False):
+        raise NotFound("这个区域已经不在了。")
+    await touch()
 
 
 def check(zones: Sequence[ZoneInput]) -> None:

@@ -107,7 +107,7 @@ class Watch(Model):
     objects: Any = fields.JSONField()
     seconds = fields.FloatField(default=0.0)
     count = fields.IntField(default=1)
-    grace = fields.FloatField(default=2.0)
+    grace = fields.FloatField(default=5.0)
     active = fields.BooleanField(default=True)
 
     class Meta:

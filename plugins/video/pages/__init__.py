@@ -1,6 +1,9 @@
 """The doors of video: `/video` for the eyes, `/admin/video` for staff."""
 
 from liuhe import Page
-from plugins.video.pages import blur, intake
+from plugins.video.pages import blur, cameras, editing, intake, zones
 
-PAGES = [Page(route=route, public=True) for route in (*intake.ROUTES, *blur.ROUTES)]
+PAGES = [
+    *(Page(route=route, public=True) for route in (*intake.ROUTES, *blur.ROUTES)),
+    *(Page(route=route) for route in (*editing.ROUTES, *cameras.ROUTES, *zones.ROUTES)),
+]

@@ -1,0 +1,156 @@
+"""`/admin/video/`: the cameras, each with its latest picture; one camera with what it shows."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, time
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from tortoise.expressions import Q
+
+from liuhe import NotFound, house, may, within
+from liuhe.pages import Request, Response, Route, fragment, page, see_other, viewer
+from plugins.video import actions
+from plugins.video.models import Camera, Observation, Watch, Zone
+from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.pages.device import number_in_path
+from plugins.video.pages.views import BASE, camera_card, observation_row, zone_rows
+from plugins.video.permissions import MANAGE, SEE, ZONES, seen_camera
+from plugins.video.rules.health import activation_problem
+
+A_PAGE = 24
+TODAY_SHOWN = 50
+
+
+async def index(request: Request) -> Response:
+    """All cameras that one may see, as cards."""
+    who = viewer(request)
+    search = request.query_params.get("q", "").strip()[:60]
+    number = _page_number(request)
+    seen = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))
+    total = await seen.count()
+    cameras = await (
+        seen.order_by("name", "id")
+        .offset((number - 1) * A_PAGE)
+        .limit(A_PAGE)
+        .select_related("area", "condition")
+    )
+    context = {
+        "page_title": "摄像机",
+        "cards": await _cards(cameras),
+        "total": total,
+        "search": search,
+        "prev": _page_link(search, number - 1) if number > 1 else "",
+        "next": _page_link(search, number + 1) if number * A_PAGE < total else "",
+        "may_manage": who.holds(MANAGE),
+    }
+    return await page(request, "video/index.html", context)
+
+
+def _page_number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def _page_link(search: str, number: int) -> str:
+    return f"{BASE}/?{urlencode({'q': search, 'page': number})}"
+
+
+def _matching(search: str) -> Q:
+    if not search:
+        return Q()
+    return Q(
+        Q(name__icontains=search), Q(address__icontains=search), Q(code=search), join_type="OR"
+    )
+
+
+async def _cards(cameras: list[Camera]) -> list[dict[str, Any]]:
+    ids = [camera.id for camera in cameras]
+    zones: dict[int, list[Zone]] = defaultdict(list)
+    for zone in await Zone.filter(camera_id__in=ids, active=True).order_by("id"):
+        zones[zone.camera_id].append(zone)
+    times = await actions.snapshot_times(ids)
+    return [camera_card(one, zones[one.id], times.get(one.id)) for one in cameras]
+
+
+async def one(request: Request) -> Response:
+    """A camera: its picture, zones, what it has seen today, and how it does."""
+    who = viewer(request)
+    camera = await seen_camera(who, number_in_path(request))
+    zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
+    context = {
+        "page_title": camera.name,
+        "camera": camera,
+        "condition": camera.condition,
+        "look": await _look(camera, zones),
+        "zones": zone_rows(zones, await _watches(camera)),
+        "today": await _today(camera),
+        "problem": activation_problem(
+            filing_number=camera.filing_number,
+            signage=camera.signage,
+            private_space=camera.private_space,
+        ),
+        "may_zone": may(who, ZONES, camera, CAMERA_SCOPE),
+        "may_manage": may(who, MANAGE, camera, CAMERA_SCOPE),
+        "base": f"{BASE}/{camera.id}",
+    }
+    return await page(request, "video/camera.html", context)
+
+
+async def _look(camera: Camera, zones: list[Zone]) -> dict[str, Any]:
+    times = await actions.snapshot_times([camera.id])
+    card = camera_card(camera, zones, times.get(camera.id))
+    return {**card, "moment": datetime.now(UTC).timestamp()}
+
+
+async def _watches(camera: Camera) -> dict[int, list[Watch]]:
+    found: dict[int, list[Watch]] = defaultdict(list)
+    for watch in await Watch.filter(zone__camera_id=camera.id, active=True).order_by("id"):
+        found[watch.zone_id].append(watch)
+    return found
+
+
+async def _today(camera: Camera) -> list[dict[str, Any]]:
+    zone = ZoneInfo(house().settings.timezone)
+    midnight = datetime.combine(datetime.now(zone).date(), time(), zone)
+    seen = Observation.filter(camera_id=camera.id, started_at__gte=midnight)
+    rows = await seen.order_by("-started_at").limit(TODAY_SHOWN).select_related("zone")
+    return [observation_row(row) for row in rows]
+
+
+async def look(request: Request) -> Response:
+    """The picture alone: asked for anew every few seconds by whoever looks at it."""
+    camera = await seen_camera(viewer(request), number_in_path(request))
+    zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
+    context = {"look": await _look(camera, zones), "base": f"{BASE}/{camera.id}"}
+    return fragment(request, "video/_look.html", context)
+
+
+async def snapshot(request: Request) -> Response:
+    """The latest picture, already blurred when it came; only for whoever may see the camera."""
+    camera = await seen_camera(viewer(request), number_in_path(request))
+    found = await actions.snapshot_of(camera.id) if camera.active else None
+    if found is None:
+        raise NotFound("这台摄像机还没有画面。")
+    headers = {"cache-control": "private, max-age=60", "content-disposition": "inline"}
+    return Response(found[0], media_type="image/jpeg", headers=headers)
+
+
+async def activate(request: Request) -> Response:
+    camera = await actions.activate_camera(viewer(request), number_in_path(request))
+    return see_other(request, f"{BASE}/{camera.id}", f"已启用“{camera.name}”，几秒钟后开始看。")
+
+
+async def deactivate(request: Request) -> Response:
+    camera = await actions.deactivate_camera(viewer(request), number_in_path(request))
+    return see_other(request, f"{BASE}/{camera.id}", f"已停用“{camera.name}”，画面已删除。")
+
+
+ROUTES = [
+    Route("/", index),
+    Route("/{id:int}", one),
+    Route("/{id:int}/look", look),
+    Route("/{id:int}/snapshot.jpg", snapshot),
+    Route("/{id:int}/activate", activate, methods=["POST"]),
+    Route("/{id:int}/deactivate", deactivate, methods=["POST"]),
+]

@@ -1,0 +1,118 @@
+"""Entering a camera, and changing it: a form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, within
+from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
+from plugins.video import actions
+from plugins.video.models import Camera
+from plugins.video.pages.device import number_in_path
+from plugins.video.pages.views import BASE
+from plugins.video.permissions import MANAGE, camera_for
+
+NAMES = tuple(actions.CameraInput.__dataclass_fields__)
+NEW = {"detect_every": "5"}
+
+
+async def new(request: Request) -> Response:
+    demand_held(viewer(request), MANAGE)
+    return await _show(request, None, NEW)
+
+
+async def create(request: Request) -> Response:
+    given = await form(request)
+    try:
+        camera = await actions.create_camera(viewer(request), _read(given))
+    except BadInput as error:
+        return await _show(request, None, given.values(), error)
+    return see_other(request, f"{BASE}/{camera.id}", "已保存。核对备案和标识后就可以启用。")
+
+
+async def edit(request: Request) -> Response:
+    camera = await camera_for(viewer(request), MANAGE, number_in_path(request))
+    return await _show(request, camera, _values(camera))
+
+
+async def save(request: Request) -> Response:
+    given = await form(request)
+    camera = await camera_for(viewer(request), MANAGE, number_in_path(request))
+    try:
+        await actions.update_camera(viewer(request), camera.id, _read(given))
+    except BadInput as error:
+        return await _show(request, camera, given.values(), error)
+    return see_other(request, f"{BASE}/{camera.id}", "已保存。")
+
+
+def _read(given: Form) -> actions.CameraInput:
+    return actions.CameraInput(
+        name=given.need("name", "名称", most=60),
+        area_id=given.whole("area") or 0,
+        source=given.text("source", most=500),
+        code=given.text("code", most=20),
+        loop=given.checked("loop"),
+        detect_every=given.whole("detect_every") or 5,
+        model=given.text("model", most=60),
+        address=given.text("address", most=120),
+        longitude=_number(given, "longitude"),
+        latitude=_number(given, "latitude"),
+        filing_number=given.text("filing_number", most=60),
+        signage=given.checked("signage"),
+        signage_note=given.text("signage_note", most=200),
+        private_space=given.checked("private_space"),
+    )
+
+
+def _number(given: Form, name: str) -> float | None:
+    text = given.text(name, most=20)
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise BadInput("请填写数字，例如 120.138。", field=name) from None
+
+
+def _values(camera: Camera) -> dict[str, Any]:
+    """What the form shows; the address with a password in it is not among them."""
+    shown = {name: getattr(camera, name) for name in NAMES}
+    empty = {name: "" if value is None else value for name, value in shown.items()}
+    return {**empty, "area": camera.area_id, "source": ""}
+
+
+async def _show(
+    request: Request,
+    camera: Camera | None,
+    values: Mapping[str, Any],
+    error: BadInput | None = None,
+) -> Response:
+    context = {
+        "page_title": camera.name if camera else "添加摄像机",
+        "camera": camera,
+        "values": {**dict.fromkeys((*NAMES, "area"), ""), **values},
+        "errors": _errors(error),
+        "areas": await _areas(viewer(request)),
+        "back": f"{BASE}/{camera.id}" if camera else f"{BASE}/",
+    }
+    return await page(request, "video/form.html", context, status=error.status if error else 200)
+
+
+def _errors(error: BadInput | None) -> dict[str, str]:
+    """A sentence for each field; at the head of the form for what is no field of it."""
+    known = dict.fromkeys((*NAMES, "area", ""), "")
+    if error:
+        known[error.field if error.field in known else ""] = error.message
+    return known
+
+
+async def _areas(who: Viewer) -> list[tuple[int, str]]:
+    """Areas in which the viewer may enter cameras, indented by level."""
+    mine = Area.filter(within(who, MANAGE, Scope(area="path")), valid_to=None)
+    rows = await mine.exclude(level="microgrid").order_by("code", "id")
+    return [(row.id, "\u3000" * LEVELS.index(row.level) + row.name) for row in rows]
+
+
+ROUTES = [
+    Route("/new", new, methods=["GET"]),
+    Route("/new", create, methods=["POST"]),
+    Route("/{id:int}/edit", edit, methods=["GET"]),
+    Route("/{id:int}/edit", save, methods=["POST"]),
+]

@@ -1,0 +1,68 @@
+"""Rows as templates want them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from liuhe import settings_of
+from plugins.video.models import Camera, Observation, Watch, Zone
+from plugins.video.rules.health import present_state
+from plugins.video.rules.labels import STATE_LABELS, STATE_TONES, watch_sentence
+from plugins.video.settings import VideoSettings
+
+BASE = "/admin/video"
+
+
+def state_of(camera: Camera, now: datetime) -> str:
+    condition = camera.condition
+    state, heard_at = (condition.state, condition.heard_at) if condition else ("unknown", None)
+    return present_state(state, heard_at, now, settings_of(VideoSettings).silence, camera.active)
+
+
+def camera_card(camera: Camera, zones: Iterable[Zone], at: datetime | None) -> dict[str, Any]:
+    """For `ui.camera`. The picture's address changes with its time, so browsers may keep it."""
+    state = state_of(camera, datetime.now(UTC))
+    shown = at if camera.active else None
+    return {
+        "name": camera.name,
+        "href": f"{BASE}/{camera.id}",
+        "place": "，".join(filter(None, (camera.area.name, camera.address))),
+        "src": snapshot_address(camera.id, shown) if shown else "",
+        "alt": f"{camera.name}的最新画面，人脸和车牌已打码",
+        "at": shown,
+        "health": STATE_LABELS[state],
+        "tone": STATE_TONES[state],
+        "zones": [{"name": zone.name, "points": zone.polygon} for zone in zones],
+        "note": "",
+    }
+
+
+def snapshot_address(camera_id: int, at: datetime) -> str:
+    return f"{BASE}/{camera_id}/snapshot.jpg?at={int(at.timestamp() * 1000)}"
+
+
+def watch_words(watch: Watch) -> str:
+    words = watch_sentence(watch.kind, watch.objects, watch.seconds, watch.count)
+    return f"{words}（场景 {watch.scene}）" if watch.scene else words
+
+
+def zone_rows(zones: Iterable[Zone], watches: Mapping[int, list[Watch]]) -> list[dict[str, Any]]:
+    """Zones with their rules in words, for `ui.rows`."""
+    return [
+        {
+            "title": zone.name,
+            "meta": "；".join(map(watch_words, watches.get(zone.id, []))) or "还没有规则",
+        }
+        for zone in zones
+    ]
+
+
+def observation_row(row: Observation) -> dict[str, Any]:
+    return {
+        "object": f"{row.object_label} × {row.count}" if row.count > 1 else row.object_label,
+        "zone": row.zone.name,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "lost": row.lost,
+        "evidence": f"/files/{row.evidence_id}" if row.evidence_id else "",
+    }

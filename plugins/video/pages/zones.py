@@ -1,0 +1,164 @@
+"""`/admin/video/{id}/zones`: drawing zones on the picture, and their rules."""
+
+import json
+from typing import Any
+
+from liuhe import BadInput
+from liuhe.pages import Form, Request, Response, Route, fill_slots, form, page, see_other, viewer
+from plugins.video import actions
+from plugins.video.models import Camera, Watch, Zone
+from plugins.video.pages.device import number_in_path
+from plugins.video.pages.views import BASE, snapshot_address
+from plugins.video.permissions import ZONES, camera_for
+from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS
+
+MOST_RULES = 6
+#: A rule that is not there yet, as the form shows it.
+BLANK = {
+    "id": "",
+    "kind": "",
+    "objects": [],
+    "seconds": 10,
+    "count": 1,
+    "grace": 5,
+    "scene": "",
+}
+
+
+async def show(request: Request) -> Response:
+    camera = await camera_for(viewer(request), ZONES, number_in_path(request))
+    return await _show(request, camera)
+
+
+async def save(request: Request) -> Response:
+    """One zone with its rules; the others stay as they are."""
+    given = await form(request)
+    camera = await camera_for(viewer(request), ZONES, number_in_path(request))
+    try:
+        await actions.save_zone(viewer(request), camera.id, _read(given))
+    except BadInput as error:
+        return await _show(request, camera, given, error)
+    name = given.text("name", most=100)
+    return see_other(request, f"{BASE}/{camera.id}/zones", f"已保存“{name}”，几秒钟内生效。")
+
+
+async def remove(request: Request) -> Response:
+    given = await form(request)
+    camera_id, zone_id = number_in_path(request), given.whole("id")
+    await actions.remove_zone(viewer(request), camera_id, zone_id or 0)
+    return see_other(request, f"{BASE}/{camera_id}/zones", "已删除这个区域，以后这里不再识别。")
+
+
+def _read(given: Form) -> actions.ZoneInput:
+    rules = [_read_rule(given, f"r{number}-") for number in range(MOST_RULES)]
+    return actions.ZoneInput(
+        id=given.whole("id"),
+        name=given.need("name", "区域名称", most=40),
+        polygon=_polygon(given.text("polygon", most=20_000)),
+        watches=tuple(rule for rule in rules if rule),
+    )
+
+
+def _read_rule(given: Form, mark: str) -> actions.WatchInput | None:
+    kind = given.text(f"{mark}kind", most=8)
+    if not kind:
+        return None
+    return actions.WatchInput(
+        id=given.whole(f"{mark}id"),
+        kind=kind,
+        objects=tuple(given.many(f"{mark}objects")),
+        seconds=_number(given, f"{mark}seconds"),
+        count=given.whole(f"{mark}count") or 1,
+        grace=_number(given, f"{mark}grace"),
+        scene=given.text(f"{mark}scene", most=20),
+    )
+
+
+def _number(given: Form, name: str) -> float:
+    try:
+        return float(given.text(name, most=20) or 0)
+    except ValueError:
+        raise BadInput("时长请填写数字。", field=name) from None
+
+
+def _polygon(text: str) -> Any:
+    try:
+        return json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        raise BadInput("坐标要写成 [[0.1, 0.2], [0.5, 0.2], [0.5, 0.9]] 这样。") from None
+
+
+async def _show(
+    request: Request, camera: Camera, given: Form | None = None, error: BadInput | None = None
+) -> Response:
+    times = await actions.snapshot_times([camera.id])
+    at = times.get(camera.id)
+    drawn = await _zones(camera)
+    if given and error:
+        drawn = _with_attempt(drawn, given, error)
+    context = {
+        "page_title": f"{camera.name}的区域",
+        "camera": camera,
+        "src": snapshot_address(camera.id, at) if at else "",
+        "zones": drawn,
+        "new": next((zone for zone in drawn if not zone["id"]), _zone_view(None, [])),
+        "kinds": list(KIND_LABELS.items()),
+        "objects": list(OBJECT_LABELS.items()),
+        "scenes": await fill_slots(request, "video.scene_options", camera),
+        "base": f"{BASE}/{camera.id}",
+        "error": error.message if error else "",
+    }
+    return await page(request, "video/zones.html", context, status=error.status if error else 200)
+
+
+async def _zones(camera: Camera) -> list[dict[str, Any]]:
+    zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
+    watches = await Watch.filter(zone__camera_id=camera.id, active=True).order_by("id")
+    return [_zone_view(zone, [w for w in watches if w.zone_id == zone.id]) for zone in zones]
+
+
+def _zone_view(zone: Zone | None, watches: list[Watch]) -> dict[str, Any]:
+    rules = [{name: getattr(watch, name) for name in BLANK} for watch in watches]
+    return {
+        "id": zone.id if zone else "",
+        "name": zone.name if zone else "",
+        "polygon": zone.polygon if zone else [],
+        "rules": [*rules, BLANK][:MOST_RULES],
+        "error": "",
+    }
+
+
+def _with_attempt(
+    drawn: list[dict[str, Any]], given: Form, error: BadInput
+) -> list[dict[str, Any]]:
+    """The zones with what was written last, so that nothing has to be written twice."""
+    marks = [f"r{number}-" for number in range(MOST_RULES) if given.text(f"r{number}-kind")]
+    attempt = {
+        "id": given.text("id", most=20),
+        "name": given.text("name"),
+        "polygon": _drawn(given.text("polygon", most=20_000)),
+        "rules": [*(_rule_view(given, mark) for mark in marks), BLANK][:MOST_RULES],
+        "error": error.message,
+    }
+    kept = [zone for zone in drawn if str(zone["id"]) != attempt["id"]]
+    return [*kept, attempt]
+
+
+def _rule_view(given: Form, mark: str) -> dict[str, Any]:
+    texts = {name: given.text(f"{mark}{name}") for name in BLANK if name != "objects"}
+    return {**texts, "objects": given.many(f"{mark}objects")}
+
+
+def _drawn(text: str) -> Any:
+    """The outline as far as it can be read."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+
+
+ROUTES = [
+    Route("/{id:int}/zones", show, methods=["GET"]),
+    Route("/{id:int}/zones", save, methods=["POST"]),
+    Route("/{id:int}/zones/remove", remove, methods=["POST"]),
+]

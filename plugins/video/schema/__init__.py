@@ -1,0 +1,9 @@
+"""Video in GraphQL. Neighbours may hang fields on `Camera` and `Observation`."""
+
+from liuhe import Extension
+from plugins.video.schema.queries import VideoQueries
+from plugins.video.schema.types import Camera, CameraZone, Observation, ZoneWatch
+
+EXTENSIONS = (Extension("Query", VideoQueries),)
+
+__all__ = ["EXTENSIONS", "Camera", "CameraZone", "Observation", "ZoneWatch"]

@@ -1,0 +1,61 @@
+"""An invented camera over the bundled clip."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from liuhe import Area, atomic
+from plugins.video.actions.configuration import touch
+from plugins.video.models import Camera, CameraState, Watch, Zone
+
+#: Zones and rules belong to the clip and lie beside it; without it the demo has no camera.
+CLIP = Path(__file__).parents[2] / "gpu" / "clips" / "campus.json"
+#: What a rule of the clip means to city eye.
+SCENES = {"dwell": "0505", "crowd": "crowd"}
+
+RULE = ("kind", "objects", "seconds", "count", "grace")
+
+
+async def make() -> None:
+    if CLIP.exists() and not await Camera.exists(source="clip:campus"):
+        await _write(json.loads(CLIP.read_text("utf-8")))
+
+
+@atomic
+async def _write(clip: dict[str, Any]) -> None:
+    area = await _area()
+    if area is None:
+        return
+    camera = await Camera.create(
+        name="小河路桥头",
+        code="33010500001310000001",
+        source=clip["source"],
+        loop=True,
+        detect_every=clip.get("detect_every", 5),
+        area=area,
+        address="小河路 18 号桥头（演示）",
+        filing_number="演示-备案-0001",
+        signage=True,
+        signage_note="桥头灯杆，高 2 米（演示）",
+        active=True,
+    )
+    await CameraState.create(camera=camera)
+    for zone in clip["zones"]:
+        await _zone(camera, zone)
+    await touch()
+
+
+async def _area() -> Area | None:
+    """The first grid of 小河街道, which the demo's grid member looks after."""
+    street = await Area.get_or_none(name="小河街道", level="street", valid_to=None)
+    if street is None:
+        return None
+    inside = Area.filter(path__startswith=street.path, level="grid", valid_to=None)
+    return await inside.order_by("code").first() or street
+
+
+async def _zone(camera: Camera, drawn: dict[str, Any]) -> None:
+    zone = await Zone.create(camera=camera, name=drawn["name"], polygon=drawn["polygon"])
+    for watch in drawn["watches"]:
+        known = {name: watch[name] for name in RULE if name in watch}
+        await Watch.create(zone=zone, scene=SCENES.get(watch["kind"], ""), **known)
