@@ -19,6 +19,7 @@ from core.kernel import Plugin
 from web.graphql.context import Context
 from web.graphql.documents import Prepared, UsePrepared, prepare
 from web.graphql.errors import present
+from web.graphql.leaves import Executor, mark_leaves
 from web.graphql.limits import Limits, check_cost
 from web.graphql.roots import PUBLIC, Query
 
@@ -72,12 +73,14 @@ class Schema(strawberry.Schema):
             mutation=Mutation if "Mutation" in self._hung else None,
             subscription=Subscription if "Subscription" in self._hung else None,
             extensions=[UsePrepared],
+            execution_context_class=Executor,
             config=StrawberryConfig(disable_field_suggestions=not introspection),
         )
         for name in self._hung:
             if not isinstance(self._schema.type_map.get(name), GraphQLObjectType):
                 raise UnknownType(name)
         self._guard_roots()
+        self._mark_leaves()
         self.prepared: Callable[[str], Prepared] = lru_cache(_KEPT)(self._prepare)
 
     def get_fields(self, type_definition: StrawberryObjectDefinition) -> list[StrawberryField]:
@@ -101,6 +104,13 @@ class Schema(strawberry.Schema):
                 if not PUBLIC.items() <= dict(definition.metadata).items():
                     door = "subscribe" if field.subscribe else "resolve"
                     setattr(field, door, _guarded(getattr(field, door)))
+
+    def _mark_leaves(self) -> None:
+        schema = self._schema
+        roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+        for kind in schema.type_map.values():
+            if isinstance(kind, GraphQLObjectType) and kind not in roots:
+                mark_leaves(kind)
 
     def _prepare(self, text: str) -> Prepared:
         return prepare(text, self._schema, self.limits, self.introspection)
