@@ -2,9 +2,24 @@
 
 from collections.abc import Sequence
 
-from liuhe import DataUse, Extension, Fact, Keeper, Manifest, Permission, Tables, hookimpl
+from liuhe import (
+    DataUse,
+    Demo,
+    Extension,
+    Fact,
+    Keeper,
+    Manifest,
+    Menu,
+    Page,
+    Permission,
+    Tables,
+    Waiting,
+    hookimpl,
+)
 from plugins.cases import facts, permissions
+from plugins.cases.pages import PAGES, WAITING, count_mine
 from plugins.cases.schema import EXTENSIONS
+from plugins.cases.seeds import make
 
 manifest = Manifest(
     name="cases",
@@ -46,3 +61,32 @@ def add_keepers() -> Sequence[Keeper]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return EXTENSIONS
+
+
+@hookimpl
+def add_pages() -> Sequence[Page]:
+    return PAGES
+
+
+@hookimpl
+def add_menu() -> Sequence[Menu]:
+    return (
+        Menu(
+            title="案件",
+            href="/admin/cases/",
+            icon="inbox",
+            permission="cases.see",
+            order=10,
+            badge=count_mine,
+        ),
+    )
+
+
+@hookimpl
+def add_waiting() -> Sequence[Waiting]:
+    return WAITING
+
+
+@hookimpl
+def add_demo() -> Demo:
+    return Demo(make=make)

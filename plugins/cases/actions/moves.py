@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from liuhe import NotSignedIn, Viewer, atomic, fill, redeem
+from liuhe import File, NotSignedIn, Viewer, atomic, fill, redeem
 from plugins.cases.actions.moving import Given, move
 from plugins.cases.models import Case
 
@@ -59,18 +59,22 @@ async def submit_handling(
     case_id: int,
     *,
     note: str,
-    file_ids: Sequence[str],
+    file_ids: Sequence[str] = (),
+    evidence: Sequence[File] = (),
     version: int | None = None,
     idempotency_key: str | None = None,
 ) -> Case:
-    """处置完成并反馈: what was done, with at least one picture of how it looks now."""
+    """处置完成并反馈: what was done, with at least one picture of how it looks now.
+
+    `file_ids`: the viewer's own uploads; `evidence`: pictures that came already blurred.
+    """
     if viewer is None:
         raise NotSignedIn()
-    told = {"case": case_id, "note": note, "files": list(file_ids)}
+    told = {"case": case_id, "note": note, "files": [*file_ids, *(f.id for f in evidence)]}
     receipt = await redeem(str(viewer.person_id), "cases.submit", idempotency_key, told)
     if receipt and receipt.result:
         return await Case.get(id=case_id).select_related("area", "type")
-    given = Given(note=note, file_ids=tuple(file_ids), version=version)
+    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
     case = await move(viewer, case_id, "submit_handling", given)
     await fill(receipt, case.id)
     return case

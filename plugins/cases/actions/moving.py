@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from liuhe import BadInput, Forbidden, Unit, Viewer, announce, atomic, may
+from liuhe import BadInput, File, Forbidden, Unit, Viewer, announce, atomic, may
 from plugins.cases.actions import writing
 from plugins.cases.actions.locking import hold, refuse_stale
 from plugins.cases.actions.moment import now
@@ -36,6 +36,7 @@ class Given:
     note: str = ""
     unit_id: int | None = None
     file_ids: Sequence[str] = ()
+    evidence: Sequence[File] = ()
     rating: int | None = None
     version: int | None = None
 
@@ -47,7 +48,7 @@ class Given:
             Need.NOTE: told,
             Need.REASON: told,
             Need.UNIT: self.unit_id is not None,
-            Need.AFTER_PICTURE: bool(self.file_ids),
+            Need.AFTER_PICTURE: bool(self.file_ids or self.evidence),
             Need.RATING: self.rating is not None,
         }
         return [need for need, is_met in facts.items() if is_met]
@@ -75,6 +76,7 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
     unit = await _check(viewer, case, chosen, given)
     step = await _write(viewer, case, chosen, given, unit)
     await writing.add_uploads(step, EvidenceKind.AFTER, given.file_ids, viewer)
+    await writing.add_blurred(step, EvidenceKind.AFTER, given.evidence)
     await announce(
         CaseMoved(
             area_path=case.area.path,
@@ -116,7 +118,7 @@ async def _check(viewer: Viewer, case: Case, chosen: Move, given: Given) -> Unit
     if len(given.note) > MOST_NOTE:
         field = "reason" if Need.REASON in chosen.needs else "note"
         raise BadInput(f"最多 {MOST_NOTE} 个字。", field=field, reason="too_long")
-    if len(given.file_ids) > MOST_PICTURES:
+    if len(given.file_ids) + len(given.evidence) > MOST_PICTURES:
         raise BadInput(f"最多 {MOST_PICTURES} 张图片。", field="fileIds", reason="too_many")
     if given.rating is not None and not 1 <= given.rating <= 5:
         raise BadInput("请选择 1 到 5 分。", field="rating", reason="out_of_range")

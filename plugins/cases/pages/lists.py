@@ -1,0 +1,150 @@
+"""The list of cases: tabs, filters, one page by keyset; htmx swaps the list alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from tortoise.expressions import Q
+
+from liuhe import Area, Viewer
+from liuhe.graphql import connection
+from liuhe.pages import Request, Response, page, viewer
+from plugins.cases.models import Case, Wanted
+from plugins.cases.pages import choices
+from plugins.cases.pages.words import state_of
+from plugins.cases.permissions import visible, waits_for
+from plugins.cases.rules import STANDARD, Stage
+
+HERE = "/admin/cases/"
+TABS = {"mine": "等我办理", "overdue": "超期", "all": "全部"}
+EMPTY = {
+    "mine": ("现在没有等您办的案件", "轮到您办的案件会出现在这里，到期早的排在前面。"),
+    "overdue": ("没有超期的案件", "过了时限还没办的案件会出现在这里。"),
+    "all": ("没有找到案件", "换个条件再找找；没有条件时，这里列出您能看到的所有案件。"),
+}
+FIELDS = ("q", "type", "stage", "area", "unit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the address asks for; whatever makes no sense is left out."""
+
+    tab: str
+    given: Mapping[str, str]
+    after: str | None = None
+    before: str | None = None
+
+    @classmethod
+    def of(cls, request: Request, who: Viewer) -> "Asked":
+        params = request.query_params
+        tab = params.get("tab", "")
+        return cls(
+            tab=tab if tab in TABS else ("mine" if _works(who) else "all"),
+            given={name: params[name][:100] for name in FIELDS if params.get(name)},
+            after=params.get("after") or None,
+            before=params.get("before") or None,
+        )
+
+    def url(self, **more: str | None) -> str:
+        parts = {"tab": self.tab, **self.given, **more}
+        return f"{HERE}?{urlencode({name: value for name, value in parts.items() if value})}"
+
+    async def wanted(self) -> Wanted:
+        code = self.given.get("type", "")
+        area = await Area.get_or_none(id=_number(self.given.get("area")) or 0)
+        stage = self.given.get("stage", "")
+        return Wanted(
+            stages=[Stage(stage)] if stage in list(Stage) else (),
+            type_code=code if len(code) > 2 else "",
+            class_code=code if len(code) == 2 else "",
+            area_path=area.path if area else "",
+            unit_id=_number(self.given.get("unit")),
+            search=self.given.get("q", ""),
+        )
+
+
+def _works(who: Viewer) -> bool:
+    return any(move.main and who.holds(move.permission) for move in STANDARD.moves)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 18 else None
+
+
+async def list_page(request: Request) -> Response:
+    who = viewer(request)
+    asked = Asked.of(request, who)
+    now = datetime.now(UTC)
+    condition = visible(who) & (await asked.wanted()).condition(now)
+    context = {
+        "page_title": "案件",
+        "asked": asked,
+        "tabs": await _tabs(asked, condition, who, now),
+        "may_open": who.holds("cases.open"),
+        "empty": EMPTY[asked.tab],
+        **await _rows(asked, condition & _of_tab(asked.tab, who, now), now),
+        **await _options(who),
+    }
+    return await page(request, "cases/list.html", context)
+
+
+def _of_tab(tab: str, who: Viewer, now: datetime) -> Q:
+    if tab == "mine":
+        return waits_for(who)
+    return Q(due_at__lt=now) if tab == "overdue" else Q()
+
+
+async def _tabs(asked: Asked, condition: Q, who: Viewer, now: datetime) -> list[tuple[Any, ...]]:
+    """Each tab with its count under the same filters."""
+    found = []
+    for name, title in TABS.items():
+        if name == "mine" and not _works(who):
+            continue
+        count = await Case.filter(condition & _of_tab(name, who, now)).count()
+        found.append((title, asked.url(tab=name), name == asked.tab, count))
+    return found
+
+
+async def _rows(asked: Asked, condition: Q, now: datetime) -> dict[str, Any]:
+    order = ["-opened_at"] if asked.tab == "all" else ["due_at"]
+    found = Case.filter(condition).select_related("area", "type", "unit")
+    size = {"last": 20} if asked.before else {"first": 20}
+    listed = await connection(
+        found, lambda row: row, order=order, after=asked.after, before=asked.before, **size
+    )
+    part = listed.page_info.page
+    names = await choices.names_of([case.area for case in part.rows])
+    return {
+        "rows": [_row(case, names[case.area_id], now) for case in part.rows],
+        "prev": asked.url(before=part.start_cursor) if part.has_previous else "",
+        "next": asked.url(after=part.end_cursor) if part.has_next else "",
+        "here": asked.url(after=asked.after, before=asked.before),
+    }
+
+
+def _row(case: Case, names: list[str], now: datetime) -> dict[str, Any]:
+    state, tone = state_of(case)
+    return {
+        "title": case.title,
+        "href": f"{HERE}{case.id}",
+        "number": case.number,
+        "type": case.type.name,
+        "place": " / ".join(names[1:] or names),
+        "state": state,
+        "state_tone": tone,
+        "unit": case.unit.name if case.unit else "",
+        "due_at": case.due_at,
+        "opened_at": case.opened_at,
+        "tone": "late" if case.overdue(now) else "",
+    }
+
+
+async def _options(who: Viewer) -> dict[str, Any]:
+    return {
+        "types": await choices.types_and_classes(),
+        "stages": choices.stages(),
+        "areas": await choices.areas(who, "cases.see", "street", "community"),
+        "units": await choices.units_seen(who),
+    }

@@ -1,0 +1,106 @@
+"""Forms that move a case: read, act, and show what is now, or the form again with its problem."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from liuhe import BadInput, Conflict, NotFound, Viewer
+from liuhe.pages import (
+    Form,
+    Request,
+    Response,
+    form,
+    fragment,
+    is_htmx,
+    page,
+    see_other,
+    viewer,
+)
+from plugins.cases import actions
+from plugins.cases.models import Case
+from plugins.cases.pages.one import context_of
+from plugins.cases.pages.showing import show
+from plugins.cases.pages.words import WORDS, filled
+
+Act = Callable[..., Awaitable[Case]]
+ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
+    "accept": (actions.accept_case, ("note",)),
+    "reject": (actions.reject_case, ("reason",)),
+    "dispatch": (actions.dispatch_case, ("unit_id", "note")),
+    "sign": (actions.sign_case, ()),
+    "return": (actions.return_case, ("reason", "proposed_unit_id")),
+    "submit_handling": (actions.submit_handling, ("note", "file_ids")),
+    "verify": (actions.verify_case, ("note",)),
+    "rework": (actions.rework_case, ("reason",)),
+    "close": (actions.close_case, ("note",)),
+    "rate": (actions.rate_case, ("rating", "note")),
+}
+
+
+async def move_case(request: Request) -> Response:
+    action = request.path_params["action"]
+    if action not in ACTS:
+        raise NotFound()
+    who, given = viewer(request), await form(request)
+    values: dict[str, Any] = given.values()
+    try:
+        values["keptIds"] = await _pictures(given, who)
+        case = await _act(who, request.path_params["id"], action, given, values["keptIds"])
+    except BadInput as error:
+        error.field = "fileIds" if error.field == "file" else error.field
+        return await _again(request, action, values, error=error)
+    except Conflict as conflict:
+        return await _again(request, action, values, conflict=conflict)
+    return await _done(request, case, filled(WORDS[action].then, case))
+
+
+async def _act(who: Viewer, case_id: int, action: str, given: Form, pictures: list[str]) -> Case:
+    act, takes = ACTS[action]
+    known: dict[str, Callable[[], Any]] = {
+        "note": lambda: given.text("note"),
+        "reason": lambda: given.text("reason"),
+        "unit_id": lambda: given.whole("unitId"),
+        "proposed_unit_id": lambda: given.whole("proposedUnitId"),
+        "rating": lambda: given.whole("rating"),
+        "file_ids": lambda: pictures,
+    }
+    values = {name: known[name]() for name in takes}
+    return await act(who, case_id, version=given.whole("version"), **values)
+
+
+async def _pictures(given: Form, who: Viewer) -> list[str]:
+    """Those of this try, after those that came with an earlier one."""
+    return [*given.many("keptIds"), *await given.pictures("fileIds", who)]
+
+
+async def _done(request: Request, case: Case, said: str) -> Response:
+    shown = await show(viewer(request), case.id)
+    if shown is None:  # handed back: it is not this unit's any more
+        return see_other(request, "/admin/cases/", said)
+    if not is_htmx(request):
+        return see_other(request, f"/admin/cases/{case.id}", said)
+    context = await context_of(request, shown, said=("ok", said))
+    return fragment(request, "cases/body.html", context)
+
+
+async def _again(
+    request: Request,
+    action: str,
+    values: dict[str, Any],
+    *,
+    error: BadInput | None = None,
+    conflict: Conflict | None = None,
+) -> Response:
+    """The case as it is now, with the same form if it can still be used, and nothing typed lost."""
+    shown = await show(viewer(request), request.path_params["id"])
+    if shown is None:
+        raise conflict or NotFound()
+    said = ("warn", conflict.message) if conflict else None
+    context = await context_of(request, shown, at=action, values=values, error=error, said=said)
+    status = 409 if conflict else 422
+    if not is_htmx(request):
+        return await page(request, "cases/case.html", context, status=status)
+    response = fragment(request, "cases/body.html", context, status=status)
+    if conflict:
+        response.headers["HX-Retarget"] = "#case"
+        response.headers["HX-Reswap"] = "outerHTML"
+    return response

@@ -1,0 +1,85 @@
+"""The page of one case: what it is, what has been done, and the one thing that I may do now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from liuhe import BadInput, NotFound
+from liuhe.pages import (
+    Request,
+    Response,
+    fill_slots,
+    fragment,
+    page,
+    viewer,
+)
+from plugins.cases.pages.forms import move_form
+from plugins.cases.pages.showing import Shown, show
+from plugins.cases.pages.words import WAITS, filled
+
+
+async def case_page(request: Request) -> Response:
+    shown = await shown_or_missing(request)
+    return await page(request, "cases/case.html", await context_of(request, shown))
+
+
+async def evidence_part(request: Request) -> Response:
+    """The pictures again, while some are being blurred."""
+    context = {"shown": await shown_or_missing(request), "again": False}
+    return fragment(request, "cases/evidence.html", context)
+
+
+async def fresh_part(request: Request) -> Response:
+    """What has changed since `version`; nothing (204) if nothing has.
+
+    A form that somebody may be filling in is left alone: a notice tells what has happened.
+    """
+    shown = await show(viewer(request), request.path_params["id"])
+    if shown is not None and request.query_params.get("version") == str(shown.case.version):
+        return Response(status_code=204)
+    if shown is None:
+        return fragment(request, "cases/gone.html", {})
+    context = await context_of(request, shown)
+    filling = request.query_params.get("filling") == "1"
+    return fragment(request, "cases/fresh.html", {**context, "again": True, "filling": filling})
+
+
+async def shown_or_missing(request: Request) -> Shown:
+    shown = await show(viewer(request), request.path_params["id"])
+    if shown is None:
+        raise NotFound()
+    return shown
+
+
+async def context_of(
+    request: Request,
+    shown: Shown,
+    *,
+    at: str = "",
+    values: Mapping[str, Any] | None = None,
+    error: BadInput | None = None,
+    said: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """`at`: the action whose form comes first, because it was just tried. `said`: (tone, text)."""
+    moves = sorted(shown.moves, key=lambda move: move.action != at) if at else shown.moves
+    forms = [
+        await move_form(
+            move,
+            shown.case,
+            shown.viewer,
+            values=values if move.action == at else None,
+            error=error if move.action == at else None,
+        )
+        for move in moves
+    ]
+    title, text = WAITS[shown.case.stage]
+    return {
+        "page_title": shown.case.title,
+        "shown": shown,
+        "case": shown.case,
+        "forms": forms,
+        "wait": (filled(title, shown.case), filled(text, shown.case)),
+        "said": said,
+        "slots": await fill_slots(request, "case.after_facts", shown.case),
+        "again": False,
+        "filling": False,
+    }

@@ -1,0 +1,203 @@
+"""One case as its page shows it to one viewer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from liuhe import Viewer
+from plugins.cases.models import Case, Clock, Evidence, Step
+from plugins.cases.pages.choices import names_of
+from plugins.cases.pages.words import COMPLETES, DOING, STRIP, state_of
+from plugins.cases.permissions import (
+    SOMEBODY,
+    allowed,
+    may_know_reporter,
+    shown_actor,
+    visible,
+)
+from plugins.cases.rules import (
+    CLOCK_LABELS,
+    EVIDENCE_LABELS,
+    HANDLING,
+    SOURCE_LABELS,
+    STANDARD,
+    ClockKind,
+    EvidenceKind,
+    Move,
+    Stage,
+)
+
+
+@dataclass(kw_only=True)
+class Shown:
+    """A case with all that hangs on it, loaded, and what the viewer may do."""
+
+    case: Case
+    viewer: Viewer
+    area_names: list[str]
+    steps: list[Step]
+    clocks: list[Clock]
+    evidence: list[Evidence]
+    moves: tuple[Move, ...]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def id(self) -> int:
+        return int(self.case.id)
+
+    @property
+    def state(self) -> tuple[str, str]:
+        return state_of(self.case)
+
+    @property
+    def place(self) -> str:
+        return " / ".join(part for part in (*self.area_names, self.case.address) if part)
+
+    @property
+    def ended(self) -> bool:
+        return STANDARD.is_terminal(self.case.stage)
+
+    @property
+    def strip(self) -> tuple[str, ...]:
+        return ("上报", "不予受理") if self.case.stage == Stage.REJECTED else STRIP
+
+    @property
+    def doing(self) -> str:
+        return DOING.get(self.case.stage, self.strip[-1])
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """When each part of the strip was last done, as far as it still counts."""
+        done = {part: step.at for step in self.steps for part in COMPLETES.get(step.action, ())}
+        upto = len(self.strip) if self.ended else self.strip.index(self.doing)
+        return {part: at for part, at in done.items() if part in self.strip[:upto]}
+
+    @property
+    def facts(self) -> list[tuple[str, str | None]]:
+        case = self.case
+        return [
+            ("案卷号", case.number),
+            ("类型", f"{case.type.code} {case.type.name}（{case.type.class_name}）"),
+            ("来源", SOURCE_LABELS[case.source]),
+            ("地点", self.place),
+            ("上报人", self._reporter()),
+            ("责任单位", case.unit.name if case.unit else None),
+            ("经办人", case.handler.name if case.handler else None),
+            ("退回", f"{case.returns} 次" if case.returns else None),
+            ("返工", f"{case.reworks} 次" if case.reworks else None),
+            ("评价", f"{case.rating} 分" if case.rating else None),
+        ]
+
+    def _reporter(self) -> str | None:
+        if not may_know_reporter(self.viewer, self.case):
+            return SOMEBODY
+        return self.case.reporter.name if self.case.reporter else None
+
+    @property
+    def timed(self) -> list[dict[str, Any]]:
+        """Clocks for the list of deadlines; feedback runs with handling and is not told twice."""
+        return [
+            {
+                "label": CLOCK_LABELS[ClockKind(clock.kind)],
+                "due_at": clock.due_at,
+                "done_at": clock.stopped_at,
+                "rule": clock.rule,
+            }
+            for clock in self.clocks
+            if clock.kind != "feedback"
+        ]
+
+    @property
+    def timeline(self) -> list[dict[str, Any]]:
+        """The newest first."""
+        return [self._entry(step) for step in reversed(self.steps)]
+
+    def _entry(self, step: Step) -> dict[str, Any]:
+        unit = step.unit.name if step.unit and step.action != "open" else ""
+        what = STANDARD.label(step.action)
+        if step.action == "dispatch":
+            what, unit = f"派遣给{unit}", ""
+        if proposed := step.details.get("proposed_unit"):
+            what = f"{what}，建议派给{proposed['name']}"
+        if rating := step.details.get("rating"):
+            what = f"{what}：{rating} 分"
+        return {
+            "what": what,
+            "who": shown_actor(self.viewer, self.case, step),
+            "unit": unit,
+            "at": step.at,
+            "why": step.note,
+            "tone": "bad" if step.action in ("return", "rework", "reject") else "",
+            "evidence": [
+                {"src": one["src"], "alt": one["alt"]}
+                for one in map(_picture, self.evidence)
+                if one["step"] == step.id and one["src"]
+            ],
+        }
+
+    @property
+    def before(self) -> dict[str, Any] | None:
+        return _first(self.evidence, EvidenceKind.SCENE, EvidenceKind.BEFORE)
+
+    @property
+    def after(self) -> dict[str, Any] | None:
+        return _first(reversed(self.evidence), EvidenceKind.AFTER)
+
+    @property
+    def others(self) -> list[dict[str, Any]]:
+        """Pictures besides the pair; those that could not be kept are counted, not shown."""
+        paired = {one["id"] for one in (self.before, self.after) if one}
+        shown = (_picture(one) for one in self.evidence if one.file.state != "refused")
+        return [one for one in shown if one["id"] not in paired]
+
+    @property
+    def waiting_pictures(self) -> bool:
+        return any(one.file.state == "waiting" for one in self.evidence)
+
+    @property
+    def refused_pictures(self) -> int:
+        return sum(one.file.state == "refused" for one in self.evidence)
+
+
+def _first(found: Iterable[Evidence], *kinds: EvidenceKind) -> dict[str, Any] | None:
+    kept = (one for one in found if one.kind in kinds and one.file.state != "refused")
+    return next((_picture(one) for one in kept), None)
+
+
+def _picture(one: Evidence) -> dict[str, Any]:
+    """`src` is empty until the picture is blurred."""
+    label = EVIDENCE_LABELS[one.kind]
+    return {
+        "id": one.id,
+        "step": one.step_id,
+        "src": f"/files/{one.file_id}" if one.file.state == "ready" else "",
+        "alt": one.caption or f"{label}照片",
+        "caption": one.caption or label,
+        "at": one.step.at,
+    }
+
+
+async def show(viewer: Viewer, case_id: int) -> Shown | None:
+    """The case for this viewer, or None if it is not theirs to see; seven queries."""
+    case = (
+        await Case.filter(visible(viewer), id=case_id)
+        .first()
+        .select_related("area", "type", "unit", "reporter", "handler")
+    )
+    if case is None:
+        return None
+    steps = await Step.filter(case_id=case.id).order_by("seq").select_related("unit")
+    done = {s.action for s in steps if s.person_id == viewer.person_id and s.action in HANDLING}
+    names: Mapping[int, list[str]] = await names_of([case.area])
+    return Shown(
+        case=case,
+        viewer=viewer,
+        area_names=names[case.area_id],
+        steps=steps,
+        clocks=await Clock.filter(case_id=case.id).order_by("started_at", "id"),
+        evidence=await Evidence.filter(case_id=case.id)
+        .order_by("id")
+        .select_related("file", "step"),
+        moves=allowed(viewer, case, frozenset(done)),
+    )

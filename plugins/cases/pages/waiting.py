@@ -1,0 +1,71 @@
+"""What waits for a person: sections of the home page and the number at the menu."""
+
+from collections.abc import Awaitable, Callable
+
+from liuhe import Viewer, Waiting, WaitingItem, WaitingList
+from liuhe.pages import ago
+from plugins.cases.models import Case
+from plugins.cases.permissions import waits_for
+from plugins.cases.rules import STAGE_STATES, STANDARD, Move
+
+#: Title and hint of each section, in the order of the work.
+SECTIONS = {
+    "accept": ("待受理", "新上报的案件，请尽快受理。"),
+    "dispatch": ("待派遣", "已经受理，请派给责任单位。"),
+    "sign": ("待签收", "派给本单位的案件。"),
+    "submit_handling": ("待处置", "本单位已签收，处置完请反馈。"),
+    "verify": ("待核查", "单位已反馈，请到现场看一看。"),
+    "close": ("待结案", "核查已经通过，请写结论。"),
+    "rate": ("待评价", "已经结案，请评价处理结果。"),
+}
+SHOWN = 5
+
+
+async def count_mine(viewer: Viewer) -> int | None:
+    """The number at the menu; None where there is nothing."""
+    return await Case.filter(waits_for(viewer)).count() or None
+
+
+def _look(move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
+    title, hint = SECTIONS[move.action]
+    stage = move.sources[0]
+
+    async def look(viewer: Viewer) -> WaitingList | None:
+        if not viewer.holds(move.permission):
+            return None
+        mine = Case.filter(waits_for(viewer, move.action))
+        count = await mine.count()
+        if not count and move.action == "rate":
+            return None
+        first = await mine.order_by("due_at", "opened_at").limit(SHOWN).select_related("area")
+        return WaitingList(
+            title=title,
+            hint=hint,
+            href=f"/admin/cases/?tab=mine&stage={stage.value}",
+            count=count,
+            items=[_item(case) for case in first],
+        )
+
+    return look
+
+
+def _item(case: Case) -> WaitingItem:
+    """A line: what and where, and how much time is left."""
+    where = " · ".join(part for part in (case.area.name, case.address) if part)
+    due = ago(case.due_at)
+    late = due.endswith("前") or due == "刚刚"
+    return WaitingItem(
+        title=case.title,
+        meta=where,
+        href=f"/admin/cases/{case.id}",
+        badge=(f"已超 {due.removesuffix('前')}" if late else f"还剩 {due.removesuffix('后')}")
+        if due
+        else STAGE_STATES[case.stage],
+        tone="bad" if late else "",
+    )
+
+
+WAITING = tuple(
+    Waiting(look=_look(move), order=10 + index)
+    for index, move in enumerate(move for move in STANDARD.moves if move.main)
+)

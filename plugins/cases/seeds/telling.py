@@ -1,0 +1,177 @@
+"""Lets each story happen: through the actions, at the times at which it would have happened."""
+
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+
+from liuhe import Area, BadInput, File, Forbidden, Unit, Viewer, store_blurred
+from plugins.cases import actions
+from plugins.cases.models import Case
+from plugins.cases.seeds.drawing import scene
+from plugins.cases.seeds.people import cast, hire
+from plugins.cases.seeds.stories import STORIES, Story
+
+#: Minutes between one stop and the next.
+PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
+QUICK, SLOW = 130, 9 * 60
+
+HANDLERS = {
+    "chengguan-xiaohe": "handler",
+    "chengguan-gongchenqiao": "handler2",
+    "huanwei-gongshu": "jingban-huanwei",
+    "shizheng-gongshu": "jingban-shizheng",
+    "jiaojing-gongshu": "jingban-jiaojing",
+    "yuanlin-gongshu": "jingban-yuanlin",
+    "wuye-xiaohe": "jingban-wuye",
+}
+GRIDS = {
+    "330105003001": "grid",
+    "330105003003": "wangge-tanghe",
+    "330105005001": "grid2",
+    "330105008001": "wangge-guashan",
+    "330105004001": "wangge-hemu",
+}
+DISPATCHERS = {"330105003": "dispatcher", "330105005": "dispatcher2"}
+STOPS = ("reported", "accepted", "dispatched", "signed", "fed_back", "verified", "closed", "rated")
+
+
+async def make() -> None:
+    """All stories, or nothing where there are cases already or the demo's people are missing."""
+    if await Case.exists() or not await Unit.exists():
+        return
+    await hire()
+    people = await cast()
+    for number, story in enumerate(sorted(STORIES, key=lambda one: -one.ago)):
+        if await Area.exists(code=story.area, valid_to=None):
+            await Telling(story, number, people).tell()
+
+
+class Telling:
+    """One story on its way, with its own clock."""
+
+    def __init__(self, story: Story, number: int, people: dict[str, Viewer]) -> None:
+        self.story, self.number, self.people = story, number, people
+        self.time = datetime.now(UTC) - timedelta(minutes=story.ago)
+
+    async def tell(self) -> None:
+        try:
+            await self._tell()
+        except (KeyError, BadInput, Forbidden):
+            return  # somebody or some unit of this story does not work here
+
+    async def _tell(self) -> None:
+        story = self.story
+        case = await self._open()
+        if story.upto == "rejected":
+            with self._after(PACE["accept"]):
+                await actions.reject_case(self.dispatcher, case.id, reason=story.words)
+            return
+        if story.twist == "return":
+            await self._return(case)
+            if story.upto == "accepted":
+                return
+        upto = STOPS.index(story.upto)
+        start = 2 if story.twist == "return" else 1
+        for stop in STOPS[start : upto + 1]:
+            await self._go(case, stop)
+            if stop == "fed_back" and story.twist == "rework" and upto > 4:
+                await self._rework(case)
+        if story.twist == "rework" and story.upto == "signed":
+            await self._go(case, "fed_back")
+            with self._after(PACE["verify"]):
+                await actions.rework_case(self.grid, case.id, reason="走了又来，请再去看。")
+
+    async def _open(self) -> Case:
+        story = self.story
+        area = await Area.get(code=story.area, valid_to=None)
+        pictures = [await self._picture(story.draws)] if story.draws else []
+        with actions.pretend(self.time):
+            return await actions.open_case(
+                self.people[story.by] if story.by else self.reporter,
+                title=story.title,
+                type_code=story.type,
+                area_id=area.id,
+                address=story.address,
+                description=story.text,
+                source=story.source,
+                evidence=pictures,
+            )
+
+    async def _go(self, case: Case, stop: str) -> None:
+        story = self.story
+        if stop == "accepted":
+            with self._after(PACE["accept"]):
+                await actions.accept_case(self.dispatcher, case.id)
+        elif stop == "dispatched":
+            await self._dispatch(case, story.unit)
+        elif stop == "signed":
+            with self._after(PACE["sign"]):
+                await actions.sign_case(self.handler(story.unit), case.id)
+        elif stop == "fed_back":
+            await self._handle(case, story.did)
+        elif stop == "verified":
+            with self._after(PACE["verify"]):
+                await actions.verify_case(self.grid, case.id, note="到现场看过，已经解决。")
+        elif stop == "closed":
+            with self._after(PACE["close"]):
+                await actions.close_case(self.dispatcher, case.id, note="问题已解决，予以结案。")
+        elif stop == "rated":
+            rater = self.people["resident"] if story.by == "resident" else self.grid
+            with self._after(PACE["rate"]):
+                await actions.rate_case(rater, case.id, rating=story.rating, note=story.words)
+
+    async def _dispatch(self, case: Case, code: str) -> None:
+        unit = await Unit.get_or_none(code=code)
+        with self._after(PACE["dispatch"]):
+            await actions.dispatch_case(
+                self.dispatcher, case.id, unit_id=unit.id if unit else None, note="请按时限处置。"
+            )
+
+    async def _return(self, case: Case) -> None:
+        """Accepted, sent to the wrong unit, handed back with the right one proposed."""
+        first = self.story.first_unit
+        proposed = await Unit.get_or_none(code=self.story.unit)
+        await self._go(case, "accepted")
+        await self._dispatch(case, first)
+        with self._after(50):
+            await actions.return_case(
+                self.handler(first),
+                case.id,
+                reason="现场看过，不属于本单位的职责。",
+                proposed_unit_id=proposed.id if proposed and first != self.story.unit else None,
+            )
+
+    async def _handle(self, case: Case, did: str) -> None:
+        after = await self._picture("clear")
+        with self._after(SLOW if self.story.slow else QUICK):
+            await actions.submit_handling(
+                self.handler(self.story.unit), case.id, note=did, evidence=[after]
+            )
+
+    async def _rework(self, case: Case) -> None:
+        with self._after(PACE["verify"]):
+            await actions.rework_case(self.grid, case.id, reason="还留着一部分，请彻底处理。")
+        await self._handle(case, f"再次处置。{self.story.did}")
+
+    async def _picture(self, what: str) -> File:
+        return await store_blurred(scene(what, self.number), keeper="cases", subject="")
+
+    def _after(self, minutes: int) -> AbstractContextManager[None]:
+        """The clock goes on by so much, but never beyond now."""
+        soon = self.time + timedelta(minutes=minutes + self.number % 7)
+        self.time = min(soon, datetime.now(UTC))
+        return actions.pretend(self.time)
+
+    @property
+    def dispatcher(self) -> Viewer:
+        return self.people[DISPATCHERS.get(self.story.area[:9], "paidan-qu")]
+
+    @property
+    def grid(self) -> Viewer:
+        return self.people[GRIDS[self.story.area]]
+
+    @property
+    def reporter(self) -> Viewer:
+        return self.people[GRIDS[self.story.area]] if self.story.area in GRIDS else self.dispatcher
+
+    def handler(self, unit: str) -> Viewer:
+        return self.people[HANDLERS[unit]]
