@@ -48,21 +48,22 @@ class SafeTransaction(TransactionContextPooled):
             tell(error)
             raise
 
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            await (self.client.commit() if kind is None else self.client.rollback())
+        except BaseException as failure:
+            tell(failure)
+            raise
+        finally:
+            self.client._finalized = True
+            await self._give_back()
+
     async def _give_back(self) -> None:
         if hasattr(self, "token"):
             get_connections().reset(self.token)
         pool = self.client._parent._pool
         if pool is not None and self.client._connection is not None:
             await pool.release(self.client._connection)
-
-    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            await super().__aexit__(kind, error, trace)
-        except BaseException as failure:
-            tell(failure)
-            raise
-        finally:
-            self.client._finalized = True
 
 
 class SafeWrapper(TransactionWrapper):

@@ -1,23 +1,24 @@
 """Brings a database to the models of the plugins that are on: ordered, locked, forward only.
 
-SQLite rebuilds a table to alter it, and with foreign keys on, that would silently empty every
-table that points to it. So the file is copied first, foreign keys are off while it lasts, and
-checked when it is done; a failure puts the copy back.
+All that is missing is applied in one transaction: it is there as a whole or not at all, whoever
+pulls the plug. SQLite rebuilds a table to alter it, and with foreign keys on, that would silently
+empty every table that points to it: so they are off while it lasts and checked before it is
+committed, and the file is copied first.
 """
 
 import asyncio
 import fcntl
-import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.transactions import in_transaction
 from tortoise.utils import generate_schema_for_client
 
 from core.contributions import Tables
@@ -34,29 +35,24 @@ async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None
     """Apply what is missing; the number of migrations applied."""
     path = sqlite_path(url)
     if path is None:
-        async with opened(url, tables, migrating=True), _advisory_lock():
+        async with opened(url, tables, migrating=True):
             return await _apply(url, tables, say)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _file_lock(path.with_suffix(".lock")):
+    async with _file_lock(path.with_suffix(".lock")):
         return await _migrate_file(path, url, tables, say)
 
 
 async def _migrate_file(path: Path, url: str, tables: dict[str, Tables], say: Say) -> int:
-    async with opened(url, tables):
-        waiting = await pending(url, tables)
-    if not waiting:
-        return 0
-    copy = await asyncio.to_thread(_copy, path)  # None: the database is new
-    try:
-        async with opened(url, tables, migrating=True):
-            applied = await _apply(url, tables, say)
-            await _check_foreign_keys()
-            await generate_schema_for_client(connection(), safe=True)
-    except BaseException:
-        if copy is not None:
-            await asyncio.to_thread(_restore, path, copy)
-        raise
-    return applied
+    async with opened(url, tables, migrating=True):
+        if not await pending(url, tables):
+            return 0
+        copy = await asyncio.to_thread(_copy, path)  # None: the database is new
+        try:
+            return await _apply(url, tables, say)
+        except BaseException:
+            if copy is not None:
+                copy.unlink()  # nothing was changed
+            raise
 
 
 async def pending(url: str, tables: dict[str, Tables]) -> list[str]:
@@ -67,7 +63,6 @@ async def pending(url: str, tables: dict[str, Tables]) -> list[str]:
 
 
 async def _apply(url: str, tables: dict[str, Tables], say: Say) -> int:
-    executor = MigrationExecutor(connection(), config(url, tables)["apps"])
     applied: list[str] = []
 
     def progress(event: str, app: str, name: str) -> None:
@@ -75,31 +70,39 @@ async def _apply(url: str, tables: dict[str, Tables], say: Say) -> int:
             applied.append(name)
             say(f"数据库：{app} {name}")
 
-    await executor.migrate(direction="forward", progress=progress)
+    # Not `atomic`: this may take longer than anything that people wait for.
+    async with in_transaction("default"):
+        if dialect() == "postgres":
+            await rows("SELECT pg_advisory_xact_lock($1)", ADVISORY_LOCK)
+        executor = MigrationExecutor(connection(), config(url, tables)["apps"])
+        # Asked for what was applied before there is a list, PostgreSQL would end the transaction.
+        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+        await executor.migrate(direction="forward", progress=progress)
+        if dialect() == "sqlite" and applied:
+            await _check_foreign_keys()
+            await generate_schema_for_client(connection(), safe=True)  # lost indexes
     return len(applied)
 
 
 async def _check_foreign_keys() -> None:
-    if dialect() == "sqlite" and (broken := await rows("PRAGMA foreign_key_check")):
-        raise SetupError(f"数据库升级后有 {len(broken)} 处引用断开，已恢复到升级前；请联系开发者。")
+    if broken := await rows("PRAGMA foreign_key_check"):
+        raise SetupError(f"数据库升级会有 {len(broken)} 处引用断开，没有升级；请联系开发者。")
 
 
 @asynccontextmanager
-async def _advisory_lock() -> AsyncIterator[None]:
-    client: Any = connection()
-    async with client.acquire_connection() as held:
-        await held.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK, timeout=300)
-        try:
-            yield
-        finally:
-            await held.execute("SELECT pg_advisory_unlock($1)", ADVISORY_LOCK)
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
+async def _file_lock(path: Path) -> AsyncIterator[None]:
     with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock):  # noqa: ASYNC110 - another process holds it
+            await asyncio.sleep(0.1)
         yield
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _copy(path: Path) -> Path | None:
@@ -118,12 +121,6 @@ def _has_tables(path: Path) -> bool:
     with closing(sqlite3.connect(path)) as live:
         found = live.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetchone()
     return bool(found[0])
-
-
-def _restore(path: Path, copy: Path) -> None:
-    for side in ("-wal", "-shm"):
-        path.with_name(path.name + side).unlink(missing_ok=True)
-    shutil.copy2(copy, path)
 
 
 async def write_migrations(url: str, tables: dict[str, Tables]) -> list[str]:

@@ -8,10 +8,12 @@ that outlived its transaction write into the next one.
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 from tortoise.backends.base.client import (
     ConnectionWrapper,
+    NestedTransactionContext,
     TransactionalDBClient,
     TransactionContext,
 )
@@ -106,6 +108,25 @@ class PatientWrapper(SqliteTransactionWrapper):
         if self._finalized:
             raise TransactionManagementError("used after its transaction was over")
         return Turn(self._lock, self)
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(PatientWrapper(self))
+
+    async def execute_script(self, query: str) -> None:
+        # sqlite3's executescript() would commit what was written so far.
+        for statement in statements(query):
+            await self.execute_query(statement)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            if statement.strip(" \n;"):
+                yield statement
+            statement = ""
 
 
 class PatientClient(SqliteClient):

@@ -128,17 +128,22 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture
+def server(engine: str, request: pytest.FixtureRequest) -> str:
+    """The address of the PostgreSQL server, "" where the test runs on SQLite."""
+    return str(request.getfixturevalue("postgres_server")) if engine == "postgres" else ""
+
+
 KernelOn = Callable[..., AbstractAsyncContextManager[Kernel]]
 
 
 @pytest.fixture
-def kernel_on(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> KernelOn:
+def kernel_on(server: str, tmp_path: Path) -> KernelOn:
     """`async with kernel_on(plugins, found=…, sections=…) as kernel:` on a fresh database.
 
     All plugins of the tree if neither is given; `found=[]` is the bare kernel. The database is a
     copy of one that was migrated once for these plugins, and is dropped afterwards.
     """
-    server = request.getfixturevalue("postgres_server") if engine == "postgres" else ""
 
     @asynccontextmanager
     async def make(
