@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from liuhe import Demo, Extension, Manifest, Permission, Tables, hookimpl
+from liuhe import Demo, Extension, Manifest, Menu, Page, Permission, Tables, hookimpl
+from plugins.places.pages import PAGES
 from plugins.places.permissions import PERMISSIONS
 from plugins.places.schema import PlaceQueries
 from plugins.places.seeds import make
@@ -28,6 +29,18 @@ def add_permissions() -> Sequence[Permission]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return [Extension("Query", PlaceQueries)]
+
+
+@hookimpl
+def add_pages() -> Sequence[Page]:
+    return PAGES
+
+
+@hookimpl
+def add_menu() -> Sequence[Menu]:
+    return [
+        Menu(title="地点", href="/admin/places/", icon="map", permission="places.see", order=70)
+    ]
 
 
 @hookimpl
