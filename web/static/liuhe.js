@@ -200,23 +200,31 @@
   /* Failures: the server's own notice goes to #flash by HX-Retarget; a page of another kind, or no
      answer at all, must not overwrite what was being written. 422 is a form with its problems. */
   on("htmx:response:error", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.hx?.retarget || ctx.response.status === 422) { if (ctx.hx?.retarget) byId("flash")?.scrollIntoView({ block: "nearest" }); return; }
+    const { ctx } = event.detail, told = Boolean(ctx.hx?.retarget);
+    if (!told && ctx.response.status === 422) return;
+    ctx.sourceElement.closest("dialog")?.close(); // the notice lies behind it; what was written stays
+    if (told) return byId("flash")?.scrollIntoView({ block: "nearest" });
     ctx.hx.reswap = "none";
     complain(ctx.response.status >= 500 ? "系统出了点问题，请过几分钟再试。您填的内容还在。" : "这一步没有办成，请刷新页面看看最新的情况。");
   });
   on("htmx:error", (event) => { if (event.detail?.ctx && !event.detail.ctx.response) complain("网络不通，没有办成。您填的内容还在，请稍后再试。"); });
 
-  /* After a swap: go on to the next item when one is done; else to the first problem, else keep the place */
-  let left = null;
-  on("htmx:before:swap", () => { const item = current(); left = item && { id: item.id, at: items().indexOf(item) }; });
+  /* After a swap: from an item that is done on to the next; else to the first problem or the next
+     step, but only if the place where one was is gone */
+  let left = null, held = false;
+  on("htmx:before:swap", () => {
+    const item = current();
+    left = item && items().indexOf(item);
+    held = document.activeElement !== document.body;
+  });
   on("htmx:after:swap", () => {
-    dress();
-    const problem = document.querySelector("main [aria-invalid=true]");
-    if (left && !current()) {
-      const list = items(), from = list.slice(left.at);
-      go(from.find((item) => !item.hasAttribute("data-done")) ?? list.find((item) => !item.hasAttribute("data-done")) ?? byId(left.id) ?? list[left.at - 1] ?? byId("main"));
-    } else if (problem && document.activeElement === document.body) problem.focus();
+    listen();
+    const item = current(), list = items(), open = (one) => !one.hasAttribute("data-done");
+    if (left !== null && (!item || !open(item))) {
+      go(list.slice(left).find(open) ?? list.find(open) ?? item ?? list[left - 1] ?? byId("main"));
+    } else if (held && document.activeElement === document.body) {
+      (document.querySelector("main [aria-invalid=true]") ?? byId("next") ?? byId("main"))?.focus();
+    }
     left = null;
   });
 
@@ -276,12 +284,8 @@
     setTimeout(look, 1500);
   };
 
-  const dress = () => {
-    all(".js-only[hidden]").forEach((one) => { one.hidden = false; });
-    listen();
-  };
   on("DOMContentLoaded", () => {
-    dress();
+    listen();
     const keysOn = byId("keys-on");
     if (keysOn) keysOn.checked = !quiet();
     if (matchMedia("(max-width: 63.99rem)").matches) all("details[data-open-wide]").forEach((one) => { one.open = false; });

@@ -3,6 +3,7 @@
 "use strict";
 for (const editor of document.querySelectorAll("[data-zones]")) {
   const stage = editor.querySelector("[data-stage]"), drawing = editor.querySelector("[data-drawing]");
+  drawing.replaceChildren(); // what the server drew for those without script
   const status = editor.querySelector("[data-zone-say]"), tools = editor.querySelector("[role=toolbar]");
   const zones = [...editor.querySelectorAll("[data-zone]")].map((form) => ({
     form, text: form.querySelector("[name=polygon]"), button: form.querySelector("[data-edit]"),
