@@ -31,7 +31,7 @@ SURE_IF_LARGE = 0.45  # a faint box over much of the picture is mostly a mistake
 LARGE = 0.3
 
 UPLOAD_BYTES = 30_000_000
-UPLOAD_PIXELS = 60_000_000
+UPLOAD_PIXELS = 50_000_000
 UPLOAD_SIDE = 2048
 QUALITY = 82
 
@@ -153,7 +153,7 @@ def _unpacked(image: Image.Image) -> Pixels:
 
 
 def _too_many_pixels() -> PictureError:
-    return PictureError("The picture has more than 60 million pixels; send a smaller one.")
+    return PictureError("The picture has more than 50 million pixels; send a smaller one.")
 
 
 def _quarters() -> list[Box]:

@@ -118,8 +118,8 @@ def resolved(source: str, folders: Iterable[Path] = ()) -> str:
         return source
     if source.startswith("clip:"):
         return str(CLIPS / f"{source.removeprefix('clip:')}.mp4")
-    found = (folder / source for folder in [*folders, CLIPS, CLIPS.parent.parent])
-    return str(next((path for path in found if path.is_file()), CLIPS / source))
+    paths = [folder / source for folder in [*folders, CLIPS, CLIPS.parent.parent]]
+    return str(next((path for path in paths if path.is_file()), paths[0]))
 
 
 def without_secret(sentence: str) -> str:

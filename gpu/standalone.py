@@ -1,9 +1,10 @@
 """Watching one source without a server: observations as JSON lines."""
 
 import json
+import sys
 import threading
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 from gpu.cpu.detect import Detector
 from gpu.cpu.watch import Worker
@@ -11,25 +12,47 @@ from gpu.messages import Camera, Config, Observation
 from gpu.pipeline import resolved
 
 
-def camera(source: str, zones: Path | None) -> Camera:
+def camera(source: str, zones: Path | None, *, loop: bool) -> Camera:
     """The camera for `--source`; the file holds a list of zones, or a camera with zones."""
-    data = json.loads(zones.read_text("utf-8")) if zones else []
+    data = _read(zones) if zones else []
     if isinstance(data, list):
         data = {"id": "camera", "name": "camera", "zones": data}
-    return Camera.from_json({**data, "source": resolved(source, [Path.cwd()])})
+    address = resolved(source, [Path.cwd()])
+    return Camera.from_json({**data, "source": address, "loop": loop})
 
 
-def watch(camera: Camera, out: TextIO, stop: threading.Event, folders: list[Path]) -> int:
-    """Until the file ends or `stop` is set; 1 if the source gave nothing."""
+def _read(zones: Path) -> Any:
+    try:
+        return json.loads(zones.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{zones}: this is no JSON: {error}.") from None
+
+
+def watch(
+    camera: Camera,
+    detector: Detector,
+    stop: threading.Event,
+    *,
+    live: bool = True,
+    pictures: Path | None = None,
+) -> int:
+    """Until the file ends or `stop` is set; 1 if the source gave no picture."""
 
     def tell(observation: Observation, picture: bytes | None) -> None:
-        print(json.dumps(observation.to_json(), ensure_ascii=False), file=out, flush=True)
+        print(json.dumps(observation.to_json(), ensure_ascii=False), flush=True)
+        if pictures is not None and picture is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+            (pictures / f"{observation.observation_id}.jpg").write_bytes(picture)
 
-    worker = Worker("standalone", Detector(folders), tell)
-    worker.apply(Config(version="", cameras=(camera,)))
+    worker = Worker("standalone", detector, tell)
+    worker.apply(Config(version="", cameras=(camera,)), live=live)
     line = worker.cameras()[0]
     while line.running and not stop.wait(0.2):
-        pass
-    saw_nothing = line.vitals.health().last_frame_at is None
+        if line.vitals.state == "failed":
+            break
+    health = line.vitals.health()
     worker.stop()
-    return int(saw_nothing)
+    if health.last_frame_at is None and not stop.is_set():
+        print(f"gpu: {health.error or 'The source gave no picture.'}", file=sys.stderr)
+        return 1
+    return 0

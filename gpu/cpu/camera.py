@@ -52,9 +52,14 @@ class Camera:
         """`gone`: not watched any more, what is open ends. Otherwise a later start goes on."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=1.0)
+            thread.join(timeout=0.7)
         if gone:
             self.follower.finish()
+
+    def join(self) -> None:
+        """Until the file has ended and all of it has been followed."""
+        for thread in self._threads:
+            thread.join()
 
     @property
     def running(self) -> bool:

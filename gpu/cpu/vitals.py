@@ -18,8 +18,10 @@ class Rate:
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=2000)
+        self.total = 0
 
     def tick(self) -> None:
+        self.total += 1
         self._times.append(time.monotonic())
 
     def per_second(self) -> float:
