@@ -6,6 +6,7 @@ attaches a file (its *keeper*) decides who may see it; until then nobody but the
 
 import asyncio
 import os
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from core.database import atomic, rows
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
@@ -23,9 +25,9 @@ from core.tables import Model
 
 #: What the first bytes must be; the name and the declared type are not believed.
 SIGNATURES = {
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/webp": (b"RIFF",),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
 }
 LOOSE_AFTER = timedelta(hours=24)
 BLUR_LEASE = timedelta(seconds=60)
@@ -71,8 +73,8 @@ def root() -> Path:
 
 def sniff(content: bytes) -> str:
     """The media type by content; BadInput for what is not a picture we take."""
-    for media_type, starts in SIGNATURES.items():
-        if content.startswith(starts):
+    for media_type, start in SIGNATURES.items():
+        if start.match(content):
             return media_type
     raise BadInput("只能上传 JPEG、PNG 或 WebP 图片。", field="file", reason="media_type")
 
@@ -93,38 +95,53 @@ async def store_blurred(content: bytes, *, keeper: str, subject: str) -> File:
 async def _store(content: bytes, **known: Any) -> File:
     file = File(media_type=sniff(content), size=len(content), created_at=datetime.now(UTC), **known)
     await asyncio.to_thread(_write, file.path, content)
-    await file.save(force_create=True)
+    try:
+        await file.save(force_create=True)
+    except BaseException:
+        file.path.unlink(missing_ok=True)  # nobody would ever find it
+        raise
     return file
 
 
 def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
         with partial.open("wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
         partial.rename(path)
+        _flush_folder(path.parent)
     except OSError as error:
+        partial.unlink(missing_ok=True)
         raise Unavailable(f"存不下图片：{error.strerror}。请联系管理员检查磁盘。") from error
+
+
+def _flush_folder(folder: Path) -> None:
+    """The file's name is on the disk only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 async def attach(file_ids: list[str], viewer: Viewer, *, keeper: str, subject: str) -> list[File]:
     """Give uploaded files to their keeper; only one's own, only once. Inside `atomic`."""
-    files = [await _loose(file_id, viewer) for file_id in file_ids]
+    files = [await _own(file_id, viewer) for file_id in dict.fromkeys(file_ids)]
     for file in files:
+        loose = File.filter(id=file.id, keeper="")
+        if not await loose.update(keeper=keeper, subject=subject):
+            raise Conflict("有一张图片已经用在别处，请重新上传。")
         file.keeper, file.subject = keeper, subject
-        await file.save(update_fields=["keeper", "subject"])
     return files
 
 
-async def _loose(file_id: str, viewer: Viewer) -> File:
+async def _own(file_id: str, viewer: Viewer) -> File:
     file = await find(file_id)
     if file is None or file.uploader_id != viewer.person_id:
         raise BadInput("有一张图片没有传好，请重新上传。", field="fileIds", reason="unknown")
-    if file.keeper:
-        raise Conflict("有一张图片已经用在别处，请重新上传。")
     return file
 
 
@@ -152,10 +169,9 @@ async def readable(file_id: str, viewer: Viewer) -> File:
 async def lease_unblurred() -> File | None:
     """The oldest picture that waits for the blur, lent to one worker for a minute."""
     now = datetime.now(UTC)
-    waiting = File.filter(state="waiting").order_by("created_at").limit(20)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    waiting = File.filter(free, state="waiting").order_by("created_at").limit(20)
     for file in await waiting.select_for_update(skip_locked=True):
-        if file.lease_until and file.lease_until > now:
-            continue
         if file.tries >= BLUR_TRIES:
             await _refuse(file, "多次打码失败")
             continue
@@ -173,14 +189,11 @@ async def put_blurred(file_id: str, content: bytes) -> None:
     if file.state != "waiting":
         return
     original = file.path
-    await _accept(file, content)
-    await asyncio.to_thread(original.unlink, missing_ok=True)
-
-
-async def _accept(file: File, content: bytes) -> None:
     file.media_type, file.size, file.state = sniff(content), len(content), "ready"
     await asyncio.to_thread(_write, file.path, content)
-    await file.save(update_fields=["media_type", "size", "state"])
+    waiting = File.filter(id=file.id, state="waiting")
+    await waiting.update(media_type=file.media_type, size=file.size, state="ready")
+    await asyncio.to_thread(original.unlink, missing_ok=True)
 
 
 async def refuse_blurred(file_id: str, reason: str) -> None:
@@ -192,17 +205,17 @@ async def refuse_blurred(file_id: str, reason: str) -> None:
 
 async def _refuse(file: File, reason: str) -> None:
     original = file.path
-    file.state, file.reason = "refused", reason[:200]
-    await file.save(update_fields=["state", "reason"])
-    await asyncio.to_thread(original.unlink, missing_ok=True)
+    waiting = File.filter(id=file.id, state="waiting")
+    if await waiting.update(state="refused", reason=reason[:200]):
+        await asyncio.to_thread(original.unlink, missing_ok=True)
 
 
 async def forget_loose_files(_: dict[str, Any]) -> None:
     """Uploads that nobody attached within a day are removed."""
     old = datetime.now(UTC) - LOOSE_AFTER
     for file in await File.filter(keeper="", created_at__lt=old).limit(500):
-        await asyncio.to_thread(file.path.unlink, missing_ok=True)
-        await file.delete()
+        if await File.filter(id=file.id, keeper="").delete():  # still nobody's
+            await asyncio.to_thread(file.path.unlink, missing_ok=True)
 
 
 async def count_by_state() -> dict[str, int]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pluggy
 
-from core import facts, files, hooks, jobs
+from core import facts, files, hooks, jobs, people, receipts
 from core.contributions import (
     Demo,
     Extension,
@@ -52,6 +52,18 @@ OWN_JOBS = (
         run=jobs.forget_done_jobs,
         every=timedelta(days=1),
         title="清理已完成的任务",
+    ),
+    Job(
+        name="core.forget_sessions",
+        run=people.forget_expired_sessions,
+        every=timedelta(days=1),
+        title="清理过期的登录",
+    ),
+    Job(
+        name="core.forget_receipts",
+        run=receipts.forget_old_receipts,
+        every=timedelta(days=1),
+        title="清理旧回执",
     ),
     Job(
         name="core.forget_files",

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -156,6 +157,10 @@ async def open_session(person: Person, kind: str) -> tuple[str, datetime]:
 @atomic
 async def end_session(token: str) -> None:
     await Session.filter(token_hash=token_hash(token)).delete()
+
+
+async def forget_expired_sessions(_: dict[str, Any]) -> None:
+    await Session.filter(expires_at__lt=datetime.now(UTC)).delete()
 
 
 def token_hash(token: str) -> str:

@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from tortoise import fields
 
-from core.database import in_transaction_now, rows
-from core.errors import Conflict
+from core.database import in_transaction_now
+from core.errors import BadInput, Conflict
 from core.tables import Model
+
+LONGEST_KEY = 100
+KEEP = timedelta(days=30)
 
 
 class Receipt(Model):
@@ -38,21 +42,18 @@ async def redeem(
     """
     if not key:
         return None
+    if len(key) > LONGEST_KEY:
+        raise BadInput(
+            f"idempotencyKey 最长 {LONGEST_KEY} 个字符。", field="idempotencyKey", reason="too_long"
+        )
     if not in_transaction_now():
         raise RuntimeError("redeem() outside a transaction")
     digest = hashlib.sha256(
         orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=str)
     ).hexdigest()
-    await rows(
-        "INSERT INTO core_receipt (who, action, key, digest, result, created_at) "
-        "VALUES ($1, $2, $3, $4, '', CURRENT_TIMESTAMP) "
-        "ON CONFLICT (who, action, key) DO NOTHING RETURNING id",
-        who,
-        action,
-        key[:100],
-        digest,
-    )
-    receipt = await Receipt.get(who=who, action=action, key=key[:100])
+    new = Receipt(who=who, action=action, key=key, digest=digest)
+    await Receipt.bulk_create([new], ignore_conflicts=True)
+    receipt = await Receipt.get(who=who, action=action, key=key)
     if receipt.digest != digest:
         raise Conflict("这个 idempotencyKey 已经用于另一份内容，请换一个新的。")
     return receipt
@@ -63,3 +64,8 @@ async def fill(receipt: Receipt | None, result: object) -> None:
     if receipt is not None:
         receipt.result = str(result)
         await receipt.save(update_fields=["result"])
+
+
+async def forget_old_receipts(_: dict[str, Any]) -> None:
+    """Nobody repeats a request after a month."""
+    await Receipt.filter(created_at__lt=datetime.now(UTC) - KEEP).delete()

@@ -30,6 +30,9 @@ from core.errors import DatabaseAway
 #: What passes, or what only the machine's keeper can mend; the rest is a defect of ours.
 AWAY = {"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY"}
 
+#: What was acknowledged survives a power cut, not only a killed process.
+SYNCHRONOUS = "FULL"
+
 
 def tell(error: BaseException | None) -> None:
     """Raise DatabaseAway where the file itself cannot be used now."""
@@ -131,8 +134,7 @@ def statements(script: str) -> Iterator[str]:
 
 class PatientClient(SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
-        # FULL: what was acknowledged survives a power cut, not only a killed process.
-        options = {"busy_timeout": 20_000, "synchronous": "FULL", **options}
+        options = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, **options}
         super().__init__(file_path, **options)
         self._lock = asyncio.Lock()
 

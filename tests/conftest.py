@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 import hypothesis
 import pytest
 
-import core
+import core.sqlite
 from core.database import connection
 from core.discovery import Found
 from core.kernel import Kernel
@@ -43,6 +43,8 @@ assert Path(core.__file__).is_relative_to(TREE), (
 # The same examples on each machine and each run: what fails here fails everywhere.
 hypothesis.settings.register_profile("liuhe", derandomize=True, max_examples=60, deadline=None)
 hypothesis.settings.load_profile("liuhe")
+
+core.sqlite.SYNCHRONOUS = "OFF"  # no test pulls the plug of the machine
 
 REQUIRE = {part.strip() for part in os.environ.get("LIUHE_TEST_REQUIRE", "").split(",")}
 
