@@ -1,8 +1,10 @@
 """Two invented plugins over the kernel's own tables: `ground` shows areas, `garden` extends it."""
 
+# mypy: disallow-untyped-decorators=False
+
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from types import ModuleType
 from typing import Annotated, Any, ClassVar
@@ -103,7 +105,7 @@ class PlotQueries:
         return await connection(
             Plot.seen_by(info.context.viewer),
             Plot.of,
-            order=[one.value for one in order_by or ()],
+            order=[str(one.value) for one in order_by or ()],
             first=first,
             after=after,
             last=last,
@@ -113,6 +115,10 @@ class PlotQueries:
     @strawberry.field(description="一块地")
     async def plot(self, info: Info, id: Id) -> Plot | None:
         return await Plot.at(info, id)
+
+    @strawberry.field(description="同一时刻，原样送回")
+    def moment(self, at: Annotated[datetime, strawberry.argument(description="时刻")]) -> datetime:
+        return at
 
     @strawberry.field(description="谁都能看的问候", metadata=PUBLIC)
     def greeting(self) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 import httpx2 as httpx
 import orjson
 import pytest
+from graphql import get_introspection_query
 
 from core.kernel import Kernel
 from core.testing import make_area, make_unit, make_viewer
 from tests.web.garden import GARDEN, GROUND, Given, app_of
+from web.graphql.nodes import global_id
 
 RESPONSE = "application/graphql-response+json"
 
@@ -154,8 +156,6 @@ async def test_a_node_is_found_by_its_id_and_several_cost_one_query(
 
 
 async def test_what_may_not_be_seen_is_not_there(ask: Asking) -> None:
-    from web.graphql.nodes import global_id
-
     hidden = global_id("Plot", (await make_area("hidden", "x")).id)
     answer = await ask(f'{{ plot(id: "{hidden}") {{ name }} node(id: "{hidden}") {{ id }} }}')
     assert answer == {"data": {"plot": None, "node": None}}
@@ -228,6 +228,16 @@ async def test_a_wrong_request_is_the_callers_fault(
     assert await ask.code(query, **variables) == "BAD_USER_INPUT"
 
 
+async def test_a_moment_needs_its_offset(ask: Asking) -> None:
+    query = "query($t: DateTime!) { moment(at: $t) }"
+    east = "2026-03-01T08:00:00+08:00"
+    assert (await ask(query, t=east))["data"] == {"moment": east}
+    assert (await ask(f'{{ moment(at: "{east}") }}'))["data"] == {"moment": east}
+    for wrong in ("2026-03-01T08:00:00", "2026-03-01", "soon", 1, "99999-01-01T00:00:00Z"):
+        assert await ask.code(query, t=wrong) == "BAD_USER_INPUT"
+    assert await ask.code('{ moment(at: "2026-03-01T08:00:00") }') == "BAD_USER_INPUT"
+
+
 async def test_without_signing_in_only_public_fields_answer(ask: Asking) -> None:
     ask.app.viewer = None
     answer = await ask("{ __typename greeting viewer { name } }")
@@ -253,8 +263,6 @@ async def test_introspection_can_be_turned_off(kernel_on: Any) -> None:
 
 
 async def test_introspection_is_answered(ask: Asking) -> None:
-    from graphql import get_introspection_query
-
     answer = await ask(get_introspection_query())
     assert "errors" not in answer
 

@@ -1,5 +1,7 @@
 """The schema is put together from plugins; who does not fit is named."""
 
+# mypy: disallow-untyped-decorators=False
+
 from enum import Enum
 from pathlib import Path
 from typing import Any

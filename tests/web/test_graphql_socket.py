@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from core.house import house as running_house
 from core.kernel import Kernel
 from core.people import Person, Session, open_session, viewer_of
 from core.testing import make_viewer
-from liuhe import announce
+from liuhe import announce, create_area
 from tests.web.garden import GARDEN, GROUND, Given, PlotOpened, app_of, open_plot
 from web.graphql import sockets
 
@@ -127,8 +128,6 @@ async def test_a_fact_reaches_the_listener_as_an_object(app: Given, connect: Any
 async def test_nobody_hears_of_what_they_may_not_see(app: Given, connect: Any) -> None:
     @atomic
     async def hidden() -> None:
-        from tests.web.garden import create_area, date
-
         day = date(2026, 1, 1)
         area = await create_area(code="hidden", name="x", level="grid", parent=None, valid_from=day)
         await announce(PlotOpened(plot_id=area.id))
@@ -231,7 +230,7 @@ async def test_nothing_is_answered_before_the_greeting(connect: Any) -> None:
 async def test_who_does_not_greet_is_shown_out(
     connect: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "INIT_TIMEOUT", sockets.timedelta(seconds=0.02))
+    monkeypatch.setattr(sockets, "INIT_TIMEOUT", timedelta(seconds=0.02))
     socket = await connect()
     assert await socket.next() == 4408
 
@@ -290,14 +289,10 @@ async def test_a_client_that_never_reads_is_left(
 
 
 async def announce_many(app: Given, number: int) -> None:
-    assert app.viewer is not None
-
     @atomic
     async def write() -> None:
-        from tests.web.garden import Area
-
-        area = await open_plot(app.viewer, "多")  # type: ignore[arg-type]
-        assert isinstance(area, Area)
+        assert app.viewer is not None
+        area = await open_plot(app.viewer, "多")
         for _ in range(number - 1):
             await announce(PlotOpened(plot_id=area.id))
 

@@ -15,7 +15,7 @@ HOUSE = "liuhe"
 def build_schema(kernel: Kernel) -> Schema:
     """The schema of all enabled plugins, or a PluginError that names who does not fit.
 
-    Build it once for a process: it takes a good part of a second.
+    Build it once for a process.
     """
     schema, refused = sound_schema(kernel)
     for sentence in refused.values():

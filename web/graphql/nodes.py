@@ -5,7 +5,7 @@
 
 import base64
 import re
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import strawberry
 from strawberry.types.base import StrawberryObjectDefinition
@@ -14,6 +14,8 @@ from tortoise.queryset import QuerySet
 from core.errors import BadInput, NotFound
 from core.permissions import Viewer
 from web.graphql.context import Info
+
+N = TypeVar("N", bound="Node")
 
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
@@ -105,7 +107,7 @@ def type_name(kind: type) -> str:
     return cast(StrawberryObjectDefinition, kind.__strawberry_definition__).name  # type: ignore[attr-defined]
 
 
-def found(node: Node | None) -> Node:
+def found(node: N | None) -> N:
     """For resolvers that may not answer null."""
     if node is None:
         raise NotFound()

@@ -22,6 +22,7 @@ from web.graphql.errors import present
 from web.graphql.leaves import Executor, mark_leaves
 from web.graphql.limits import Limits, check_cost
 from web.graphql.roots import PUBLIC, Query
+from web.graphql.scalars import SCALARS
 
 _KEPT = 128  # documents
 
@@ -74,7 +75,9 @@ class Schema(strawberry.Schema):
             subscription=Subscription if "Subscription" in self._hung else None,
             extensions=[UsePrepared],
             execution_context_class=Executor,
-            config=StrawberryConfig(disable_field_suggestions=not introspection),
+            config=StrawberryConfig(
+                disable_field_suggestions=not introspection, scalar_map=SCALARS
+            ),
         )
         for name in self._hung:
             if not isinstance(self._schema.type_map.get(name), GraphQLObjectType):
