@@ -26,7 +26,9 @@ class Officer:
         self._client = Client(transport=transport)
 
     def ask(self, text: str, **variables: Any) -> dict[str, Any]:
-        return dict(self._client.execute(gql(text), variable_values=variables))
+        request = gql(text)
+        request.variable_values = variables
+        return dict(self._client.execute(request))
 
     def do(self, mutation: str, selection: str, **given: Any) -> dict[str, Any]:
         """Run `mutation(input:)` and return its payload; a user error fails the test."""
