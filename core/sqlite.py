@@ -9,6 +9,7 @@ that outlived its transaction write into the next one.
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.backends.base.client import (
@@ -26,6 +27,17 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 from core.errors import DatabaseAway
+
+
+def as_stored(moment: datetime) -> str:
+    """UTC, with microseconds: SQLite compares times as text, so all must be written alike."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")
+
+
+# After Tortoise's own, which keeps each value's offset and leaves out a zero fraction.
+sqlite3.register_adapter(datetime, as_stored)
 
 #: What passes, or what only the machine's keeper can mend; the rest is a defect of ours.
 AWAY = {"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY"}
