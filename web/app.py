@@ -21,7 +21,7 @@ from web import admin, entrance, health, live, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
-from web.middleware import BodyLimit, Envelope, demand_same_origin
+from web.middleware import BodyLimit, CrossOrigin, Envelope, demand_same_origin
 from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
@@ -39,6 +39,7 @@ def build_app(kernel: Kernel, schema: Any, *, generation: int = 0) -> Starlette:
         middleware=[
             Middleware(Envelope),
             Middleware(Answering),
+            Middleware(CrossOrigin, origins=kernel.settings.allowed_origins),
             Middleware(BodyLimit),
             Middleware(SessionMiddleware),
         ],

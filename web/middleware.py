@@ -2,11 +2,13 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import Forbidden, TooLarge
@@ -89,6 +91,28 @@ class BodyLimit:
             return message
 
         await self.app(scope, measured, send)
+
+
+class CrossOrigin:
+    """Lets allowed front ends elsewhere get a token and exchange pictures; no cookie goes along.
+
+    GraphQL has its own, because of its sockets; pages have none.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        self.app = app
+        self.open = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["retry-after", "x-request-id"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        shared = path == "/auth/token" or path == "/files" or path.startswith("/files/")
+        await (self.open if shared else self.app)(scope, receive, send)
 
 
 def demand_same_origin(scope: Scope) -> None:

@@ -1,6 +1,8 @@
 """What the shell promises on every page: who gets in, what is refused, how failures read."""
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image
 
 from core.files import File
 from core.state import GENERATION, PLUGIN_CHOICE, recall
-from tests.web.conftest import PASSWORD, Shell
+from tests.web.conftest import PASSWORD, Shell, opened_shell
 from web.entrance import guesses
 from web.live import concerns, ids_only
 
@@ -234,3 +236,22 @@ async def test_live_events_reach_only_those_whom_they_concern(shell: Shell) -> N
     assert not concerns(grid, {"area_path": "9."})
     assert not concerns(grid, {"area_path": "", "unit_id": 3})
     assert ids_only({"case_id": 4, "title": "x", "area_path": "1."}) == {"case_id": 4}
+
+
+async def test_a_front_end_elsewhere_may_sign_in_only_from_an_allowed_origin(
+    kernel_on: Any,
+) -> None:
+    async with kernel_on(found=[]) as kernel:
+        allowed = {"allowed_origins": ("https://front.example",)}
+        settings = kernel.settings.model_copy(update=allowed)
+        async with opened_shell(replace(kernel, settings=settings)) as shell:
+            for origin, expected in (
+                ("https://front.example", "https://front.example"),
+                ("https://evil.example", None),
+            ):
+                answer = await shell.client.options(
+                    "/auth/token",
+                    headers={"origin": origin, "access-control-request-method": "POST"},
+                )
+                assert answer.headers.get("access-control-allow-origin") == expected
+                assert "access-control-allow-credentials" not in answer.headers
