@@ -153,13 +153,20 @@ async def _write(viewer: Viewer, case: Case, chosen: Move, given: Given, unit: U
         at=at,
         person_id=viewer.person_id,
         actor=viewer.name,
-        unit_id=case.unit_id or acting,
+        unit_id=_unit_concerned(case, chosen, acting),
         action=chosen.action,
         from_stage=before,
         to_stage=case.stage,
         note=given.note.strip(),
         details=_details(chosen, given, unit),
     )
+
+
+def _unit_concerned(case: Case, chosen: Move, acting: int | None) -> int | None:
+    """The unit that a step is addressed to, or whose own act it is."""
+    if Need.UNIT in chosen.needs:
+        return case.unit_id
+    return acting if chosen.permission == "cases.handle" else None
 
 
 def _change(case: Case, chosen: Move, given: Given, unit: Unit | None, viewer: Viewer) -> None:

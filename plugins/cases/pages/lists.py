@@ -131,7 +131,7 @@ def _row(case: Case, names: list[str], now: datetime) -> dict[str, Any]:
         "href": f"{HERE}{case.id}",
         "number": case.number,
         "type": case.type.name,
-        "place": " / ".join(names[1:] or names),
+        "place": " ".join(part for part in (names[-1], case.address) if part),
         "state": state,
         "state_tone": tone,
         "unit": case.unit.name if case.unit else "",

@@ -2,13 +2,14 @@
 
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from liuhe import Area, BadInput, File, Forbidden, Unit, Viewer, store_blurred
+from liuhe import Area, BadInput, File, Forbidden, Unit, Viewer, house, store_blurred
 from plugins.cases import actions
 from plugins.cases.models import Case
 from plugins.cases.seeds.drawing import scene
 from plugins.cases.seeds.people import cast, hire
-from plugins.cases.seeds.stories import STORIES, Story
+from plugins.cases.seeds.stories import HOUR, STORIES, Story
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
@@ -45,12 +46,21 @@ async def make() -> None:
             await Telling(story, number, people).tell()
 
 
+def _when(story: Story, number: int) -> datetime:
+    """What is older than a day was reported in daylight."""
+    time = datetime.now(UTC) - timedelta(minutes=story.ago)
+    if story.ago < 20 * HOUR:
+        return time
+    local = time.astimezone(ZoneInfo(house().settings.timezone))
+    return local.replace(hour=8 + number % 9, minute=number * 7 % 60).astimezone(UTC)
+
+
 class Telling:
     """One story on its way, with its own clock."""
 
     def __init__(self, story: Story, number: int, people: dict[str, Viewer]) -> None:
         self.story, self.number, self.people = story, number, people
-        self.time = datetime.now(UTC) - timedelta(minutes=story.ago)
+        self.time = _when(story, number)
 
     async def tell(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """The whole loop and its edges as an outside program sees them."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -121,3 +122,138 @@ async def test_a_list_costs_the_same_with_one_row_and_with_three(
         counts.append(len(queries))
     assert counts[0] == counts[1], counts
     assert counts[0] <= 12, counts
+
+
+async def test_what_can_be_mended_comes_back_as_errors(place: District, asking: Asking) -> None:
+    case = await place.at("accepted")
+    unit = global_id("Unit", 999)
+    answer = await asking.do(place.dispatcher, "dispatchCase", caseId=case_id(case), unitId=unit)
+    assert answer["case"] is None
+    assert [(one["field"], one["code"]) for one in answer["errors"]] == [("unitId", "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("grid", "FORBIDDEN"), ("far_dispatcher", "NOT_FOUND"), ("neighbour", "NOT_FOUND")],
+)
+async def test_others_are_refused_with_a_code(
+    place: District, asking: Asking, who: str, code: str
+) -> None:
+    case = await place.open()
+    text = "mutation ($input: AcceptCaseInput!) { acceptCase(input: $input) { case { id } } }"
+    result = await asking.run(getattr(place, who), text, input={"caseId": case_id(case)})
+    assert result.errors is not None
+    assert result.errors[0].extensions == {"code": code}
+
+
+async def test_a_case_out_of_sight_is_null_everywhere(place: District, asking: Asking) -> None:
+    case = await place.at("signed")
+    text = """query ($id: ID!) { case(id: $id) { title } node(id: $id) { id }
+        cases { totalCount edges { node { id } } } }"""
+    seen = await asking.ask(place.grid, text, id=case_id(case))
+    assert seen["case"] == {"title": "人行道上有垃圾"}
+    unseen = await asking.ask(place.far_grid, text, id=case_id(case))
+    assert unseen == {"case": None, "node": None, "cases": {"totalCount": 0, "edges": []}}
+
+
+async def test_a_resident_who_reports_is_named_only_to_those_who_need_it(
+    place: District, asking: Asking
+) -> None:
+    case = await place.open(viewer=place.resident)
+    await place.go(case, "accepted")
+    await place.go(case, "dispatched")
+    text = "query ($id: ID!) { case(id: $id) { reporterName steps { actor } } }"
+    for who, name in (
+        ("dispatcher", "resident"),
+        ("grid", "resident"),
+        ("resident", "resident"),
+        ("handler", "上报居民"),
+    ):
+        found = (await asking.ask(getattr(place, who), text, id=case_id(case)))["case"]
+        assert (found["reporterName"], found["steps"][0]["actor"]) == (name, name), who
+
+
+async def test_lists_are_narrowed_and_ordered(place: District, asking: Asking) -> None:
+    first = await place.open(title="100%满溢", type_code="2103")
+    second = await place.at("dispatched")
+    far = await place.open(viewer=place.far_grid, area_id=place.elsewhere.id, type_code="0505")
+    everything = {first.id, second.id, far.id}
+    for given, expected in (
+        ({"stage": ["DISPATCHED"]}, {second.id}),
+        ({"typeCode": "0505"}, {far.id}),
+        ({"classCode": "01"}, {second.id}),
+        ({"areaId": global_id("Place", place.street.id)}, {first.id, second.id}),
+        ({"areaId": global_id("Place", 999)}, set()),
+        ({"unitId": global_id("Unit", place.unit.id)}, {second.id}),
+        ({"source": "OFFICER"}, everything),
+        ({"overdue": True}, set()),
+        ({"overdue": False}, everything),
+        ({"search": "0%"}, {first.id}),
+        ({"search": "%"}, {first.id}),
+        ({"search": "_"}, set()),
+        ({"search": second.number}, {second.id}),
+        ({"openedFrom": "2200-01-01T00:00:00+08:00"}, set()),
+        ({"waitingForMe": True}, set()),
+        ({}, everything),
+    ):
+        answer = await asking.ask(place.supervisor, LIST, filter=given)
+        found = {one["node"]["number"] for one in answer["cases"]["edges"]}
+        numbers = {one.number for one in (first, second, far) if one.id in expected}
+        assert found == numbers, given
+        assert answer["cases"]["totalCount"] == len(expected)
+    for order, numbers in (
+        ([], [far, second, first]),
+        ([{"field": "NUMBER"}], [first, second, far]),
+        ([{"field": "OPENED_AT", "direction": "ASC"}], [first, second, far]),
+    ):
+        answer = await asking.ask(place.supervisor, LIST, orderBy=order)
+        found_in_order = [one["node"]["number"] for one in answer["cases"]["edges"]]
+        assert found_in_order == [one.number for one in numbers]
+
+
+async def test_types_and_units_can_be_chosen_from(place: District, asking: Asking) -> None:
+    text = """{ caseTypes(classCode: "05") { code name }
+        units(search: "环卫", dispatchable: true) { edges { node { name } } } }"""
+    answer = await asking.ask(place.dispatcher, text)
+    assert len(answer["caseTypes"]) == 14
+    assert answer["units"]["edges"] == [{"node": {"name": "湖墅环卫所"}}]
+    assert (await asking.ask(place.handler, text))["units"]["edges"] == []
+
+
+async def test_changes_are_told_to_those_who_may_see_the_case_then(
+    place: District, asking: Asking
+) -> None:
+    case = await place.at("accepted")
+    text = "subscription { caseChanged { stage } }"
+
+    async def first(viewer: Viewer) -> Any:
+        context = asking.context(viewer)
+        stream = await asking.schema.subscribe(text, context_value=context)
+        try:
+            async with asyncio.timeout(8):
+                return (await anext(stream)).data["caseChanged"]["stage"]
+        finally:
+            await context.hub.close()
+
+    heard = [asyncio.create_task(first(one)) for one in (place.grid, place.handler)]
+    deaf = asyncio.create_task(first(place.far_grid))
+    await asyncio.sleep(0.5)
+    await place.go(case, "dispatched")
+    assert await asyncio.gather(*heard) == ["DISPATCHED", "DISPATCHED"]
+    deaf.cancel()
+
+
+async def test_every_name_has_a_description(place: District, asking: Asking) -> None:
+    bare = []
+    for name, kind in asking.schema._schema.type_map.items():
+        if not name.startswith(("Case", "Evidence", "Unit")) and not name.endswith("CaseInput"):
+            continue
+        if not kind.description:
+            bare.append(name)
+        for field, one in getattr(kind, "fields", {}).items():
+            if not one.description:
+                bare.append(f"{name}.{field}")
+        for value, one in getattr(kind, "values", {}).items():
+            if not one.description:
+                bare.append(f"{name}.{value}")
+    assert bare == []

@@ -1,0 +1,128 @@
+"""The machine by itself: whatever is tried, a case only goes along declared moves."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.cases.permissions import PERMISSIONS
+from plugins.cases.rules import (
+    CLOCK_LABELS,
+    EVIDENCE_LABELS,
+    OPEN,
+    SOURCE_LABELS,
+    STAGE_LABELS,
+    STAGE_STATES,
+    STANDARD,
+    ClockKind,
+    EvidenceKind,
+    Limit,
+    LimitUnit,
+    Need,
+    Source,
+    Stage,
+    due_after,
+    missing,
+)
+
+actions = st.lists(st.sampled_from(STANDARD.actions), max_size=40)
+
+
+def walk(tried: list[str]) -> tuple[Stage, list[str]]:
+    """Try actions in turn; those that are not allowed change nothing."""
+    stage, done = STANDARD.start, [OPEN]
+    for action in tried:
+        if move := STANDARD.move(action, stage):
+            stage = move.to
+            done.append(action)
+    return stage, done
+
+
+@given(actions)
+def test_any_timeline_replays_to_the_stage_it_has_reached(tried: list[str]) -> None:
+    stage, done = walk(tried)
+    assert STANDARD.replay(done) == stage
+
+
+@given(actions)
+def test_reached_stages_are_the_declared_ones_and_terminal_ones_stay(tried: list[str]) -> None:
+    stage, done = walk(tried)
+    assert stage in Stage
+    if STANDARD.is_terminal(stage):
+        assert [a for a in STANDARD.actions if STANDARD.move(a, stage)] == []
+    assert done.count("rework") <= done.count("submit_handling")
+    assert done.count("return") <= done.count("dispatch")
+    assert done.count("accept") + done.count("reject") <= 1
+
+
+@given(st.lists(st.sampled_from([OPEN, *STANDARD.actions]), max_size=12))
+def test_a_timeline_off_the_declared_moves_is_refused(tried: list[str]) -> None:
+    stage: Stage | None = None
+    honest = bool(tried)
+    for action in tried:
+        if stage is None:
+            honest, stage = honest and action == OPEN, STANDARD.start
+        elif move := STANDARD.move(action, stage):
+            stage = move.to
+        else:
+            honest = False
+        if not honest:
+            break
+    if honest:
+        assert STANDARD.replay(tried) == stage
+    else:
+        with pytest.raises(ValueError, match=r"standard|begins"):
+            STANDARD.replay(tried)
+
+
+@given(actions)
+def test_clocks_end_with_the_case(tried: list[str]) -> None:
+    stage, done = STANDARD.start, set(STANDARD.opens)
+    for action in tried:
+        if move := STANDARD.move(action, stage):
+            stage, done = move.to, (done - set(move.stops)) | set(move.starts)
+    ended = stage in (Stage.CLOSED, Stage.RATED, Stage.REJECTED)
+    assert bool(done) != ended
+
+
+def test_every_open_stage_has_one_usual_way_on_for_some_role() -> None:
+    roles = {permission.name: permission.roles for permission in PERMISSIONS}
+    for stage in Stage:
+        ways = STANDARD.ways_on(stage)
+        assert [move.main for move in ways].count(True) == (0 if STANDARD.is_terminal(stage) else 1)
+        assert all(roles[move.permission] for move in ways)
+    assert [s for s in Stage if STANDARD.is_terminal(s)] == [Stage.RATED, Stage.REJECTED]
+
+
+def test_whoever_handles_neither_verifies_nor_asks_for_rework_nor_rates() -> None:
+    apart = {(m.action, m.permission) for m in STANDARD.moves if "submit_handling" in m.apart}
+    assert apart == {("verify", "cases.verify"), ("rework", "cases.verify"), ("rate", "cases.rate")}
+
+
+def test_a_need_that_is_not_met_is_named() -> None:
+    move = STANDARD.move("submit_handling", Stage.SIGNED)
+    assert move is not None
+    assert missing(move, [Need.NOTE]) == Need.AFTER_PICTURE
+    assert missing(move, [Need.NOTE, Need.AFTER_PICTURE]) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "length"),
+    [
+        (LimitUnit.URGENT_HOUR, timedelta(hours=3)),
+        (LimitUnit.WORK_HOUR, timedelta(hours=3)),
+        (LimitUnit.URGENT_DAY, timedelta(days=3)),
+        (LimitUnit.WORK_DAY, timedelta(days=3)),
+    ],
+)
+def test_due_times_count_natural_hours_and_days(unit: LimitUnit, length: timedelta) -> None:
+    start = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
+    assert due_after(Limit(amount=3, unit=unit), start) == start + length
+
+
+def test_every_value_has_a_label() -> None:
+    assert set(STAGE_LABELS) == set(STAGE_STATES) == set(Stage)
+    assert set(SOURCE_LABELS) == set(Source)
+    assert set(EVIDENCE_LABELS) == set(EvidenceKind)
+    assert set(CLOCK_LABELS) == set(ClockKind)
