@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ('told', fields.CharField(max_length=200)),
                 ('told_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('lost', fields.BooleanField(default=False)),
-                ('evidence', fields.ForeignKeyField('core.File', source_field='evidence_id', null=True, db_constraint=True, to_field='id', related_name='observations', on_delete=OnDelete.SET_NULL)),
+                ('evidence', fields.ForeignKeyField('core.File', source_field='evidence_id', null=True, db_index=True, db_constraint=True, to_field='id', related_name='observations', on_delete=OnDelete.SET_NULL)),
                 ('referred', fields.BooleanField(default=False)),
                 ('model', fields.CharField(default='', max_length=80)),
             ],

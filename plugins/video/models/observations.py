@@ -44,7 +44,11 @@ class Observation(Model):
     told_at = fields.DatetimeField()
     lost = fields.BooleanField(default=False)
     evidence: fields.ForeignKeyNullableRelation[File] = fields.ForeignKeyField(
-        "core.File", related_name="observations", null=True, on_delete=fields.SET_NULL
+        "core.File",
+        related_name="observations",
+        null=True,
+        on_delete=fields.SET_NULL,
+        db_index=True,
     )
     evidence_id: Any
     referred = fields.BooleanField(default=False)

@@ -48,7 +48,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def number_in_path(request: Request) -> int:
-    number = row_id(request.path_params["id"])
+    number = row_id(str(request.path_params["id"]))
     if number is None:
         raise NotFound()
     return number

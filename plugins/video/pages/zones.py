@@ -8,7 +8,7 @@ from liuhe.pages import Form, Request, Response, Route, fill_slots, form, page, 
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.pages.device import number_in_path
-from plugins.video.pages.views import BASE, snapshot_address
+from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
 from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS
 
@@ -22,7 +22,10 @@ BLANK = {
     "count": 1,
     "grace": 5,
     "scene": "",
+    "words": "",
+    "open": False,
 }
+FIELDS = ("id", "kind", "objects", "seconds", "count", "grace", "scene")
 
 
 async def show(request: Request) -> Response:
@@ -118,7 +121,7 @@ async def _zones(camera: Camera) -> list[dict[str, Any]]:
 
 
 def _zone_view(zone: Zone | None, watches: list[Watch]) -> dict[str, Any]:
-    rules = [{name: getattr(watch, name) for name in BLANK} for watch in watches]
+    rules = [{**_rule(watch), "words": watch_words(watch), "open": False} for watch in watches]
     return {
         "id": zone.id if zone else "",
         "name": zone.name if zone else "",
@@ -126,6 +129,12 @@ def _zone_view(zone: Zone | None, watches: list[Watch]) -> dict[str, Any]:
         "rules": [*rules, BLANK][:MOST_RULES],
         "error": "",
     }
+
+
+def _rule(watch: Watch) -> dict[str, Any]:
+    """Numbers without a needless ".0"."""
+    shown = {name: getattr(watch, name) for name in FIELDS}
+    return {**shown, "seconds": f"{watch.seconds:g}", "grace": f"{watch.grace:g}"}
 
 
 def _with_attempt(
@@ -145,8 +154,8 @@ def _with_attempt(
 
 
 def _rule_view(given: Form, mark: str) -> dict[str, Any]:
-    texts = {name: given.text(f"{mark}{name}") for name in BLANK if name != "objects"}
-    return {**texts, "objects": given.many(f"{mark}objects")}
+    texts = {name: given.text(f"{mark}{name}") for name in FIELDS}
+    return {**texts, "objects": given.many(f"{mark}objects"), "words": "规则", "open": True}
 
 
 def _drawn(text: str) -> Any:

@@ -1,0 +1,1 @@
+"""城市眼: what cameras notice, confirmed by people. See plugin.py."""

@@ -1,0 +1,72 @@
+"""What city eye shows on others' pages: the home page, the menu, a case, the zone editor."""
+
+from typing import Any
+
+from liuhe import Viewer, WaitingItem, WaitingList, within
+from liuhe.pages import Request, ago, render_fragment
+from plugins.city_eye.models import SCOPE, Finding, Scene
+from plugins.city_eye.pages.views import BASE, place
+from plugins.city_eye.permissions import DECIDE, RELATED, SEE
+from plugins.city_eye.rules import MODE_LABELS, Mode, State, sure_words
+
+SHOWN = 3
+
+
+def _mine(viewer: Viewer) -> Any:
+    """What waits for this person's decision."""
+    pending = Finding.filter(state=State.PENDING, on_trial=False)
+    return pending.filter(within(viewer, DECIDE, SCOPE))
+
+
+async def count_pending(viewer: Viewer) -> int | None:
+    """For the menu; nothing for those who only look on."""
+    return await _mine(viewer).count() or None if viewer.holds(DECIDE) else None
+
+
+async def waiting(viewer: Viewer) -> WaitingList | None:
+    """For the home page of whoever decides."""
+    if not viewer.holds(DECIDE):
+        return None
+    mine = _mine(viewer)
+    first = await mine.order_by("at", "id").limit(SHOWN).select_related(*RELATED)
+    return WaitingList(
+        title="待确认线索",
+        hint="摄像机看到的，请看图判断。没有人确认，不会立案，也不会通知任何人。",
+        href=f"{BASE}/",
+        count=await mine.count(),
+        items=[_item(finding) for finding in first],
+        empty="现在没有待确认的线索。",
+    )
+
+
+def _item(finding: Finding) -> WaitingItem:
+    return WaitingItem(
+        title=f"{finding.scene.title}：{finding.camera.name}",
+        meta=f"{place(finding)} · {ago(finding.at)}",
+        href=f"{BASE}/",
+    )
+
+
+async def show_on_case(request: Request, case: Any) -> str:
+    """On the page of a case that a camera brought: what it saw. Whoever sees the case sees this."""
+    finding = await Finding.filter(case_id=case.id).select_related(*RELATED).first()
+    if finding is None:
+        return ""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    may_open = await Finding.filter(within(viewer, SEE, SCOPE), id=finding.id).exists()
+    context = {
+        "finding": finding,
+        "src": f"/files/{finding.handed_id}" if finding.handed_id else "",
+        "sure": sure_words(finding.score),
+        "href": f"{BASE}/{finding.id}" if may_open else "",
+    }
+    return render_fragment(request, "city_eye/_on_case.html", context)
+
+
+async def show_scene_options(request: Request, _: Any) -> str:
+    """The scenes that a zone's rule may name."""
+    rows = await Scene.filter(active=True).order_by("code")
+    options = [
+        {"code": row.code, "label": f"{row.title}（{MODE_LABELS[Mode(row.mode)]}）"} for row in rows
+    ]
+    return render_fragment(request, "city_eye/_options.html", {"options": options})

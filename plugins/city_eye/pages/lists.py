@@ -1,0 +1,111 @@
+"""The queue of findings that wait, those on trial, and those that were decided."""
+
+from typing import Any
+
+from liuhe import Viewer, demand_held, within
+from liuhe.pages import Request, Response, Route, page, viewer
+from plugins.city_eye.models import SCOPE, Finding
+from plugins.city_eye.pages.views import BASE, QUICK, card, decided_row
+from plugins.city_eye.permissions import RELATED, SEE, seen_finding
+from plugins.city_eye.rules import State
+
+AT_ONCE = 20
+A_PAGE = 30
+
+
+async def index(request: Request) -> Response:
+    """What waits for a decision, the oldest first."""
+    return await _queue(request, on_trial=False)
+
+
+async def trial(request: Request) -> Response:
+    return await _queue(request, on_trial=True)
+
+
+async def _queue(request: Request, *, on_trial: bool) -> Response:
+    who = demand_held(viewer(request), SEE)
+    counts = await _counts(who)
+    waiting = _seen(who).filter(state=State.PENDING, on_trial=on_trial)
+    rows = await waiting.order_by("at", "id").limit(AT_ONCE).select_related(*RELATED)
+    context = {
+        "page_title": "线索",
+        "cards": [card(row, who) for row in rows],
+        "count": counts["trial" if on_trial else "pending"],
+        "tabs": _tabs(counts, "trial" if on_trial else "pending"),
+        "on_trial": on_trial,
+        "here": f"{BASE}/trial" if on_trial else f"{BASE}/",
+        "base": BASE,
+        "reasons": QUICK,
+    }
+    return await page(request, "city_eye/queue.html", context)
+
+
+def _seen(who: Viewer) -> Any:
+    return Finding.filter(within(who, SEE, SCOPE))
+
+
+async def _counts(who: Viewer) -> dict[str, int]:
+    pending = _seen(who).filter(state=State.PENDING)
+    return {
+        "pending": await pending.filter(on_trial=False).count(),
+        "trial": await pending.filter(on_trial=True).count(),
+    }
+
+
+def _tabs(counts: dict[str, int], here: str) -> list[tuple[str, str, bool, int | None]]:
+    return [
+        ("待确认", f"{BASE}/", here == "pending", counts["pending"]),
+        ("已处理", f"{BASE}/decided", here == "decided", None),
+        ("试用场景", f"{BASE}/trial", here == "trial", counts["trial"]),
+    ]
+
+
+async def decided(request: Request) -> Response:
+    """What was confirmed, discarded or put aside; the latest first."""
+    who = demand_held(viewer(request), SEE)
+    number = page_number(request)
+    done = _seen(who).exclude(state=State.PENDING)
+    rows = await (
+        done.order_by("-decided_at", "-id")
+        .offset((number - 1) * A_PAGE)
+        .limit(A_PAGE + 1)
+        .select_related(*RELATED)
+    )
+    link = f"{BASE}/decided?page="
+    context = {
+        "page_title": "已处理的线索",
+        "rows": [decided_row(row) for row in rows[:A_PAGE]],
+        "tabs": _tabs(await _counts(who), "decided"),
+        "prev": f"{link}{number - 1}" if number > 1 else "",
+        "next": f"{link}{number + 1}" if len(rows) > A_PAGE else "",
+    }
+    return await page(request, "city_eye/decided.html", context)
+
+
+def page_number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+async def one(request: Request) -> Response:
+    """One finding, decided or not."""
+    who = viewer(request)
+    finding = await seen_finding(who, request.path_params["id"])
+    context = {
+        "page_title": f"{finding.scene.title}：{finding.camera.name}",
+        "f": card(finding, who),
+        "finding": finding,
+        "row": decided_row(finding),
+        "case_href": f"/admin/cases/{finding.case_id}" if finding.case_id else "",
+        "base": BASE,
+        "reasons": QUICK,
+    }
+    return await page(request, "city_eye/finding.html", context)
+
+
+ROUTES = [
+    Route("/", index),
+    Route("/trial", trial),
+    Route("/decided", decided),
+    Route("/{id:int}", one),
+]

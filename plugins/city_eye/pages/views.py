@@ -1,0 +1,73 @@
+"""Findings as templates want them."""
+
+from typing import Any
+
+from liuhe import Viewer, may
+from liuhe.pages import ago
+from plugins.city_eye.models import SCOPE, Finding
+from plugins.city_eye.permissions import DECIDE
+from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, STATE_TONES, Reason, State
+
+BASE = "/admin/city_eye"
+#: Reasons that need no words: the quick ones beside the picture.
+QUICK = [(one.value, REASON_LABELS[one]) for one in Reason if one != Reason.OTHER]
+
+
+def card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
+    """For `ui.finding`: with buttons only for whoever may decide on it now."""
+    x1, y1, x2, y2 = finding.observation.box
+    return {
+        "id": finding.id,
+        "scene": finding.scene.title,
+        "place": place(finding),
+        "camera": f"{finding.camera.name}，{finding.zone.name}",
+        "at": finding.at,
+        "src": f"/files/{finding.picture_id}" if finding.picture_id else "",
+        "alt": f"{finding.camera.name}的画面，{finding.zone.name}里有{seen(finding)}",
+        "sure": finding.score,
+        "boxes": [[x1, y1, x2 - x1, y2 - y1]],
+        "zones": [finding.zone.polygon],
+        "note": again(finding),
+        "trial": finding.on_trial,
+        "state": _state(finding, viewer),
+        "tone": STATE_TONES[State(finding.state)],
+    }
+
+
+def _state(finding: Finding, viewer: Viewer) -> str:
+    """Empty where the viewer may decide; else what there is to say instead of buttons."""
+    if finding.state != State.PENDING:
+        return STATE_LABELS[State(finding.state)]
+    if finding.on_trial:
+        return "只计数，不立案"
+    return "" if may(viewer, DECIDE, finding, SCOPE) else "待网格员或派单员确认"
+
+
+def place(finding: Finding) -> str:
+    return "，".join(filter(None, (finding.area.name, finding.camera.address)))
+
+
+def seen(finding: Finding) -> str:
+    label = str(finding.observation.object_label)
+    return f"{label} {finding.count} 个" if finding.count > 1 else label
+
+
+def again(finding: Finding) -> str:
+    if finding.joined < 2:
+        return f"看到的是{seen(finding)}。"
+    last = ago(finding.last_seen_at)
+    return f"看到的是{seen(finding)}，先后 {finding.joined} 次，最近一次{last}。"
+
+
+def decided_row(finding: Finding) -> dict[str, Any]:
+    reason = REASON_LABELS[Reason(finding.reason)] if finding.reason else ""
+    return {
+        "title": f"{finding.scene.title}：{finding.camera.name}",
+        "href": f"{BASE}/{finding.id}",
+        "at": finding.at,
+        "state": STATE_LABELS[State(finding.state)],
+        "tone": STATE_TONES[State(finding.state)],
+        "reason": reason,
+        "who": finding.decided_by.name if finding.decided_by else "",
+        "decided_at": finding.decided_at,
+    }

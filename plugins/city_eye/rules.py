@@ -1,0 +1,118 @@
+"""What a finding is, where it belongs, and what its decision means."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a finding stands: a person confirms or discards it; nobody for too long: expired."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+
+
+STATE_LABELS = {
+    State.PENDING: "待确认",
+    State.CONFIRMED: "已确认",
+    State.DISCARDED: "已排除",
+    State.EXPIRED: "过期未看",
+}
+STATE_TONES = {
+    State.PENDING: "info",
+    State.CONFIRMED: "ok",
+    State.DISCARDED: "",
+    State.EXPIRED: "warn",
+}
+
+
+class Mode(StrEnum):
+    """A scene on trial is counted only; an official one may become a case."""
+
+    OFFICIAL = "official"
+    TRIAL = "trial"
+
+
+MODE_LABELS = {Mode.OFFICIAL: "正式", Mode.TRIAL: "试用"}
+
+
+class Reason(StrEnum):
+    """Why a finding is discarded."""
+
+    FALSE_ALARM = "false_alarm"
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+REASON_LABELS = {
+    Reason.FALSE_ALARM: "误报",
+    Reason.HANDLED: "已处理",
+    Reason.DUPLICATE: "重复",
+    Reason.OTHER: "其他",
+}
+#: After these the place is left alone for a while.
+QUIETING = frozenset({Reason.FALSE_ALARM, Reason.DUPLICATE})
+
+#: Stages of a case after which its place may give a new finding.
+CASE_ENDS = frozenset({"closed", "rated", "rejected"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Starter:
+    """A scene as it comes: on trial until the district makes it official."""
+
+    code: str
+    title: str
+    type_code: str
+    kind: str
+    objects: tuple[str, ...]
+    handle_hours: int
+
+
+#: GB/T 30428 小类 where there is one. The bundled detector can see these.
+STARTERS = (
+    Starter(
+        code="0505",
+        title="机动车乱停放",
+        type_code="0505",
+        kind="dwell",
+        objects=("car", "truck", "bus"),
+        handle_hours=3,
+    ),
+    Starter(
+        code="0506",
+        title="非机动车乱停放",
+        type_code="0506",
+        kind="dwell",
+        objects=("bicycle", "motorcycle"),
+        handle_hours=3,
+    ),
+    Starter(
+        code="crowd",
+        title="人群聚集",
+        type_code="0409",
+        kind="crowd",
+        objects=("person",),
+        handle_hours=2,
+    ),
+)
+
+
+def place_key(camera_id: int, zone_id: int, scene: str) -> str:
+    """Where at most one finding is open at a time."""
+    return f"{camera_id}/{zone_id}/{scene}"
+
+
+def is_quiet(reason: str, decided_at: datetime | None, seen_at: datetime, quiet: timedelta) -> bool:
+    """Whether something seen at a place falls into the silence after its last discarding."""
+    return reason in QUIETING and decided_at is not None and seen_at < decided_at + quiet
+
+
+def sure_words(score: float) -> str:
+    """The detector's score as a person would say it."""
+    if score >= 0.85:
+        return "很有把握"
+    return "比较有把握" if score >= 0.6 else "拿不准"
