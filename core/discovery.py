@@ -11,8 +11,12 @@ from functools import partial
 from importlib.metadata import entry_points
 from types import ModuleType
 
+import structlog
+
 from core.errors import PluginError
 from core.manifest import Manifest
+
+log = structlog.get_logger()
 
 ENTRY_POINT = "liuhe.plugins"
 
@@ -69,7 +73,8 @@ def _read(name: str, load: Callable[[], ModuleType], *, third_party: bool = Fals
         manifest.check()
     except PluginError as error:
         return Found(name=name, problem=error.message, third_party=third_party)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        log.warning("plugin.import_failed", plugin=name, exc_info=True)
         problem = f"插件“{name}”导入失败：{type(error).__name__}: {error}"
         return Found(name=name, problem=problem, third_party=third_party)
     return Found(name=name, module=module, manifest=manifest, third_party=third_party)

@@ -107,6 +107,7 @@ def _write(path: Path, content: bytes) -> None:
     partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch(mode=0o600)  # faces, before the blur
         with partial.open("wb") as out:
             out.write(content)
             out.flush()

@@ -82,6 +82,8 @@ async def claim(leases: Mapping[str, float], worker: str, limit: int) -> list[Jo
     due = Q(state="waiting", run_at__lte=now) | Q(state="running", lease_until__lt=now)
     found = JobRow.filter(due, name__in=list(leases)).order_by("run_at", "id").limit(limit)
     taken = await found.select_for_update(skip_locked=True)
+    if not taken:
+        return []
     for lease in {leases[row.name] for row in taken}:
         ids = [row.id for row in taken if leases[row.name] == lease]
         await JobRow.filter(id__in=ids).update(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pluggy
+import structlog
 
 from core import facts, files, hooks, jobs, people, receipts
 from core.contributions import (
@@ -39,6 +40,8 @@ from core.people import Roster
 from core.permissions import PERMISSIONS, ROLES, Permission, Role
 from core.settings import Section, Settings, SettingsSource
 from core.tables import names_in
+
+log = structlog.get_logger()
 
 OWN_JOBS = (
     Job(
@@ -158,7 +161,8 @@ class Kernel:
             check_clashes(plugin, self.plugins.values())
         except SetupError as error:
             self.failed[name] = error.message
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            log.warning("plugin.failed", plugin=name, exc_info=True)
             self.failed[name] = f"插件“{name}”装载时出错：{type(error).__name__}: {error}"
         else:
             self.plugins[name] = plugin

@@ -1,5 +1,6 @@
 """Small things that the house remembers about itself: which plugins were chosen, what was made."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise import fields
@@ -30,7 +31,9 @@ async def recall(key: str, default: Any = None) -> Any:
 
 @atomic
 async def remember(key: str, value: Any) -> None:
-    await Note.update_or_create(defaults={"value": [value]}, key=key)
+    # Not update_or_create: two who remember a new key at the same moment would fail.
+    note = Note(key=key, value=[value], written_at=datetime.now(UTC))
+    await Note.bulk_create([note], on_conflict=["key"], update_fields=["value", "written_at"])
 
 
 @atomic

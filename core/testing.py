@@ -46,10 +46,11 @@ def load(
 
 
 @asynccontextmanager
-async def living(kernel: Kernel) -> AsyncIterator[Kernel]:
-    """The kernel's house, with its database migrated and open."""
+async def living(kernel: Kernel, *, migrated: bool = False) -> AsyncIterator[Kernel]:
+    """The kernel's house, with its database migrated (a fresh copy already is) and open."""
     url = kernel.settings.database
-    await migrate(url, kernel.tables)
+    if not migrated:
+        await migrate(url, kernel.tables)
     running.enter(kernel.house())
     async with opened(url, kernel.tables):
         yield kernel
@@ -57,7 +58,7 @@ async def living(kernel: Kernel) -> AsyncIterator[Kernel]:
 
 async def sqlite_copy(kernel: Kernel, folder: Path) -> str:
     """The address of a fresh copy of a migrated file for these plugins."""
-    key = ("sqlite", ",".join(kernel.tables))
+    key = ("sqlite", repr(kernel.tables))
     if key not in _templates:
         template = folder.parent / f"template-{uuid.uuid4().hex[:8]}.sqlite3"
         await migrate(f"sqlite://{template}", kernel.tables)
@@ -69,7 +70,7 @@ async def sqlite_copy(kernel: Kernel, folder: Path) -> str:
 
 async def postgres_copy(kernel: Kernel, server: str) -> str:
     """The address of a fresh database on `server`, copied from a migrated one."""
-    key = (server, ",".join(kernel.tables))
+    key = (server, repr(kernel.tables))
     if key not in _templates:
         template = f"t_{uuid.uuid4().hex[:12]}"
         await _postgres(server, f"CREATE DATABASE {template}")

@@ -160,7 +160,7 @@ def kernel_on(server: str, tmp_path: Path) -> KernelOn:
         url = await (postgres_copy(kernel, server) if server else sqlite_copy(kernel, folder))
         kernel = load(folder, plugins, url=url, found=found, sections=sections)
         try:
-            async with living(kernel):
+            async with living(kernel, migrated=True):
                 yield kernel
         finally:
             if server:

@@ -279,3 +279,8 @@ async def test_a_picture_whose_row_could_not_be_written_is_not_left_behind(house
     with pytest.raises(Unavailable):
         await store_upload(JPEG, WANG)
     assert on_disk() == []
+
+
+async def test_only_this_user_can_read_a_picture_on_the_disk(house):
+    file = await store_upload(JPEG, WANG)
+    assert file.path.stat().st_mode & 0o077 == 0

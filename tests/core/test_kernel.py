@@ -129,6 +129,11 @@ def test_a_plugin_that_raises_is_named_and_the_rest_loads_without_what_requires_
     }
 
 
+def test_a_plugin_that_wants_to_end_the_program_is_left_out():
+    kernel = load(plugin("bad", add_menu=raising(SystemExit(1))), plugin("good"))
+    assert list(kernel.plugins) == ["good"]
+
+
 def test_a_misspelt_hook_is_refused():
     found = plugin("bad", add_menus=[])
     kernel = load(found, plugin("good"))
@@ -199,6 +204,7 @@ def test_a_folder_is_found_even_if_it_cannot_be_imported(tmp_path, monkeypatch):
         "c_syntax": "def",
         "d_nothing": "",
         "e_liar": card.format("another"),
+        "f_exits": "raise SystemExit(1)",
     }.items():
         (tmp_path / "plugins" / name).mkdir(parents=True)
         (tmp_path / "plugins" / name / "__init__.py").touch()
@@ -210,7 +216,8 @@ def test_a_folder_is_found_even_if_it_cannot_be_imported(tmp_path, monkeypatch):
     found = list(discover())
     kernel = load(*found)
 
-    assert [one.name for one in found] == ["a_good", "b_broken", "c_syntax", "d_nothing", "e_liar"]
+    names = ["a_good", "b_broken", "c_syntax", "d_nothing", "e_liar", "f_exits"]
+    assert [one.name for one in found] == names
     assert list(kernel.plugins) == ["a_good"]
     assert kernel.failed["b_broken"] == (
         "插件“b_broken”导入失败：ModuleNotFoundError: No module named 'nowhere_at_all'"
