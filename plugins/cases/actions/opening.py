@@ -1,7 +1,8 @@
 """上报: how a case begins."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,43 +51,87 @@ async def open_case(
 ) -> Case:
     """Report a matter; the case comes back with its area and type loaded.
 
-    `type_code`: GB/T 30428 小类 such as "0505". Without an `area_id` the area is the deepest one
-    around the point. `longitude`, `latitude`: WGS-84 degrees, both or
-    neither. `source_ref`: what the source calls the matter; the same source and ref never make a
-    second case but give the first one back. `file_ids`: the viewer's own uploads. `evidence`:
-    pictures that came already blurred (`store_blurred`); they become the case's own, and whoever
-    sees the case sees them. `idempotency_key`: see the contract.
+    `type_code`: GB/T 30428 小类 such as "0505". `longitude`, `latitude`: WGS-84 degrees, both or
+    neither; without an `area_id` the area is the deepest one around the point. `source_ref`: what
+    the source calls the matter; the same source and ref never make a second case but give the
+    first one back (residents have none). `file_ids`: the viewer's own uploads. `evidence`: pictures
+    that came already blurred (`store_blurred`); they become the case's own, and whoever sees the
+    case sees them. `idempotency_key`: the same key and input give the same case.
     """
-    demand_held(viewer, "cases.open")
+    viewer = demand_held(viewer, "cases.open")
     area = await _area(area_id, longitude, latitude)
-    viewer = demand(
-        viewer, "cases.open", Case(area=area, reporter_id=viewer and viewer.person_id), SCOPE
+    demand(viewer, "cases.open", Case(area=area, reporter_id=viewer.person_id), SCOPE)
+    report = Report(
+        title=_text(title, "title", "标题", 120),
+        description=_text(description, "description", "情况说明", 2000, needed=False),
+        address=_text(address, "address", "地点", 200, needed=False),
+        point=_point(longitude, latitude),
+        source=_source(viewer, source, source_ref),
+        source_ref=None if only_own(viewer, "cases.open") else source_ref or None,
+        file_ids=tuple(file_ids),
+        evidence=tuple(str(file.id) for file in evidence),
     )
-    words = _checked(title, description, address, longitude, latitude)
-    chosen = _source(viewer, source, source_ref)
-    kind = await _type(type_code)
-    given = {**words, "type": type_code, "area": area.id, "source": chosen, "ref": source_ref}
-    given["files"] = [*file_ids, *(str(file.id) for file in evidence)]
-    receipt = await redeem(str(viewer.person_id), "cases.open", idempotency_key, given)
+    told = {**asdict(report), "type": type_code, "area": area.id}
+    receipt = await redeem(str(viewer.person_id), "cases.open", idempotency_key, told)
     if receipt and receipt.result:
-        return await Case.get(id=int(receipt.result)).select_related("area", "type")
-    if known := await _known(viewer, chosen, source_ref):
-        await fill(receipt, known.id)
-        return known
-    if len(given["files"]) > MOST_PICTURES:
-        raise BadInput(f"最多 {MOST_PICTURES} 张图片。", field="fileIds", reason="too_many")
-    case = await _create(viewer, area, kind, words, chosen, source_ref)
-    step = await _first_step(case, viewer)
-    await writing.add_uploads(step, EvidenceKind.SCENE, file_ids, viewer)
-    await writing.add_blurred(step, EvidenceKind.SCENE, evidence)
+        return await _again(viewer, receipt)
+    taken = await _taken(report)
+    case = await (
+        _again(viewer, taken)
+        if taken and taken.result
+        else _new(viewer, report, area, await _type(type_code), evidence)
+    )
     await fill(receipt, case.id)
+    await fill(taken, case.id)
+    return case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was told, checked. `point`: longitude and latitude. `evidence`: ids of pictures."""
+
+    title: str
+    description: str
+    address: str
+    point: tuple[float | None, float | None]
+    source: Source
+    source_ref: str | None
+    file_ids: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.file_ids) + len(self.evidence) > MOST_PICTURES:
+            raise BadInput(f"最多 {MOST_PICTURES} 张图片。", field="fileIds", reason="too_many")
+
+
+async def _taken(report: Report) -> Any:
+    """The receipt for what a source has brought; of two at once, the second waits for the first."""
+    key = f"{report.source}:{report.source_ref}" if report.source_ref else None
+    return await redeem("source", "cases.open", key, {})
+
+
+async def _again(viewer: Viewer, receipt: Any) -> Case:
+    """The case that has come of this before."""
+    known = await Case.get(id=int(receipt.result)).select_related("area", "type")
+    if not may_see(viewer, known):
+        raise Conflict("这个来源编号已经立案，由其他人办理。")
+    return known
+
+
+async def _new(
+    viewer: Viewer, report: Report, area: Area, kind: CaseType, evidence: Sequence[File]
+) -> Case:
+    case = await _create(viewer, report, area, kind)
+    step = await _first_step(case, viewer)
+    await writing.add_uploads(step, EvidenceKind.SCENE, report.file_ids, viewer)
+    await writing.add_blurred(step, EvidenceKind.SCENE, evidence)
     await announce(
         CaseOpened(
             area_path=area.path,
             case_id=case.id,
             type_code=kind.code,
-            source=chosen,
-            source_ref=source_ref,
+            source=report.source,
+            source_ref=report.source_ref,
         )
     )
     return case
@@ -130,33 +175,14 @@ def _source(viewer: Viewer, source: Source | str, source_ref: str | None) -> Sou
     return chosen
 
 
-async def _known(viewer: Viewer, source: Source, source_ref: str | None) -> Case | None:
-    """The case that this source has already brought."""
-    if not source_ref:
-        return None
-    known = await Case.get_or_none(source=source, source_ref=source_ref).select_related(
-        "area", "type"
-    )
-    if known and not may_see(viewer, known):
-        raise Conflict("这个来源编号已经立案，由其他人办理。")
-    return known
-
-
-def _checked(
-    title: str, description: str, address: str, longitude: float | None, latitude: float | None
-) -> dict[str, Any]:
-    words = {
-        "title": _text(title, "title", "标题", 120),
-        "description": _text(description, "description", "情况说明", 2000, needed=False),
-        "address": _text(address, "address", "地点", 200, needed=False),
-    }
+def _point(longitude: float | None, latitude: float | None) -> tuple[float | None, float | None]:
     if (longitude is None) != (latitude is None):
         raise BadInput("经度和纬度要一起写。", field="longitude", reason="incomplete")
     if longitude is not None and not -180 <= longitude <= 180:
         raise BadInput("经度在 -180 到 180 之间。", field="longitude", reason="out_of_range")
     if latitude is not None and not -90 <= latitude <= 90:
         raise BadInput("纬度在 -90 到 90 之间。", field="latitude", reason="out_of_range")
-    return {**words, "longitude": longitude, "latitude": latitude}
+    return longitude, latitude
 
 
 def _text(value: str, field: str, label: str, most: int, *, needed: bool = True) -> str:
@@ -168,26 +194,24 @@ def _text(value: str, field: str, label: str, most: int, *, needed: bool = True)
     return value
 
 
-async def _create(
-    viewer: Viewer,
-    area: Area,
-    kind: CaseType,
-    words: Mapping[str, Any],
-    source: Source,
-    source_ref: str | None,
-) -> Case:
+async def _create(viewer: Viewer, report: Report, area: Area, kind: CaseType) -> Case:
     at = now()
+    longitude, latitude = report.point
     case = await Case.create(
         number=uuid.uuid4().hex,  # until the id is known
+        title=report.title,
+        description=report.description,
+        address=report.address,
+        longitude=longitude,
+        latitude=latitude,
         type=kind,
         area=area,
         stage=STANDARD.start,
-        source=source,
-        source_ref=source_ref or None,
+        source=report.source,
+        source_ref=report.source_ref,
         reporter_id=viewer.person_id,
         opened_at=at,
         version=1,
-        **words,
     )
     case.number = number_of(case.id, at)
     await writing.start_clocks(case, STANDARD.opens, at)

@@ -8,8 +8,11 @@ from liuhe import Area, BadInput, File, Forbidden, Unit, Viewer, house, store_bl
 from plugins.cases import actions
 from plugins.cases.models import Case
 from plugins.cases.seeds.drawing import scene
+from plugins.cases.seeds.endings import ENDED
 from plugins.cases.seeds.people import cast, hire
-from plugins.cases.seeds.stories import HOUR, STORIES, Story
+from plugins.cases.seeds.stories import HOUR, UNDER_WAY, Story
+
+STORIES = (*UNDER_WAY, *ENDED)
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}

@@ -183,6 +183,16 @@ async def test_the_same_source_ref_never_makes_a_second_case(place: District) ->
         )
 
 
+async def test_two_who_confirm_the_same_finding_at_once_open_one_case(place: District) -> None:
+    both = (
+        place.open(viewer=who, source="camera", source_ref="finding-8", title=who.name)
+        for who in (place.grid, place.dispatcher)
+    )
+    first, second = await asyncio.gather(*both)
+    assert first.id == second.id
+    assert await Case.all().count() == 1
+
+
 async def test_the_same_key_gives_the_same_case_and_other_input_is_a_conflict(
     place: District,
 ) -> None:

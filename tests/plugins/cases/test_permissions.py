@@ -12,8 +12,6 @@ from plugins.cases.rules import STANDARD
 from tests.factories import only
 from tests.plugins.cases.conftest import District
 
-pytestmark = only("sqlite")
-
 Do = Callable[[District, Viewer, int], Awaitable[Case]]
 #: The stage in which an action is tried, and the action.
 TRIED: dict[str, tuple[str, Do]] = {
@@ -52,6 +50,7 @@ def test_every_action_is_tried() -> None:
     assert set(TRIED) == set(WHO) == set(STANDARD.actions)
 
 
+@only("sqlite")
 @pytest.mark.parametrize("action", TRIED)
 async def test_each_action_is_for_its_roles_in_their_area_only(
     place: District, action: str
@@ -87,6 +86,7 @@ async def tried(do: Do, place: District, viewer: Viewer, case: int) -> LiuheErro
     return None
 
 
+@only("sqlite")
 async def test_a_list_shows_just_what_one_may_see(place: District) -> None:
     mine = await at(place, "signed")
     other = await place.open(viewer=place.far_grid, area_id=place.elsewhere.id)
@@ -101,6 +101,7 @@ async def test_a_list_shows_just_what_one_may_see(place: District) -> None:
             assert may_see(viewer, case) == (id in expected), name
 
 
+@only("sqlite")
 async def test_what_waits_for_me_is_what_my_usual_next_move_is(place: District) -> None:
     for stage, names in {
         "reported": {"dispatcher"},
