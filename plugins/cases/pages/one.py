@@ -1,4 +1,7 @@
-"""The page of one case: what it is, what has been done, and the one thing that I may do now."""
+"""The page of one case: what it is, what has been done, and the one thing that I may do now.
+
+Neighbours may fill the slot "case.after_facts"; they get the `Case` row with its area, type, unit.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +18,7 @@ from liuhe.pages import (
 from plugins.cases.pages.forms import move_form
 from plugins.cases.pages.showing import Shown, show
 from plugins.cases.pages.words import WAITS, filled
+from plugins.cases.rules import Stage
 
 
 async def case_page(request: Request) -> Response:
@@ -72,12 +76,15 @@ async def context_of(
         for move in moves
     ]
     title, text = WAITS[shown.case.stage]
+    text = filled(text, shown.case)
+    if shown.case.stage == Stage.REJECTED:
+        text = shown.steps[-1].note  # the reason, which is what the reporter came to read
     return {
         "page_title": shown.case.title,
         "shown": shown,
         "case": shown.case,
         "forms": forms,
-        "wait": (filled(title, shown.case), filled(text, shown.case)),
+        "wait": (filled(title, shown.case), text),
         "said": said,
         "slots": await fill_slots(request, "case.after_facts", shown.case),
         "again": False,

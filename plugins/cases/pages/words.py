@@ -89,7 +89,7 @@ WAITS: Mapping[Stage, tuple[str, str]] = {
     Stage.VERIFIED: ("等派单员结案", "核查已经通过，派单员写结论后结案。"),
     Stage.CLOSED: ("已结案，等评价", "上报人或网格员可以给处理结果打分。"),
     Stage.RATED: ("全部办完", "这件案件已经结案并评价。"),
-    Stage.REJECTED: ("没有受理", "理由见下面的经过。"),
+    Stage.REJECTED: ("没有受理", ""),
 }
 
 TONES: Mapping[Stage, str] = {
