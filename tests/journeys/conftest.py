@@ -26,6 +26,10 @@ class Household:
     url: str
     folder: Path
     log: Path
+    ready_at: float = 0.0
+
+    def seconds_since_ready(self) -> float:
+        return time.monotonic() - self.ready_at
 
     def token(self, username: str) -> str:
         given = {"username": username, "password": PASSWORD}
@@ -46,6 +50,7 @@ class Household:
             assert self.process.poll() is None, f"ended early:\n{self.log.read_text()[-4000:]}"
             try:
                 if httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200:
+                    self.ready_at = self.ready_at or time.monotonic()
                     return
             except httpx2.HTTPError:
                 pass

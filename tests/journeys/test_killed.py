@@ -181,9 +181,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(household: Household, add
     assert len(set(seen)) == SIGHTINGS
     titles = await query(address, "SELECT title FROM cases_case WHERE title LIKE '杀不掉的案件 %'")
     assert sorted(row[0] for row in titles) == sorted(f"杀不掉的案件 {n}" for n in range(CASES))
-    rows = await query(
-        address, "SELECT key FROM video_message WHERE key LIKE 'killed-%'"
-    )
+    rows = await query(address, "SELECT key FROM video_message WHERE key LIKE 'killed-%'")
     assert sorted(row[0] for row in rows) == sorted(f"killed-{n}:started" for n in range(SIGHTINGS))
     await every_fact_was_delivered(address)
 
