@@ -74,7 +74,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = {"run": ROOT / "requirements" / "run.txt", "test": ROOT / "requirements" / "test.txt"}
-SPACE_NEEDED = 2 * 1024**3  # the environment with the test tools, and what pip downloads for it
+SPACE_NEEDED = 1500 * 1024**2  # the environment with the test tools, and what pip downloads for it
 
 
 class Sorry(Exception):
@@ -299,7 +299,7 @@ class Progress:
         elif word == "Ignoring" or line.startswith("Requirement already satisfied"):
             self.total -= 1
         elif "Retrying (" in line:
-            self.show("网络不通畅，正在重试 %s" % self.name)
+            self.show("网络不通畅，正在重试")
         elif line.startswith("Installing collected packages"):
             self.installing = self.total > 0
 
