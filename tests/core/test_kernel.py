@@ -469,8 +469,3 @@ def test_the_workers_list_has_own_work_plugins_work_and_deliveries():
     )
     assert {"core.forget_facts", "a.sweep", "fact:a.told:b.hear"} <= set(kernel.jobs)
     assert kernel.house().listeners == {"a.told": ("fact:a.told:b.hear",)}
-
-
-def test_the_tree_as_it_is_loads_whole():
-    kernel = Kernel.load(SettingsSource({}, {}))
-    assert kernel.failed == {}

@@ -17,12 +17,11 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from core.contributions import Tables
-from core.database import CORE_TABLES, config, dialect, opened, rows
+from core.database import config, dialect, opened, rows
 from core.errors import SetupError
 from core.kernel import Kernel, closure_down
 from core.migrate import COPIES_KEPT, migrate, pending, write_migrations
 from core.settings import SettingsSource
-from core.tables import Model, models_in
 from core.testing import at, drop_postgres
 from tests.factories import only
 
@@ -364,10 +363,6 @@ async def missing(tables: dict[str, Tables]) -> list[str]:
     return [change.app_label for change in changes]
 
 
-async def test_the_trees_models_and_migrations_agree():
-    assert await missing(tree().tables) == []
-
-
 async def test_each_plugin_of_the_tree_goes_into_an_empty_database_with_its_ground_alone(
     url, engine
 ):
@@ -388,24 +383,3 @@ async def test_each_plugin_of_the_tree_goes_into_an_empty_database_with_its_grou
 class FoundLike:
     def __init__(self, plugin) -> None:
         self.card = plugin.manifest
-
-
-async def test_every_foreign_key_of_the_tree_has_an_index():
-    tables = tree().tables
-    modules = [one for part in (CORE_TABLES, *tables.values()) for one in part.modules]
-    async with TortoiseContext() as context:
-        await context.init(config("sqlite://unused", tables), init_connections=False)
-        bare = [f"{model.__name__}.{name}" for model in models_in(modules) for name in unled(model)]
-    assert bare == []
-
-
-def unled(model: type[Model]) -> Iterator[str]:
-    """Foreign keys with which no index begins."""
-    meta = model._meta
-    groups = [getattr(one, "fields", one) for one in (*meta.indexes, *meta.unique_together)]
-    first = {next(iter(group)) for group in groups}
-    for name in meta.fk_fields | meta.o2o_fields:
-        column = meta.fields_map[name].source_field
-        field = meta.fields_map[column]
-        if not (field.index or field.unique or first & {name, column}):
-            yield name
