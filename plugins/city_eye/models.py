@@ -103,6 +103,11 @@ class Finding(Model):
         table = "city_eye_finding"
         indexes = (("state", "at"), ("camera_id", "zone_id", "scene_id", "decided_at"))
 
+    @property
+    def shown_id(self) -> Any:
+        """The id of the picture to look at, or None; the observation is loaded."""
+        return self.picture_id or self.observation.evidence_id
+
 
 class Sighting(Model):
     """One observation, and the finding that it became or joined; `quiet`: it fell into silence."""

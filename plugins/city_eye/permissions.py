@@ -13,7 +13,7 @@ PERMISSIONS = (
     Permission(name=MANAGE, title="设置场景", roles=("admin",)),
 )
 #: What a decision and a card need to know of a finding.
-RELATED = ("scene", "camera", "zone", "observation", "area", "picture", "decided_by")
+RELATED = ("scene", "camera", "zone", "observation", "area", "decided_by")
 
 
 async def seen_finding(viewer: Viewer, finding_id: int) -> Finding:

@@ -109,10 +109,3 @@ def place_key(camera_id: int, zone_id: int, scene: str) -> str:
 def is_quiet(reason: str, decided_at: datetime | None, seen_at: datetime, quiet: timedelta) -> bool:
     """Whether something seen at a place falls into the silence after its last discarding."""
     return reason in QUIETING and decided_at is not None and seen_at < decided_at + quiet
-
-
-def sure_words(score: float) -> str:
-    """The detector's score as a person would say it."""
-    if score >= 0.85:
-        return "很有把握"
-    return "比较有把握" if score >= 0.6 else "拿不准"

@@ -19,7 +19,7 @@ from plugins.cases.actions import open_case
 from plugins.city_eye.facts import FindingDecided
 from plugins.city_eye.models import Finding
 from plugins.city_eye.permissions import DECIDE, decidable
-from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, Reason, State, sure_words
+from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, Reason, State
 from plugins.video.actions import keep_evidence
 
 MOST_WORDS = 500
@@ -40,10 +40,11 @@ async def confirm_finding(
 
 async def _copy(finding: Finding) -> File | None:
     """The blurred picture once more, for the case to keep; core forgets it if no case takes it."""
-    if finding.picture is None:
+    picture = await File.get_or_none(id=finding.shown_id) if finding.shown_id else None
+    if picture is None:
         return None
     try:
-        content = await asyncio.to_thread(finding.picture.path.read_bytes)
+        content = await asyncio.to_thread(picture.path.read_bytes)
     except FileNotFoundError:
         return None
     return await store_blurred(content, keeper="", subject="")
@@ -78,9 +79,8 @@ async def _confirm(
 
 
 def _description(finding: Finding, note: str) -> str:
-    seen = f"摄像机看到{finding.observation.object_label}，{sure_words(finding.score)}"
     times = f"，先后 {finding.joined} 次" if finding.joined > 1 else ""
-    return f"{seen}{times}。{note}".strip()
+    return f"摄像机看到{finding.observation.object_label}{times}，经人看图确认。{note}".strip()
 
 
 @atomic

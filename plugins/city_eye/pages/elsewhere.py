@@ -2,32 +2,32 @@
 
 from typing import Any
 
-from liuhe import Viewer, WaitingItem, WaitingList, within
-from liuhe.pages import Request, ago, render_fragment
+from liuhe import Viewer, WaitingItem, WaitingList, may, within
+from liuhe.pages import Request, ago, render_fragment, viewer
 from plugins.city_eye.models import SCOPE, Finding, Scene
-from plugins.city_eye.pages.views import BASE, place
+from plugins.city_eye.pages.views import BASE, card, place
 from plugins.city_eye.permissions import DECIDE, RELATED, SEE
-from plugins.city_eye.rules import MODE_LABELS, Mode, State, sure_words
+from plugins.city_eye.rules import MODE_LABELS, Mode, State
 
 SHOWN = 3
 
 
-def _mine(viewer: Viewer) -> Any:
+def _mine(who: Viewer) -> Any:
     """What waits for this person's decision."""
     pending = Finding.filter(state=State.PENDING, on_trial=False)
-    return pending.filter(within(viewer, DECIDE, SCOPE))
+    return pending.filter(within(who, DECIDE, SCOPE))
 
 
-async def count_pending(viewer: Viewer) -> int | None:
+async def count_pending(who: Viewer) -> int | None:
     """For the menu; nothing for those who only look on."""
-    return await _mine(viewer).count() or None if viewer.holds(DECIDE) else None
+    return await _mine(who).count() or None if who.holds(DECIDE) else None
 
 
-async def waiting(viewer: Viewer) -> WaitingList | None:
+async def waiting(who: Viewer) -> WaitingList | None:
     """For the home page of whoever decides."""
-    if not viewer.holds(DECIDE):
+    if not who.holds(DECIDE):
         return None
-    mine = _mine(viewer)
+    mine = _mine(who)
     first = await mine.order_by("at", "id").limit(SHOWN).select_related(*RELATED)
     return WaitingList(
         title="待确认线索",
@@ -43,7 +43,7 @@ def _item(finding: Finding) -> WaitingItem:
     return WaitingItem(
         title=f"{finding.scene.title}：{finding.camera.name}",
         meta=f"{place(finding)} · {ago(finding.at)}",
-        href=f"{BASE}/",
+        href=f"{BASE}/#finding-{finding.id}",
     )
 
 
@@ -52,13 +52,14 @@ async def show_on_case(request: Request, case: Any) -> str:
     finding = await Finding.filter(case_id=case.id).select_related(*RELATED).first()
     if finding is None:
         return ""
-    viewer: Viewer | None = getattr(request.state, "viewer", None)
-    may_open = await Finding.filter(within(viewer, SEE, SCOPE), id=finding.id).exists()
+    who = viewer(request)
     context = {
         "finding": finding,
-        "src": f"/files/{finding.handed_id}" if finding.handed_id else "",
-        "sure": sure_words(finding.score),
-        "href": f"{BASE}/{finding.id}" if may_open else "",
+        "f": {
+            **card(finding, who),
+            "src": f"/files/{finding.handed_id}" if finding.handed_id else "",
+        },
+        "href": f"{BASE}/{finding.id}" if may(who, SEE, finding, SCOPE) else "",
     }
     return render_fragment(request, "city_eye/_on_case.html", context)
 

@@ -22,7 +22,7 @@ def card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
         "place": place(finding),
         "camera": f"{finding.camera.name}，{finding.zone.name}",
         "at": finding.at,
-        "src": f"/files/{finding.picture_id}" if finding.picture_id else "",
+        "src": f"/files/{finding.shown_id}" if finding.shown_id else "",
         "alt": f"{finding.camera.name}的画面，{finding.zone.name}里有{seen(finding)}",
         "sure": finding.score,
         "boxes": [[x1, y1, x2 - x1, y2 - y1]],

@@ -79,7 +79,9 @@ class Finding(Node):
 
     @classmethod
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.Finding]:
-        return models.Finding.filter(within(viewer, SEE, SCOPE)).select_related("area")
+        return models.Finding.filter(within(viewer, SEE, SCOPE)).select_related(
+            "area", "observation"
+        )
 
     @strawberry.field(description="第一次看到的时间 · when it was first seen")
     def seen_at(self) -> datetime:
@@ -103,7 +105,7 @@ class Finding(Node):
 
     @strawberry.field(description="打码图片的地址；没有或已到期为空 · its blurred picture")
     def picture_url(self) -> str | None:
-        return f"/files/{self.row.picture_id}" if self.row.picture_id else None
+        return f"/files/{self.row.shown_id}" if self.row.shown_id else None
 
     @strawberry.field(description="所在区域 · the area")
     def area(self) -> Place:

@@ -21,7 +21,7 @@ from liuhe.testing import make_area, make_viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from web.app import build_app
-from web.graphql import sound_schema
+from web.graphql.building import sound_schema
 
 TOKEN = "token-of-the-eyes-for-tests"
 SQUARE = ((0.1, 0.1), (0.6, 0.1), (0.6, 0.6), (0.1, 0.6))
