@@ -19,6 +19,7 @@ GOOD = {
     "web/pages.py": "import starlette\nfrom core import kernel",
     "liuhe/__init__.py": "from core import kernel\nfrom web import pages",
     "liuhe/cli.py": "import core.kernel\nimport plugins.cases.plugin\nimport gpu.pipeline",
+    "liuhe/__main__.py": "import liuhe.cli",
     "gpu/zones.py": "",
     "gpu/messages.py": "",
     "gpu/pipeline.py": "import numpy\nfrom gpu import messages, zones",
