@@ -17,6 +17,7 @@ import uvicorn
 
 from core.database import opened
 from core.errors import SetupError
+from core.migrate import pending
 from core.settings import Settings
 from core.state import GENERATION, recall
 from core.worker import Worker
@@ -49,6 +50,7 @@ async def serve() -> int:
         )
     )
     async with opened(settings.database, composed.kernel.tables, everywhere=True):
+        await _demand_migrated(composed)
         with _listening(settings) as listener:
             log.info("server.ready", address=f"http://{settings.host}:{settings.port}/")
             watch = asyncio.create_task(_until_changed(composed, server.ask_stop))
@@ -99,11 +101,18 @@ async def work() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ask_stop)
     async with opened(composed.kernel.settings.database, composed.kernel.tables, everywhere=True):
+        await _demand_migrated(composed)
         watch = asyncio.create_task(_until_changed(composed, ask_stop))
         log.info("worker.ready", jobs=len(composed.kernel.jobs))
         await Worker(composed.kernel.jobs).run(stop)
         watch.cancel()
     return ended[0]
+
+
+async def _demand_migrated(composed: Composed) -> None:
+    kernel = composed.kernel
+    if waiting := await pending(kernel.settings.database, kernel.tables):
+        raise SetupError(f"数据库还差 {len(waiting)} 步升级：请先运行 liuhe migrate。")
 
 
 async def _until_changed(composed: Composed, ask_stop: Callable[[bool], None]) -> None:

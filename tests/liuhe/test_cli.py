@@ -1,0 +1,107 @@
+"""What the command says when something is not as it should be: one sentence, exit code 1 or 2."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).parents[2]
+
+
+def liuhe(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("LIUHE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "liuhe", *arguments],
+        cwd=TREE,
+        env={**clean, "PYTHONUTF8": "1", **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_process_on_a_database_without_tables_says_to_migrate(
+    tmp_path: Path, command: str
+) -> None:
+    done = liuhe(command, "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert "请先运行 liuhe migrate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_migrate_then_plugins_tells_what_is_on(tmp_path: Path) -> None:
+    assert liuhe("migrate", "--data", str(tmp_path)).returncode == 0
+    again = liuhe("migrate", "--data", str(tmp_path))
+    assert (again.returncode, again.stdout) == (0, "数据库已是最新。\n")
+    assert liuhe("plugins", "disable", "city_eye", "--data", str(tmp_path)).returncode == 0
+    listed = liuhe("plugins", "--data", str(tmp_path)).stdout
+    states = {line.split()[1]: line.split()[0] for line in listed.splitlines()}
+    assert states == {"places": "启用", "cases": "启用", "video": "启用", "city_eye": "停用"}
+
+
+def test_disabling_the_ground_takes_along_what_stands_on_it_and_enabling_brings_it_back(
+    tmp_path: Path,
+) -> None:
+    liuhe("migrate", "--data", str(tmp_path))
+    off = liuhe("plugins", "disable", "places", "--data", str(tmp_path)).stdout
+    assert "启用" not in off
+    on = liuhe("plugins", "enable", "city_eye", "--data", str(tmp_path)).stdout
+    assert [line.split()[1] for line in on.splitlines() if line.startswith("启用")] == [
+        "places", "cases", "video", "city_eye",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"LIUHE_PROT": "1"}, "您是不是想写“port”"),
+        ({"LIUHE_PORT": "many"}, "“port”的值不对"),
+        ({"LIUHE_DATABASE_URL": "mysql://x"}, "sqlite:// 或 postgres://"),
+        ({"LIUHE_CONFIG": "/nowhere.toml"}, "读不到设置文件"),
+        ({"LIUHE_DATABASE_URL": "postgres://u@127.0.0.1:1/x"}, "数据库"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(
+    tmp_path: Path, env: dict[str, str], sentence: str
+) -> None:
+    done = liuhe("migrate", "--data", str(tmp_path), **env)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = liuhe("migrate", "--data", str(tmp_path / "file" / "inside"))
+    assert done.returncode == 1
+    assert "--data" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    liuhe("migrate", "--data", str(tmp_path))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = liuhe("serve", "--data", str(tmp_path), "--port", port)
+    assert done.returncode == 1
+    assert f"端口 {port} 已被占用" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["plugins", "enable"], ["migrate", "--what"]])
+def test_a_wrong_command_line_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    done = liuhe(*arguments, LIUHE_DATA_DIR=str(tmp_path))
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_the_schema_is_printed_without_a_database_of_ones_own(tmp_path: Path) -> None:
+    done = liuhe("schema", "--data", str(tmp_path))
+    assert done.returncode == 0
+    assert "type Case implements Node" in done.stdout
