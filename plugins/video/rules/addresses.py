@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 STREAMS = ("rtsp", "rtsps", "http", "https")
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+_CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
 _QUERY = re.compile(r"(://[^\s?]*)\?\S+")
 
 

@@ -41,12 +41,6 @@ class CameraCondition(Enum):
     OFF = strawberry.enum_value("off", description="已停用 · switched off")
 
 
-@strawberry.type(description="画面中的一点，按宽高的比例 · a point in parts of the picture")
-class PicturePoint:
-    x: float = strawberry.field(description="横向，从左起，0 到 1 · to the right")
-    y: float = strawberry.field(description="纵向，从上起，0 到 1 · down")
-
-
 @strawberry.type(description="区域里的一条规则 · what is watched for in a zone")
 class ZoneWatch:
     row: strawberry.Private[models.Watch]
@@ -97,9 +91,11 @@ class CameraZone:
     def name(self) -> str:
         return self.row.name
 
-    @strawberry.field(description="轮廓 · outline")
-    def polygon(self) -> list[PicturePoint]:
-        return [PicturePoint(x=x, y=y) for x, y in self.row.polygon]
+    @strawberry.field(
+        description="轮廓：各点的 [横, 纵]，按宽高的比例，从左上角算起，0 到 1 · corners [x, y]"
+    )
+    def polygon(self) -> list[list[float]]:
+        return [[x, y] for x, y in self.row.polygon]
 
     @strawberry.field(description="规则 · rules")
     async def watches(self, info: Info) -> list[ZoneWatch]:

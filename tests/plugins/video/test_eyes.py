@@ -9,9 +9,11 @@ from gpu import messages
 from liuhe import File, store_upload
 from plugins.video import actions
 from plugins.video.models import Camera, CameraState, Worker
+from tests.factories import only
 from tests.plugins.video.conftest import NOW, TOKEN, Street, given_camera, given_zone, jpeg
 
 
+@only("sqlite")
 async def test_the_eyes_learn_all_that_they_are_to_watch(street: Street) -> None:
     answer = await street.eyes.get("/video/config")
     told = messages.Config.from_json(answer.json())
@@ -23,6 +25,7 @@ async def test_the_eyes_learn_all_that_they_are_to_watch(street: Street) -> None
     assert (watch.kind, watch.objects, watch.seconds) == ("dwell", ("car",), 10.0)
 
 
+@only("sqlite")
 async def test_the_same_configuration_is_not_told_twice(street: Street) -> None:
     tag = (await street.eyes.get("/video/config")).headers["etag"]
     started = time.monotonic()
@@ -49,6 +52,7 @@ async def test_cameras_that_are_off_are_not_watched(street: Street) -> None:
     assert (await street.eyes.get("/video/config")).json()["cameras"] == []
 
 
+@only("sqlite")
 async def test_how_long_to_wait_is_bounded(street: Street) -> None:
     for wait in ("31", "-1", "soon", "nan"):
         answer = await street.eyes.get(f"/video/config?wait={wait}")
@@ -82,6 +86,7 @@ async def test_silence_is_a_state(street: Street) -> None:
     assert [fact.payload["state"] for fact in facts] == ["running", "offline"]
 
 
+@only("sqlite")
 async def test_health_of_unknown_cameras_is_no_failure(street: Street) -> None:
     one = messages.CameraHealth(camera_id="99", state="running")
     odd = messages.CameraHealth(camera_id="²", state="running")
@@ -90,6 +95,7 @@ async def test_health_of_unknown_cameras_is_no_failure(street: Street) -> None:
     assert (await street.eyes.post("/video/health", json={"worker": 1})).status_code == 422
 
 
+@only("sqlite")
 async def test_a_snapshot_takes_the_place_of_the_one_before(street: Street) -> None:
     for color in ("red", "blue"):
         answer = await street.eyes.put(
@@ -103,6 +109,7 @@ async def test_a_snapshot_takes_the_place_of_the_one_before(street: Street) -> N
     assert await actions.snapshot_of(street.camera.id) is None
 
 
+@only("sqlite")
 async def test_snapshots_of_nothing_are_refused(street: Street) -> None:
     for camera, content, status in (
         (str(street.camera.id), b"GIF89a", 422),

@@ -1,0 +1,264 @@
+"""The pages of cameras, and the same through GraphQL."""
+
+import json
+from typing import Any
+
+import pytest
+from tortoise.expressions import Q
+
+from liuhe import BadInput, Conflict, Forbidden, NotFound
+from plugins.video import actions
+from plugins.video.models import Camera, Watch, Zone
+from tests.factories import only
+from tests.plugins.video.conftest import (
+    SQUARE,
+    Street,
+    given_camera,
+    given_zone,
+    jpeg,
+    make_camera,
+)
+
+pytestmark = only("sqlite")
+
+ZONE = {
+    "id": "",
+    "name": "消防通道",
+    "polygon": json.dumps(SQUARE),
+    "r0-id": "",
+    "r0-kind": "dwell",
+    "r0-objects": ["car", "truck"],
+    "r0-seconds": "30",
+    "r0-count": "1",
+    "r0-grace": "5",
+    "r0-scene": "0505",
+}
+
+
+async def test_each_sees_the_cameras_of_ones_own_area(street: Street) -> None:
+    for name, count in (("grid", 1), ("supervisor", 1), ("stranger", 0), ("auditor", 0)):
+        async with await street.browser(name) as browser:
+            answer = await browser.get("/admin/video/")
+            assert answer.status_code == 200
+            assert answer.text.count('class="camera"') == count, name
+
+
+async def test_a_stranger_gets_404_everywhere(street: Street) -> None:
+    await street.eyes.put(f"/video/cameras/{street.camera.id}/snapshot", content=jpeg())
+    base = f"/admin/video/{street.camera.id}"
+    async with await street.browser("stranger") as browser:
+        for path in ("", "/look", "/snapshot.jpg", "/zones", "/edit"):
+            assert (await browser.get(base + path)).status_code == 404, path
+        for path in ("/zones", "/zones/remove", "/edit", "/activate", "/deactivate"):
+            data = {**ZONE, "area": str(street.area.id)}
+            assert (await browser.post(base + path, data=data)).status_code == 404, path
+    assert (await street.eyes.get(base + "/snapshot.jpg")).status_code in (303, 401)
+
+
+async def test_the_latest_picture_is_private_and_fresh(street: Street) -> None:
+    base = f"/admin/video/{street.camera.id}"
+    async with await street.browser("grid") as browser:
+        assert (await browser.get(f"{base}/snapshot.jpg")).status_code == 404
+        await street.eyes.put(f"/video/cameras/{street.camera.id}/snapshot", content=jpeg("red"))
+        answer = await browser.get(f"{base}/snapshot.jpg")
+        assert answer.content == jpeg("red")
+        assert answer.headers["cache-control"].startswith("private")
+        assert "snapshot.jpg?at=" in (await browser.get(f"{base}/look")).text
+        await actions.deactivate_camera(street.admin, street.camera.id)
+        assert (await browser.get(f"{base}/snapshot.jpg")).status_code == 404
+
+
+async def test_a_camera_page_tells_what_was_seen_and_hides_the_password(street: Street) -> None:
+    await street.send(street.told(), jpeg())
+    await street.beat(fps=9.5, error="rtsp://user:secret@10.0.0.8/live refused")
+    for name in ("admin", "grid"):
+        async with await street.browser(name) as browser:
+            pages = [f"/admin/video/{street.camera.id}", "/admin/video/"]
+            if name == "admin":
+                pages.append(f"/admin/video/{street.camera.id}/edit")
+            text = "".join([(await browser.get(path)).text for path in pages])
+            assert "secret" not in text
+            assert "汽车" in text
+            assert "9.5 帧/秒" in text
+
+
+async def test_a_zone_is_saved_changed_and_removed(street: Street) -> None:
+    base = f"/admin/video/{street.camera.id}/zones"
+    async with await street.browser("dispatcher") as browser:
+        assert (await browser.get(base)).status_code == 200
+        assert (await browser.post(base, data=ZONE)).status_code == 303
+        new = await Zone.get(name="消防通道")
+        assert new.polygon == [list(point) for point in SQUARE]
+        watch = await Watch.get(zone_id=new.id)
+        assert (watch.objects, watch.seconds, watch.scene) == (["car", "truck"], 30.0, "0505")
+        change = {**ZONE, "id": str(new.id), "r0-id": str(watch.id), "r0-seconds": "45"}
+        assert (await browser.post(base, data=change)).status_code == 303
+        assert (await Watch.get(id=watch.id)).seconds == 45.0
+        assert (await browser.post(f"{base}/remove", data={"id": new.id})).status_code == 303
+        assert not (await Zone.get(id=new.id)).active
+        assert (await browser.post(f"{base}/remove", data={"id": new.id})).status_code == 404
+    assert await Zone.filter(active=True).count() == 1  # the one that was there before
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"name": ""},
+        {"polygon": "[[0,0],[1,1]]"},
+        {"polygon": "[[0,0],[1,1],[1,0],[0,1]]"},
+        {"polygon": "no"},
+        {"r0-kind": "stare"},
+        {"r0-objects": []},
+        {"r0-seconds": "soon"},
+    ],
+    ids=str,
+)
+async def test_a_zone_that_cannot_be_comes_back_with_what_was_written(
+    street: Street, spoiled: dict[str, Any]
+) -> None:
+    mark = await actions.revision()
+    async with await street.browser("dispatcher") as browser:
+        data = {**ZONE, **spoiled}
+        answer = await browser.post(f"/admin/video/{street.camera.id}/zones", data=data)
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.text
+        assert data["name"] in answer.text
+    assert await actions.revision() == mark
+
+
+async def test_a_grid_member_looks_and_does_not_draw(street: Street) -> None:
+    base = f"/admin/video/{street.camera.id}"
+    async with await street.browser("grid") as browser:
+        assert (await browser.get(base)).status_code == 200
+        assert (await browser.get(f"{base}/zones")).status_code == 403
+        assert (await browser.post(f"{base}/zones", data=ZONE)).status_code == 403
+        assert (await browser.get("/admin/video/new")).status_code == 403
+    with pytest.raises(Forbidden):
+        await actions.save_zones(street.grid, street.camera.id, [given_zone()])
+
+
+async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
+    data = {
+        "name": "新摄像机",
+        "area": str(street.area.id),
+        "source": "rtsp://10.0.0.9/live",
+        "filing_number": "演示-备案-0002",
+    }
+    async with await street.browser("admin") as browser:
+        assert (await browser.get("/admin/video/new")).status_code == 200
+        assert (await browser.post("/admin/video/new", data=data)).status_code == 303
+        new = await Camera.get(name="新摄像机")
+        base = f"/admin/video/{new.id}"
+        assert (await browser.post(f"{base}/activate")).status_code == 409
+        change = {**data, "source": "", "signage": "1", "detect_every": "3"}
+        assert (await browser.post(f"{base}/edit", data=change)).status_code == 303
+        assert (await browser.post(f"{base}/activate")).status_code == 303
+    new = await Camera.get(id=new.id)
+    assert (new.active, new.source, new.detect_every) == (True, "rtsp://10.0.0.9/live", 3)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"name": ""},
+        {"area": ""},
+        {"source": ""},
+        {"source": "/etc/passwd"},
+        {"code": "12"},
+        {"longitude": "far"},
+        {"longitude": "200"},
+        {"detect_every": "999"},
+    ],
+    ids=str,
+)
+async def test_a_camera_that_cannot_be_comes_back_with_a_sentence(
+    street: Street, spoiled: dict[str, str]
+) -> None:
+    data = {"name": "坏了", "area": str(street.area.id), "source": "rtsp://h/1", **spoiled}
+    async with await street.browser("admin") as browser:
+        answer = await browser.post("/admin/video/new", data=data)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert await Camera.all().count() == 1
+
+
+@pytest.mark.parametrize(
+    "unlawful", [{"filing_number": ""}, {"signage": False}, {"private_space": True}], ids=str
+)
+async def test_the_law_keeps_a_camera_off(street: Street, unlawful: dict[str, Any]) -> None:
+    new = await actions.create_camera(street.admin, given_camera(street.area, **unlawful))
+    with pytest.raises(Conflict):
+        await actions.activate_camera(street.admin, new.id)
+    given = given_camera(street.area, **unlawful)
+    with pytest.raises(Conflict):  # nor may an active one leave it
+        await actions.update_camera(street.admin, street.camera.id, given)
+    assert not await Camera.filter(~Q(id=street.camera.id), active=True).exists()
+    assert (await Camera.get(id=street.camera.id)).signage
+
+
+async def test_the_same_device_is_not_entered_twice(street: Street) -> None:
+    given = given_camera(street.area, code="3" * 20)
+    await actions.create_camera(street.admin, given)
+    with pytest.raises(BadInput):
+        await actions.create_camera(street.admin, given)
+    with pytest.raises(NotFound):
+        await actions.update_camera(street.stranger, street.camera.id, given)
+
+
+async def ask(street: Street, who: str, query: str) -> dict[str, Any]:
+    async with await street.browser(who) as browser:
+        answer = (await browser.post("/graphql", json={"query": query})).json()
+    assert "errors" not in answer, answer
+    return dict(answer["data"])
+
+
+CAMERAS = """{ cameras(first: 10) { totalCount edges { node {
+    name code area { name } address state stateLabel fps lastFrameAt snapshotUrl source
+    zones { name polygon watches { scene kind kindLabel objectLabels sentence } }
+} } } }"""
+SEEN = """{ observations(filter: {open: true}) { edges { node {
+    scene kind objectLabel count startedAt endedAt evidenceUrl
+    camera { name } zone { name }
+} } } }"""
+
+
+async def test_cameras_and_observations_through_graphql(street: Street) -> None:
+    await street.send(street.told(), jpeg())
+    await street.beat(fps=9.5)
+    found = await ask(street, "grid", CAMERAS)
+    (edge,) = found["cameras"]["edges"]
+    camera = edge["node"]
+    assert (camera["state"], camera["stateLabel"], camera["fps"]) == ("RUNNING", "正常", 9.5)
+    assert camera["source"] is None
+    assert camera["zones"][0]["polygon"] == [list(point) for point in SQUARE]
+    assert camera["zones"][0]["watches"][0]["sentence"] == "汽车停留超过 10 秒"
+    seen = await ask(street, "grid", SEEN)
+    (edge,) = seen["observations"]["edges"]
+    assert (edge["node"]["objectLabel"], edge["node"]["camera"]["name"]) == ("汽车", "小河路桥头")
+    assert edge["node"]["evidenceUrl"].startswith("/files/")
+    shown = (await ask(street, "admin", CAMERAS))["cameras"]["edges"][0]["node"]["source"]
+    assert shown == "rtsp://***@10.0.0.8:554/live"
+    for query, name in ((CAMERAS, "cameras"), (SEEN, "observations")):
+        assert (await ask(street, "stranger", query))[name]["edges"] == []
+
+
+async def test_three_cameras_cost_as_many_queries_as_one(
+    street: Street, count_queries: Any
+) -> None:
+    async def cost() -> dict[str, int]:
+        await street.send(street.told())
+        async with await street.browser("supervisor") as browser:
+            costs = {}
+            for query in (CAMERAS, SEEN):
+                with count_queries() as queries:
+                    answer = await browser.post("/graphql", json={"query": query})
+                assert "errors" not in answer.json()
+                costs[query[:9]] = len(queries)
+            with count_queries() as queries:
+                await browser.get("/admin/video/")
+            return {**costs, "page": len(queries)}
+
+    one = await cost()
+    for number in range(2):
+        await make_camera(street.admin, street.area, name=f"{number}")
+    assert await cost() == one

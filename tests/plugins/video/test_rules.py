@@ -1,0 +1,174 @@
+"""Decisions of video, by tables."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugins.video.rules import row_id
+from plugins.video.rules.addresses import code_problem, mask, source_problem
+from plugins.video.rules.geometry import crosses_itself, overlap, polygon_problem
+from plugins.video.rules.health import activation_problem, present_state
+from plugins.video.rules.watching import watch_problem
+from tests.plugins.video.conftest import NOW
+
+SQUARE = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        SQUARE,
+        list(reversed(SQUARE)),
+        [[0, 0], [1, 0], [0.5, 1]],
+        [[0, 0], [1, 0], [1, 1], [0.5, 0.2], [0, 1]],  # a notch
+    ],
+)
+def test_outlines_that_are_good(points: Any) -> None:
+    assert polygon_problem(points) == ""
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence"),
+    [
+        ("square", "每个点"),
+        ([[0, 0], [1, 0]], "三个点"),
+        ([[0, 0], [1, 0], [1, 1.1]], "每个点"),
+        ([[0, 0], [1, 0], [1, float("nan")]], "每个点"),
+        ([[0, 0], [1, 0], [1, True]], "每个点"),
+        ([[0, 0], [1, 0], [1, 0, 0]], "每个点"),
+        ([[0, 0], [1, 0], [1, "1"]], "每个点"),
+        ([[0, 0], [1, 1], [1, 0], [0, 1]], "交叉"),
+        ([[0, 0], [1, 0], [0, 0], [1, 1]], "重合"),
+        ([[0, 0], [0.5, 0], [1, 0]], "太小"),
+        ([[0, 0], [0.01, 0], [0.01, 0.01]], "太小"),
+        ([[0, 0], [1, 0], [0.5, 0], [0.5, 1]], "交叉"),  # an edge lies on another
+        ([[i / 100, i % 2] for i in range(70)], "最多"),
+    ],
+)
+def test_outlines_that_are_not(points: Any, sentence: str) -> None:
+    assert sentence in polygon_problem(points)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=3, unique=True))
+def test_a_triangle_never_crosses_itself(points: list[tuple[float, float]]) -> None:
+    assert not crosses_itself(points)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ((0, 0, 1, 1), (0, 0, 1, 1), 1.0),
+        ((0, 0, 1, 1), (0, 0, 0.5, 1), 0.5),
+        ((0, 0, 0.5, 1), (0.5, 0, 1, 1), 0.0),
+        ((0, 0, 0, 0), (0, 0, 0, 0), 0.0),
+        ((), (0, 0, 1, 1), 0.0),
+    ],
+)
+def test_overlap_is_intersection_over_union(one: Any, other: Any, share: float) -> None:
+    assert overlap(one, other) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("rtsp://a:b@10.0.0.8/live", "rtsp://***@10.0.0.8/live"),
+        ("rtsp://a:p@ss@10.0.0.8/live", "rtsp://***@10.0.0.8/live"),
+        ("http://cam/hls.m3u8?token=secret", "http://cam/hls.m3u8?…"),
+        ("clip:campus", "clip:campus"),
+        ("cannot open rtsp://a:b@h/x?k=v: refused", "cannot open rtsp://***@h/x?… refused"),
+        ("rtsp://a:b/c@10.0.0.8/live", "rtsp://***@10.0.0.8/live"),
+    ],
+)
+def test_no_password_is_shown(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "good"),
+    [
+        ("rtsp://10.0.0.8:554/live", True),
+        ("rtsps://user:pw@cam.example/1", True),
+        ("https://cam/hls.m3u8", True),
+        ("clip:campus", True),
+        ("/etc/passwd", False),
+        ("file:///etc/passwd", False),
+        ("clip:../../etc", False),
+        ("rtsp://", False),
+        ("rtsp://h:99999/", False),
+        ("rtsp://h/a b", False),
+        ("", False),
+    ],
+)
+def test_only_streams_and_clips_are_sources(source: str, good: bool) -> None:
+    assert (source_problem(source) == "") == good
+
+
+@pytest.mark.parametrize(
+    ("code", "good"), [("", True), ("3" * 20, True), ("3" * 19, False), ("３" * 20, False)]
+)
+def test_a_device_id_has_twenty_digits(code: str, good: bool) -> None:
+    assert (code_problem(code) == "") == good
+
+
+@pytest.mark.parametrize(
+    ("filing", "signage", "private", "lawful"),
+    [
+        ("B1", True, False, True),
+        ("", True, False, False),
+        ("B1", False, False, False),
+        ("B1", True, True, False),
+    ],
+)
+def test_what_the_law_asks_of_a_camera(
+    filing: str, signage: bool, private: bool, lawful: bool
+) -> None:
+    problem = activation_problem(filing_number=filing, signage=signage, private_space=private)
+    assert (problem == "") == lawful
+
+
+@pytest.mark.parametrize(
+    ("state", "heard", "active", "shown"),
+    [
+        ("running", NOW, True, "running"),
+        ("running", NOW - 2 * MINUTE, True, "offline"),
+        ("running", None, True, "unknown"),
+        ("running", NOW, False, "off"),
+    ],
+)
+def test_silence_is_never_the_last_good_state(
+    state: str, heard: Any, active: bool, shown: str
+) -> None:
+    assert present_state(state, heard, NOW, MINUTE, active) == shown
+
+
+GOOD = {"kind": "dwell", "objects": ["car"], "seconds": 5, "count": 1, "grace": 2, "scene": ""}
+
+
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        ({}, True),
+        ({"kind": "stare"}, False),
+        ({"objects": []}, False),
+        ({"objects": ["<b>"]}, False),
+        ({"seconds": 0}, False),
+        ({"seconds": 0, "kind": "enter"}, True),
+        ({"seconds": float("inf")}, False),
+        ({"count": 0}, False),
+        ({"grace": -1}, False),
+        ({"scene": "x" * 21}, False),
+    ],
+)
+def test_rules_of_a_zone(change: dict[str, Any], good: bool) -> None:
+    assert (watch_problem(**{**GOOD, **change}) == "") == good
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("7", 7), ("", None), ("-1", None), ("²", None), ("9" * 19, None)]
+)
+def test_numbers_that_outsiders_name(text: str, number: int | None) -> None:
+    assert row_id(text) == number
