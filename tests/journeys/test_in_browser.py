@@ -1,6 +1,7 @@
 """One matter through the pages in a real browser, by those whose turn it is; axe on each page."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -138,12 +139,14 @@ async def report(grid: Desk, title: str, picture: Path) -> None:
     await page.locator("input[type=file]").set_input_files(picture)
     await grid.check()
     await page.locator("main form").get_by_role("button", name="上报").click()
-    await page.wait_for_url("**/admin/cases/[0-9]*")
+    await page.wait_for_url(re.compile(r"/admin/cases/\d+$"))
     await page.get_by_role("heading", name=title).wait_for()
 
 
 async def choose_unit(dispatcher: Desk, name: str) -> None:
-    await dispatcher.page.locator("#next select[name=unitId]").select_option(label=name)
+    choice = dispatcher.page.locator("#next select[name=unitId]")
+    value = await choice.locator("option", has_text=name).first.get_attribute("value")
+    await choice.select_option(value)
 
 
 async def act(one: Desk, word: str) -> None:
