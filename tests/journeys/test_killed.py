@@ -29,11 +29,10 @@ mutation($input: OpenCaseInput!) { openCase(input: $input) { case { id } errors 
 
 
 @pytest.fixture
-async def address(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of the engine."""
-    if engine == "sqlite":
+async def address(server: str, tmp_path: Path) -> str:
+    """An empty database of the engine; `server` is "" for SQLite."""
+    if not server:
         return f"sqlite://{tmp_path / 'killed.sqlite3'}"
-    server = request.getfixturevalue("postgres_server")
     name = f"k_{uuid.uuid4().hex[:12]}"
     admin = await asyncpg.connect(server)
     await admin.execute(f"CREATE DATABASE {name}")
