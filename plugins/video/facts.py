@@ -49,3 +49,10 @@ class CameraStateChanged(Fact):
     camera_id: int
     state: str
     before: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationChanged(Fact):
+    """What the eyes are to watch is no longer what it was."""
+
+    name = "video.configuration_changed"

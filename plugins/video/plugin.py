@@ -66,7 +66,12 @@ def add_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def add_facts() -> Sequence[type[Fact]]:
-    return (facts.ObservationStarted, facts.ObservationEnded, facts.CameraStateChanged)
+    return (
+        facts.ObservationStarted,
+        facts.ObservationEnded,
+        facts.CameraStateChanged,
+        facts.ConfigurationChanged,
+    )
 
 
 @hookimpl

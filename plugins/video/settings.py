@@ -17,7 +17,7 @@ class VideoSettings(Section):
     evidence_megabytes: int = Field(default=4, ge=1, le=20)
     join_overlap: float = Field(default=0.3, ge=0.05, le=1.0)
     join_seconds: int = Field(default=120, ge=0, le=3600)
-    lost_hours: int = Field(default=24, ge=1, le=720)
+    lost_hours: int = Field(default=168, ge=1, le=720)
 
     @property
     def silence(self) -> timedelta:

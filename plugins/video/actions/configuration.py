@@ -4,7 +4,8 @@ import uuid
 from collections import defaultdict
 
 from gpu import messages
-from liuhe import rows
+from liuhe import announce, rows
+from plugins.video.facts import ConfigurationChanged
 from plugins.video.models import Camera, Revision, Watch, Zone
 
 
@@ -15,6 +16,7 @@ async def touch() -> None:
         "ON CONFLICT (id) DO UPDATE SET mark = EXCLUDED.mark RETURNING mark",
         uuid.uuid4().hex,
     )
+    await announce(ConfigurationChanged())
 
 
 async def revision() -> str:

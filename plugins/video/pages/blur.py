@@ -11,7 +11,7 @@ from plugins.video.pages.device import for_eyes, patiently, read_body, wait_of
 
 async def fetch(request: Request, _: Worker) -> Response:
     """200 with a picture that is lent for a minute, or 204 where none came within `wait`."""
-    lent = await patiently(actions.lend_picture, wait_of(request, 0.0), every=1.0)
+    lent = await patiently(request, actions.lend_picture, wait_of(request, 0.0), every=1.0)
     if lent is None:
         return Response(status_code=204)
     file_id, content = lent

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from liuhe import BadInput, NotFound, TooLarge
 from liuhe.pages import Request, Response
 from plugins.video.actions import worker_of
+from plugins.video.facts import ConfigurationChanged
 from plugins.video.models import Worker
 from plugins.video.rules import row_id
 
@@ -66,13 +67,22 @@ def wait_of(request: Request, usual: float) -> float:
 
 
 async def patiently(
-    look: Callable[[], Awaitable[T | None]], wait: float, every: float = 0.5
+    request: Request,
+    look: Callable[[], Awaitable[T | None]],
+    wait: float,
+    *,
+    every: float = 5.0,
 ) -> T | None:
-    """Look again and again until there is something; between looks nothing is held."""
+    """Look at once, whenever the configuration changes, and `every` so often, until there is
+    something. Between looks nothing is held; a server that stops does not wait for us."""
     until = time.monotonic() + wait
-    while True:
-        found = await look()
-        left = until - time.monotonic()
-        if found is not None or left <= 0:
-            return found
-        await asyncio.sleep(min(every, left))
+    async with request.app.state.hub.listen(ConfigurationChanged.name) as changes:
+        while (found := await look()) is None and (left := until - time.monotonic()) > 0:
+            try:
+                async with asyncio.timeout(min(every, left)):
+                    await anext(changes)
+            except TimeoutError:
+                continue
+            except StopAsyncIteration:
+                break
+    return found

@@ -37,7 +37,7 @@ async def config(request: Request, _: Worker) -> Response:
         mark = await actions.revision()
         return mark if mark != known else None
 
-    if known and await patiently(look, wait) is None:
+    if known and await patiently(request, look, wait) is None:
         return Response(status_code=304, headers={"etag": f'"{known}"'})
     told = await actions.configuration()
     return JSONResponse(told.to_json(), headers={"etag": f'"{told.version}"'})

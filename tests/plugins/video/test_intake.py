@@ -119,12 +119,12 @@ async def test_two_objects_of_one_run_stay_apart(street: Street) -> None:
 
 
 async def test_what_nobody_saw_end_is_closed_as_lost(street: Street) -> None:
-    past = (NOW - timedelta(hours=30)).isoformat()
+    past = (NOW - timedelta(days=9)).isoformat()
     await street.send(street.told(id="a", at=past, started_at=past))
-    await street.beat(session=NOW - timedelta(hours=23))
+    await street.beat(session=NOW - timedelta(days=6))
     await actions.watch_over()
     assert (await Observation.get()).ended_at is None
-    await street.beat(session=NOW - timedelta(hours=25))
+    await street.beat(session=NOW - timedelta(days=8))
     await actions.watch_over()
     row = await Observation.get()
     assert row.lost
