@@ -23,7 +23,7 @@ Find = Callable[[Pixels], Sequence[Seen]]
 PLATED = {"car", "truck", "bus", "motorcycle", "bicycle"}  # e-bikes 电动自行车 are seen as bicycles
 PLATE_BAND = {"car": 0.42, "truck": 0.42, "bus": 0.42}  # the lower part of the box
 PLATE_BAND_OTHERS = 0.6
-MARGIN = 0.12  # by which a box is enlarged on each side
+MARGIN = 0.1  # of the longer side, by which a box is enlarged on each side
 BLOCKS_ACROSS = 64  # of a picture
 BLOCKS_SHORT = 4  # along the shorter side of a person or a plate band
 SURE = 0.2  # so faint a person is covered
@@ -42,7 +42,7 @@ class PictureError(ValueError):
 
 def mosaic(pixels: Pixels, box: Box) -> None:
     """Average a box, enlarged by MARGIN, into at most BLOCKS_SHORT blocks on its shorter side."""
-    x1, y1, x2, y2 = _pixel_box(pixels, _enlarged(box))
+    x1, y1, x2, y2 = _enlarged(_pixel_box(pixels, box))
     part = pixels[y1:y2, x1:x2]
     if part.size:
         block = max(-(-min(part.shape[:2]) // BLOCKS_SHORT), block_of(pixels) // 2)
@@ -189,10 +189,10 @@ def _lower(box: Box, share: float) -> Box:
     return x1, y2 - (y2 - y1) * share, x2, y2
 
 
-def _enlarged(box: Box) -> Box:
+def _enlarged(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     x1, y1, x2, y2 = box
-    across, down = (x2 - x1) * MARGIN, (y2 - y1) * MARGIN
-    return clipped((x1 - across, y1 - down, x2 + across, y2 + down))
+    margin = round(MARGIN * max(x2 - x1, y2 - y1))
+    return max(x1 - margin, 0), max(y1 - margin, 0), x2 + margin, y2 + margin
 
 
 def _pixel_box(pixels: Pixels, box: Box) -> tuple[int, int, int, int]:

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -166,12 +167,11 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name too must survive a loss of power."""
+    """The new name too must survive a loss of power; some file systems cannot promise it."""
     handle = os.open(folder, os.O_RDONLY)
-    try:
+    with suppress(OSError):
         os.fsync(handle)
-    finally:
-        os.close(handle)
+    os.close(handle)
 
 
 def _packed(observation: Observation, picture: bytes | None) -> bytes:

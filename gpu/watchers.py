@@ -73,7 +73,7 @@ class Watcher(ABC):
     def _start(self, now: float) -> list[Change]:
         changes = []
         for spell in self._spells:
-            if not spell.open and self._is_due(spell, now) and not self._is_known(spell):
+            if not spell.open and self._is_due(spell, now):
                 spell.observation_id = self._new_id()
                 changes.append(spell.change(self.zone, self.watch, "started", now))
         return changes
@@ -81,10 +81,6 @@ class Watcher(ABC):
     def _is_due(self, spell: Spell, now: float) -> bool:
         lasted = spell.seen == now and now - spell.since >= self.watch.seconds
         return lasted and spell.sightings >= PRESENT * spell.looks
-
-    def _is_known(self, spell: Spell) -> bool:
-        """A second box around what an open spell holds already is nothing new."""
-        return any(s.open and s.nearness(spell.track.box) >= SAME_PLACE for s in self._spells)
 
     def _add(self, now: float, track: Track) -> None:
         pending = [spell for spell in self._spells if not spell.open]
@@ -141,9 +137,6 @@ class Enter(Watcher):
                 self._add(now, track)
             self._outside.pop(track.id, None)
         self._outside.update((track.id, now) for track in outside)
-
-    def _is_known(self, spell: Spell) -> bool:
-        return False
 
 
 class Crowd(Watcher):

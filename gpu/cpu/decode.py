@@ -14,10 +14,10 @@ from gpu.pipeline import Decode, Source, without_secret
 
 RTSP = {
     "rtsp_transport": "tcp",
-    "probesize": "32768",  # the first picture in 0.1 s rather than in several
+    "probesize": "32768",  # the first picture in less than a second rather than in several
     "analyzeduration": "0",
-    "fflags": "nobuffer",
     "flags": "low_delay",
+    # not fflags=nobuffer: it throws away the key frame that was probed, and waits for the next
 }
 TIMEOUT = (5.0, 3.0)  # seconds to open, and to wait for data: a frozen camera says nothing else
 LATE = 1.0  # seconds after which a frame of a file is not shown any more

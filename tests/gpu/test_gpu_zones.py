@@ -193,14 +193,20 @@ def test_each_parked_vehicle_is_an_observation_of_its_own(many: int) -> None:
     assert {change.phase for change in changes} == {"started"}
 
 
-def test_slow_traffic_does_not_add_up_to_a_stay() -> None:
+def test_dense_traffic_does_not_add_up_to_a_stay() -> None:
     def lane(at: float) -> list[Track]:
-        """Cars of 0.1, three lengths apart, one length a second."""
-        first = (at * 0.1) % 0.3
+        """Cars of 0.1, three lengths apart, each second another one at the same place."""
+        first = (at * 0.3) % 0.3
         starts = [0.2 + first + 0.3 * number for number in range(3)]
         return [car((x, 0.5, x + 0.1, 0.6), int(at * 10) + n) for n, x in enumerate(starts)]
 
     assert play(Zones([zone(DWELL)]), [lane(number * STEP) for number in range(stay(60))]) == []
+
+
+@pytest.mark.parametrize(("every", "said"), [(2, ["started"]), (3, [])])
+def test_a_place_must_be_taken_in_half_of_the_looks(every: int, said: list[str]) -> None:
+    looks = [[car()] if number % every == 0 else [] for number in range(stay(9))]
+    assert [change.phase for change in play(Zones([zone(DWELL)]), looks)] == said
 
 
 def test_a_passing_truck_that_hides_the_parked_car_ends_nothing() -> None:
@@ -258,6 +264,11 @@ def test_who_is_first_seen_inside_did_not_cross_in() -> None:
 def test_pacing_over_the_line_is_one_entry() -> None:
     looks = walk(*[0.1, 0.25] * 20)
     assert phases(play(Zones([zone(ENTER)]), looks)) == [("1", "started")]
+
+
+def test_who_was_out_of_sight_inside_did_not_cross_in_again() -> None:
+    looks = [*walk(0.1, *[0.3] * 5), *[[]] * stay(4), *walk(*[0.3] * 5), *[[]] * stay(4)]
+    assert phases(play(Zones([zone(ENTER)]), looks)) == [("1", "started"), ("1", "ended")]
 
 
 def test_an_entry_goes_on_under_another_id() -> None:

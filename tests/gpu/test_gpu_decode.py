@@ -1,0 +1,257 @@
+"""Sources: files at the speed of life, broken ones, and a real RTSP server where there is one."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpu.cpu.camera import Camera
+from gpu.cpu.decode import SourceError, Stream
+from gpu.messages import Camera as CameraMessage
+from gpu.pipeline import CLIPS, Decode, Line, Source, line, resolved, without_secret
+
+Clip = Callable[..., Path]
+
+
+def stream(address: Any, *, loop: bool = False, live: bool = False) -> Stream:
+    source = Source(camera_id="c", address=str(address), loop=loop)
+    return Stream(source, Decode(live=live), threading.Event())
+
+
+def test_a_file_is_played_whole_with_even_times(clip: Clip) -> None:
+    frames = list(stream(clip(10, 10)).frames())
+    steps = [after.at - before.at for before, after in pairwise(frames)]
+    assert steps == pytest.approx([0.1] * 9, abs=1e-5)
+    assert [frame.fresh for frame in frames] == [True] + [False] * 9
+
+
+def test_a_loop_goes_on_in_time_and_says_where_it_jumps(clip: Clip) -> None:
+    frames = list(islice(stream(clip(10, 10), loop=True).frames(), 25))
+    steps = [after.at - before.at for before, after in pairwise(frames)]
+    assert steps == pytest.approx([0.1] * 24, abs=1e-5)
+    assert [number for number, frame in enumerate(frames) if frame.fresh] == [0, 10, 20]
+
+
+def test_a_live_file_takes_as_long_as_it_lasts(clip: Clip) -> None:
+    started = time.monotonic()
+    frames = list(stream(clip(10, 10), live=True).frames())
+    assert 0.85 < time.monotonic() - started < 5
+    assert len(frames) == 10
+
+
+def test_who_is_slow_misses_frames_but_not_time(clip: Clip, monkeypatch: Any) -> None:
+    monkeypatch.setattr("gpu.cpu.decode.LATE", 0.1)
+    playing = stream(clip(20, 20), live=True)
+    started = time.monotonic()
+    frames = []
+    for frame in playing.frames():
+        frames.append(frame)
+        time.sleep(0.25)
+    assert time.monotonic() - started < 2.5
+    assert len(frames) < 12
+    assert playing.dropped == 20 - len(frames)
+
+
+def test_stopping_ends_a_live_file_at_once(clip: Clip) -> None:
+    playing = stream(clip(10, 1), live=True)
+    threading.Timer(0.2, playing._stop.set).start()
+    started = time.monotonic()
+    list(playing.frames())
+    assert time.monotonic() - started < 1
+
+
+def broken(tmp_path: Path, clip: Clip, kind: str) -> Path:
+    path = tmp_path / "broken.mp4"
+    data = clip(10, 10).read_bytes()
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_bytes(b"this is no video " * 100)
+    elif kind == "half":
+        path.write_bytes(data[: len(data) // 2])
+    elif kind == "sound":
+        path.write_bytes(_sound())
+    return path
+
+
+def _sound() -> bytes:
+    import io
+    import wave
+
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(8000))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "text", "half", "sound"])
+def test_what_is_no_video_is_one_sentence(tmp_path: Path, clip: Clip, kind: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        list(stream(broken(tmp_path, clip, kind), loop=True).frames())
+    sentence = str(caught.value)
+    assert "broken.mp4" in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_broken_packets_in_between_are_counted_and_passed_over(tmp_path: Path, clip: Clip) -> None:
+    data = bytearray(CLIPS.joinpath("campus.mp4").read_bytes()[:])
+    middle = len(data) // 2
+    data[middle : middle + 4000] = b"\xff" * 4000
+    path = tmp_path / "scratched.mp4"
+    path.write_bytes(data)
+    playing = stream(path)
+    frames = list(playing.frames())
+    assert len(frames) > 600
+    assert frames == sorted(frames, key=lambda frame: frame.at)
+
+
+def test_a_playlist_cannot_send_the_worker_anywhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "list.m3u8"
+    path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/secret.ts\n#EXT-X-ENDLIST\n")
+    with pytest.raises(SourceError, match=r"list\.m3u8"):
+        list(stream(path).frames())
+
+
+def test_an_unreachable_camera_is_named_without_its_password() -> None:
+    with pytest.raises(SourceError) as caught:
+        list(stream("rtsp://admin:secret@127.0.0.1:9/1").frames())
+    assert "rtsp://127.0.0.1:9/1 cannot be reached" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_sources_are_found_where_they_are_meant(tmp_path: Path) -> None:
+    campus = str(CLIPS / "campus.mp4")
+    assert resolved("clip:campus") == resolved("campus.mp4") == campus
+    assert resolved("gpu/clips/campus.mp4") == campus
+    assert resolved(str(tmp_path / "a.mp4")) == str(tmp_path / "a.mp4")
+    assert resolved("RTSP://host/1") == "RTSP://host/1"
+    (tmp_path / "mine.mp4").touch()
+    assert resolved("mine.mp4", [tmp_path]) == str(tmp_path / "mine.mp4")
+
+
+def test_passwords_stay_out_of_sentences() -> None:
+    assert without_secret("rtsp://u:p@h/1 and rtsps://x@y:3/z") == "rtsp://h/1 and rtsps://y:3/z"
+
+
+# ---------------------------------------------------------------------------------------- cameras
+
+
+def camera(detector: Any, source: Any, *, live: bool = False, **changes: Any) -> Camera:
+    message = CameraMessage(id="c", name="c", source=str(source), **changes)
+    made: Line = line(message, live=live)
+    return Camera(made, detector, lambda *_: None)
+
+
+def test_a_camera_with_a_bad_model_says_so_and_goes_on_trying(
+    detector: Any, clip: Clip, until: Any
+) -> None:
+    made = camera(detector, clip(), model="ssd_mobilenet")
+    made.start()
+    until(lambda: made.vitals.health().reconnects > 0)
+    made.stop(gone=True)
+    health = made.vitals.health()
+    assert health.state == "failed"
+    assert "did you mean 'ssd_mobilenet_v2_coco'?" in health.error
+
+
+def test_a_file_that_ends_is_said_to_have_ended(detector: Any, clip: Clip, until: Any) -> None:
+    made = camera(detector, clip(10, 10), detect_every=3)
+    made.start()
+    until(lambda: made.vitals.state == "ended")
+    assert made.vitals.detections.total == 4
+    assert made.vitals.frames.total == 10
+    made.stop(gone=True)
+
+
+def test_a_live_camera_never_waits_for_a_slow_detector(clip: Clip, until: Any) -> None:
+    from concurrent.futures import Future
+
+    from gpu.cpu.detect import Detector
+
+    class Stuck(Detector):
+        def submit(self, *_: Any, **__: Any) -> Any:
+            return Future()
+
+    slow = Stuck(threads=1)
+    made = camera(slow, clip(40, 40), live=True, detect_every=1)
+    made.start()
+    until(lambda: made.vitals.health().dropped > 20)
+    assert made._ahead.qsize() <= 8
+    made.stop(gone=False)
+    slow.close()
+
+
+def test_the_detector_serves_every_camera_in_its_turn_and_drops_the_oldest() -> None:
+    from gpu.cpu.detect import Detector
+
+    asked = Detector(threads=1)
+    asked.close()  # nobody works: the queues are looked at as they are
+    asked._closed = False
+    answers = [asked.submit("busy", None, number, live=True) for number in range(5)]  # type: ignore[arg-type]
+    asked.submit("quiet", None, 9, live=True)  # type: ignore[arg-type]
+    assert [answer.done() for answer in answers] == [True, True, True, False, False]
+    order = [asked._next() for _ in range(3)]
+    assert [job.picture for job in order if job] == [3, 9, 4]
+
+
+# ------------------------------------------------------------------------------------------- RTSP
+
+HAS_SERVER = importlib.util.find_spec("aio_rtsp_toolkit") is not None
+
+
+@pytest.fixture
+def rtsp(clip: Clip) -> Iterator[tuple[str, Callable[[], subprocess.Popen[bytes]]]]:
+    """An address and what starts the server there."""
+    if not HAS_SERVER:
+        pytest.skip("no RTSP server: pip install 'aio-rtsp-toolkit[server]'")
+    path = clip(100, 10)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [str(Path(sys.executable).with_name("rtsp-server")), "-d", str(path.parent)]
+        process = subprocess.Popen(
+            [*command, "-H", "127.0.0.1", "-p", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        started.append(process)
+        return process
+
+    yield f"rtsp://127.0.0.1:{port}/{path.name}", start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_a_camera_that_goes_and_comes_back_is_followed_again(
+    detector: Any, rtsp: Any, until: Any
+) -> None:
+    address, start = rtsp
+    made = camera(detector, address, live=True, detect_every=5)
+    made.start()
+    until(lambda: made.vitals.state == "reconnecting")
+    process = start()
+    until(lambda: made.vitals.state == "running", 20)
+    assert made.vitals.health().error == ""
+    process.kill()
+    until(lambda: made.vitals.state == "reconnecting", 20)
+    start()
+    until(lambda: made.vitals.state == "running", 20)
+    assert made.vitals.health().reconnects >= 2
+    made.stop(gone=True)

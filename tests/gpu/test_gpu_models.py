@@ -1,0 +1,238 @@
+"""Manifests, networks and their decoders; the graphs that are needed are made here."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.video.reformatter import VideoReformatter
+
+from gpu.cpu.decoders import Found, decode, distinct, ssd, yolox
+from gpu.cpu.network import Network, tensor
+from gpu.manifests import BUNDLED, DEFAULT, Manifest, ModelError, find, load
+
+MANIFEST = """
+name = "mine"
+file = "mine.onnx"
+sha256 = "{sha256}"
+licence = "Apache-2.0"
+origin = "here"
+labels = "labels.txt"
+[input]
+name = "images"
+width = 64
+height = 32
+colours = "BGR"
+fit = "letterbox"
+[output]
+decoder = "yolox"
+names = ["output"]
+[objects]
+"van" = "car"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of models with one, `mine`, whose file is no network."""
+    made = tmp_path / "mine"
+    made.mkdir()
+    (made / "mine.onnx").write_bytes(b"no network")
+    (made / "labels.txt").write_text("person\nvan\n")
+    digest = hashlib.sha256(b"no network").hexdigest()
+    (made / "manifest.toml").write_text(MANIFEST.format(sha256=digest))
+    return tmp_path
+
+
+def rewrite(folder: Path, old: str, new: str) -> Path:
+    path = folder / "mine" / "manifest.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_the_bundled_model_is_whole() -> None:
+    model = find(None)
+    assert model.tag == f"{DEFAULT}@{model.manifest.sha256[:12]}"
+    assert dict(model.objects) == {
+        0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck",
+    }  # fmt: skip
+    assert (BUNDLED / DEFAULT / "LICENSE").read_text().lstrip().startswith("Apache License")
+
+
+def test_a_model_of_ones_own_is_found_by_its_name(folder: Path) -> None:
+    model = find("mine", [folder])
+    assert (model.objects, model.path) == (((1, "car"),), folder / "mine" / "mine.onnx")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("licence =", "license =", "'license' is unknown; did you mean 'licence'?"),
+        ("width = 64", "widht = 64", "'widht' is unknown; did you mean 'width'?"),
+        ('decoder = "yolox"', 'decoder = "yolo"', "'yolo' is unknown; did you mean 'yolox'?"),
+        ('name = "mine"', 'name = "ours"', "'name' is 'ours'; call it as its folder is called."),
+        ('"van" =', '"vann" =', "'vann' is no label; did you mean 'van'?"),
+        ("labels.txt", "names.txt", "the file 'names.txt' is missing; put it beside."),
+        ("mine.onnx", "ours.onnx", "the file 'ours.onnx' is missing; put it beside."),
+        ("[input]", "[input", "Expected ']'"),
+        ('names = ["output"]', 'names = ["output"]\nscore = 2.0', "0 < keep <= score < 1"),
+        ('sha256 = "', 'sha256 = "00', "fetch the file anew, or correct 'sha256'"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_with_a_sentence(
+    folder: Path, old: str, new: str, sentence: str
+) -> None:
+    path = rewrite(folder, old, new)
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest(folder: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model 'mien'; did you mean 'mine'\?"):
+        find("mien", [folder])
+
+
+def test_a_file_that_is_no_network_is_one_sentence(folder: Path) -> None:
+    with pytest.raises(ModelError, match="cannot load this model") as caught:
+        Network(find("mine", [folder]))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("Preprocessor/sub:0", "image", "its inputs are"),
+        ("Postprocessor/Slice:0", "scores", "has no output 'scores'; its outputs are"),
+        ("width = 300", "width = 320", "it takes [1, 300, 300, 3], and the manifest says"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_the_network_is_refused(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    shutil.copytree(BUNDLED / DEFAULT, tmp_path / DEFAULT)
+    path = tmp_path / DEFAULT / "manifest.toml"
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ModelError) as caught:
+        Network(load(path))
+    assert sentence in str(caught.value)
+
+
+# --------------------------------------------------------------------------------------- decoders
+
+
+def manifest(**output: Any) -> Manifest:
+    return Manifest.from_json(
+        {
+            "name": "m", "file": "", "sha256": "", "licence": "", "origin": "", "labels": "",
+            "input": {"name": "i", "width": 64, "height": 32},
+            "output": {"decoder": "ssd", "names": [], **output},
+            "objects": {},
+        }
+    )  # fmt: skip
+
+
+def test_ssd_boxes_come_out_as_x_and_y_with_their_likeliest_wanted_class() -> None:
+    boxes = np.array([[[[0.1, 0.2, 0.3, 0.4]], [[0.5, 0.6, 0.7, 0.8]]]], np.float32)
+    scores = np.array([[[0.2, 0.9, 0.6], [0.1, 0.3, 0.2]]], np.float32)
+    found = ssd([boxes, scores], manifest(), [0, 2])
+    assert found.boxes.tolist() == pytest.approx(
+        np.array([[0.2, 0.1, 0.4, 0.3], [0.6, 0.5, 0.8, 0.7]])
+    )
+    assert found.scores.tolist() == pytest.approx([0.6, 0.2])
+    assert found.classes.tolist() == [2, 2]
+
+
+def yolox_rows(cells: dict[int, list[float]]) -> np.ndarray[Any, Any]:
+    """For an input of 64 x 32: 8 x 4 cells of 8 pixels, 4 x 2 of 16, 2 x 1 of 32."""
+    rows = np.zeros((1, 32 + 8 + 2, 7), np.float32)
+    for cell, row in cells.items():
+        rows[0, cell] = row
+    return rows
+
+
+def test_yolox_boxes_are_read_from_their_cells() -> None:
+    ln2 = float(np.log(2))
+    rows = yolox_rows(
+        {
+            9: [0.5, 0.5, ln2, ln2, 0.8, 0.1, 0.5],  # second row, second column: centre 12, 12
+            33: [0.0, 0.0, 0.0, ln2, 0.5, 0.9, 0.1],  # of 16 pixels, second column: centre 16, 0
+            41: [0.5, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0],  # of 32 pixels, second column: centre 48, 16
+        }
+    )
+    found = yolox([rows], manifest(), [0, 1])
+    pixels = found.boxes * np.array([64, 32, 64, 32])
+    assert pixels[9].tolist() == pytest.approx([4, 4, 20, 20])
+    assert pixels[33].tolist() == pytest.approx([8, -16, 24, 16])
+    assert pixels[41].tolist() == pytest.approx([32, 0, 64, 32])
+    assert found.scores[[9, 33, 41]].tolist() == pytest.approx([0.4, 0.45, 1.0])
+    assert found.classes[[9, 33, 41]].tolist() == [1, 0, 1]
+
+
+def test_only_what_is_sure_enough_comes_out_and_each_once() -> None:
+    boxes = np.array(
+        [[[[0, 0, 0.5, 0.5]], [[0, 0, 0.5, 0.52]], [[0.6, 0.6, 1, 1]], [[0, 0, 1, 1]]]]
+    )
+    scores = np.array([[[0.7, 0.1], [0.1, 0.8], [0.5, 0.1], [0.1, 0.2]]])
+    found = decode([boxes.astype("f4"), scores.astype("f4")], manifest(), [0, 1], 0.3)
+    assert found.scores.tolist() == pytest.approx([0.8, 0.5])
+    assert found.classes.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("many", [0, 1, 3])
+def test_boxes_apart_are_all_kept(many: int) -> None:
+    boxes = np.array([[n, 0, n + 0.9, 1] for n in range(many)], np.float32).reshape(-1, 4)
+    found = Found(boxes, np.linspace(0.5, 0.9, many, dtype="f4"), np.zeros(many, np.intp))
+    assert sorted(distinct(found, 0.5).tolist()) == list(range(many))
+
+
+# ---------------------------------------------------------------------------------- real pictures
+
+
+def grey(width: int, height: int, value: int = 200) -> av.VideoFrame:
+    pixels = np.full((height, width, 3), value, np.uint8)
+    return av.VideoFrame.from_ndarray(pixels, format="rgb24")
+
+
+def test_a_letterbox_keeps_the_shape_and_fills_with_grey(folder: Path) -> None:
+    wanted = find("mine", [folder]).manifest.input
+    values = tensor(grey(100, 100), wanted, VideoReformatter())
+    assert values.shape == (1, 3, 32, 64)
+    assert np.abs(values[..., :32] - 200).max() <= 2
+    assert (values[..., 32:] == 114).all()
+
+
+def test_boxes_in_a_letterbox_are_parts_of_the_picture(folder: Path) -> None:
+    network = Network.__new__(Network)
+    network.model, network._names = find("mine", [folder]), {1: "car"}
+    rows = yolox_rows({41: [-0.5, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0]})  # 0 to 32 pixels of the input
+    (seen,) = network.read([rows], (0.5, 1.0))
+    assert (seen.object, seen.score, seen.box) == ("car", 1.0, pytest.approx((0, 0, 1, 1)))
+
+
+@pytest.mark.slow
+def test_the_bundled_model_sees_what_it_saw_when_it_was_chosen(detector: Any) -> None:
+    """The recording was made with the weights in single precision."""
+    recorded = [json.loads(line) for line in Path(__file__).with_name("campus_seen.jsonl").open()]
+    network = detector.network(None)
+    with av.open(str(BUNDLED.parent / "clips" / "campus.mp4")) as container:
+        pictures = {n: p for n, p in enumerate(container.decode(video=0)) if n % 100 == 0}
+    for look in recorded:
+        if look["frame"] in pictures:
+            seen = network.look(pictures[look["frame"]], VideoReformatter())
+            sure = sorted((s.object, *s.box) for s in seen if s.score > 0.55)
+            expected = sorted((o, *box) for o, score, box in look["seen"] if score > 0.53)
+            close = [
+                any(e[0] == s[0] and np.allclose(e[1:], s[1:], atol=0.02) for e in expected)
+                for s in sure
+            ]
+            assert all(close), look["frame"]
+            assert len(sure) > 0
