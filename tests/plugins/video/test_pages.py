@@ -1,6 +1,7 @@
 """The pages of cameras, and the same through GraphQL."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -194,6 +195,20 @@ async def test_the_law_keeps_a_camera_off(street: Street, unlawful: dict[str, An
         await actions.update_camera(street.admin, street.camera.id, given)
     assert not await Camera.filter(~Q(id=street.camera.id), active=True).exists()
     assert (await Camera.get(id=street.camera.id)).signage
+
+
+async def test_a_token_is_shown_once_to_an_administrator(street: Street) -> None:
+    async with await street.browser("admin") as browser:
+        answer = await browser.post("/admin/video/workers", data={"name": "机房二号"})
+        (token,) = re.findall(r"<code>([\w-]{40,})</code>", answer.text)
+        assert (await actions.worker_of(token)).name == "机房二号"
+        again = (await browser.get("/admin/video/workers")).text
+        assert "机房二号" in again
+        assert token not in again
+    async with await street.browser("dispatcher") as browser:
+        assert (await browser.get("/admin/video/workers")).status_code == 403
+        answer = await browser.post("/admin/video/workers", data={"name": "x"})
+        assert answer.status_code == 403
 
 
 async def test_the_same_device_is_not_entered_twice(street: Street) -> None:
