@@ -1,6 +1,7 @@
 """Sources: files at the speed of life, broken ones, and a real RTSP server where there is one."""
 
 import importlib.util
+import signal
 import socket
 import subprocess
 import sys
@@ -239,7 +240,7 @@ def rtsp(clip: Clip) -> Iterator[tuple[str, Callable[[], subprocess.Popen[bytes]
 
 
 @pytest.mark.slow
-def test_a_camera_that_goes_and_comes_back_is_followed_again(
+def test_a_camera_that_goes_freezes_or_comes_back_is_noticed(
     detector: Any, rtsp: Any, until: Any
 ) -> None:
     address, start = rtsp
@@ -251,7 +252,10 @@ def test_a_camera_that_goes_and_comes_back_is_followed_again(
     assert made.vitals.health().error == ""
     process.kill()
     until(lambda: made.vitals.state == "reconnecting", 20)
-    start()
+    process = start()
     until(lambda: made.vitals.state == "running", 20)
+    process.send_signal(signal.SIGSTOP)  # frozen: nothing comes, nothing ends
+    until(lambda: made.vitals.state == "reconnecting", 20)
+    process.send_signal(signal.SIGCONT)
     assert made.vitals.health().reconnects >= 2
     made.stop(gone=True)

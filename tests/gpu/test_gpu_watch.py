@@ -1,0 +1,304 @@
+"""From frames to observations: the bundled clip, several cameras, restarts, the command line."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import gpu
+from gpu import pipeline
+from gpu.cpu.detect import Detector
+from gpu.cpu.follower import observation as told
+from gpu.cpu.track import Tracker
+from gpu.cpu.watch import Worker
+from gpu.manifests import find
+from gpu.memory import Memory
+from gpu.messages import Camera, Config, Observation, SpoolHealth, Watch, Zone
+from gpu.pipeline import CLIPS, Seen
+from gpu.zones import Change, Zones
+
+ROOT = Path(gpu.__file__).parents[1]
+CAMPUS = Camera.from_json((CLIPS / "campus.json").read_bytes())
+LENGTH, RATE, EVERY = 79.5, 10, 5  # of the clip, and of the recording
+
+
+def recorded() -> list[tuple[float, list[Seen]]]:
+    """What the model saw in every fifth frame of the clip."""
+    lines = Path(__file__).with_name("campus_seen.jsonl").read_text().splitlines()
+    looks = [json.loads(line) for line in lines]
+    return [
+        (
+            look["frame"] / RATE,
+            [Seen(object=o, score=score, box=tuple(box)) for o, score, box in look["seen"]],
+        )
+        for look in looks
+    ]
+
+
+def play(loops: int, *, reset: bool) -> list[Change]:
+    """The recording, tracked and watched as the worker does it."""
+    tracker = Tracker(pipeline.Track(), find(None).manifest.output, RATE / EVERY)
+    zones = Zones(CAMPUS.zones)
+    changes = []
+    for loop in range(loops):
+        if reset:
+            tracker.reset()
+        for at, seen in recorded():
+            now = 1_000_000 + loop * LENGTH + at
+            changes += zones.look(now, tracker.follow(now, seen))
+    return changes
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_parked_car_is_one_observation_however_often_the_clip_loops(reset: bool) -> None:
+    parked = [change for change in play(3, reset=reset) if change.watch_id == "parked"]
+    assert [change.phase for change in parked] == ["started"]
+    assert parked[0].at - 1_000_000 < 60
+    assert parked[0].track.object == "car"
+
+
+def test_people_gather_at_times_and_not_always() -> None:
+    crowd = [change for change in play(1, reset=True) if change.watch_id == "crowd"]
+    assert [change.phase for change in crowd[:2]] == ["started", "ended"]
+    assert crowd[0].count >= 4
+
+
+def test_between_detections_objects_move_straight_on() -> None:
+    tracker = Tracker(pipeline.Track(), find(None).manifest.output, 5)
+    for number in range(4):
+        x = 0.1 + 0.02 * number
+        (track,) = tracker.follow(
+            number * 0.2, [Seen(object="person", score=0.9, box=(x, 0.2, x + 0.1, 0.5))]
+        ) or [None]
+    (coasted,) = tracker.coast(0.7)
+    assert track is not None
+    assert coasted.id == track.id
+    assert coasted.box == pytest.approx((0.17, 0.2, 0.27, 0.5), abs=1e-6)
+    assert tracker.coast(10) == []
+
+
+# ------------------------------------------------------------------------------------- the worker
+
+Told = list[tuple[Observation, bytes | None]]
+PARKED = replace(
+    CAMPUS.zones[0],
+    watches=(Watch(id="parked", kind="dwell", objects=("car", "truck", "bus"), seconds=2),),
+)
+
+
+def worker(detector: Detector, memory: Memory | None = None) -> tuple[Worker, Told]:
+    heard: Told = []
+    made = Worker("test", detector, lambda o, picture: heard.append((o, picture)), memory)
+    return made, heard
+
+
+def halt(made: Worker) -> None:
+    """Stop the cameras, but leave the detector to the next test."""
+    made.apply(Config(version="end"))
+
+
+def campus(**changes: Any) -> Camera:
+    values = {"id": "c", "name": "c", "source": "clip:campus", "zones": (PARKED,), "loop": True}
+    return Camera(**{**values, **changes})
+
+
+def phases(heard: Told) -> list[tuple[str, str]]:
+    return [(o.camera_id, o.phase) for o, _ in heard]
+
+
+@pytest.mark.slow
+def test_the_clip_gives_evidence_that_shows_the_car(detector: Detector, until: Any) -> None:
+    made, heard = worker(detector)
+    made.apply(Config(version="1", cameras=(campus(),)), live=False)
+    until(lambda: heard, 60)
+    halt(made)
+    started, picture = heard[0]
+    assert (started.phase, started.object, started.kind) == ("started", "car", "dwell")
+    assert started.model == find(None).tag
+    assert started.box == pytest.approx((0.94, 0.0, 1.0, 0.12), abs=0.03)
+    assert (started.at - started.started_at).total_seconds() >= 2
+    assert Image.open(io.BytesIO(picture or b"")).size == (768, 432)
+    assert heard[1][0].observation_id == started.observation_id
+    assert heard[1][1] is None  # an end needs no picture
+
+
+@pytest.mark.slow
+def test_a_broken_video_leaves_the_others_alone(
+    detector: Detector, until: Any, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video")
+    made, heard = worker(detector)
+    cameras = (
+        campus(id="bad", source=str(broken)),
+        campus(id="no model", model="nothing"),
+        campus(id="good"),
+    )
+    made.apply(Config(version="1", cameras=cameras), live=False)
+    until(lambda: heard, 60)
+    health = {each.camera_id: each for each in made.health(SpoolHealth()).cameras}
+    halt(made)
+    assert {name: each.state for name, each in health.items()} == {
+        "bad": "failed",
+        "no model": "failed",
+        "good": "running",
+    }
+    assert "broken.mp4 is no video that can be read" in health["bad"].error
+    assert "There is no model 'nothing'" in health["no model"].error
+    assert phases(heard) == [("good", "started"), ("good", "ended")]
+
+
+@pytest.mark.slow
+def test_a_new_configuration_changes_what_runs_and_nothing_else(
+    detector: Detector, until: Any
+) -> None:
+    made, heard = worker(detector)
+    made.apply(Config(version="1", cameras=(campus(id="a"), campus(id="b"))), live=True)
+    a, b = made.cameras()
+    until(lambda: len(heard) == 2, 60)
+    other = Zone(id="other", name="", polygon=PARKED.polygon)
+    second = Config(
+        version="2",
+        cameras=(
+            campus(id="a", zones=(PARKED, other)),
+            campus(id="b", detect_every=2),
+            campus(id="c"),
+        ),
+    )
+    made.apply(second)
+    running = {each.line.source.camera_id: each for each in made.cameras()}
+    assert running["a"] is a  # zones only: it goes on
+    assert running["b"] is not b  # other eyes: it begins anew, and what was open has ended
+    assert sorted(phases(heard)) == [("a", "started"), ("b", "ended"), ("b", "started")]
+    made.apply(Config(version="3", cameras=(campus(id="a", zones=(other,)),)))
+    assert [each.line.source.camera_id for each in made.cameras()] == ["a"]
+    assert phases(heard).count(("a", "ended")) == 1
+    halt(made)
+
+
+@pytest.mark.slow
+def test_a_restart_neither_repeats_nor_forgets_what_is_open(tmp_path: Path, until: Any) -> None:
+    first, heard = worker(Detector(), Memory(tmp_path))
+    first.apply(Config(version="1", cameras=(campus(),)))
+    until(lambda: heard, 60)
+    first.stop()
+    assert phases(heard) == [("c", "started")]
+    second, heard_again = worker(Detector(), Memory(tmp_path))
+    second.apply(Config(version="1", cameras=(campus(),)))
+    until(lambda: second.cameras()[0].vitals.detections.total >= 8, 60)
+    time.sleep(0.2)
+    assert heard_again == []
+    second.apply(Config(version="2"))
+    assert [o.observation_id for o, _ in heard_again] == [heard[0][0].observation_id]
+    assert phases(heard_again) == [("c", "ended")]
+    second.stop()
+
+
+def test_an_observation_says_what_changed() -> None:
+    (change,) = (change for change in play(1, reset=True) if change.watch_id == "parked")
+    made = told(change, "c", "model@0")
+    assert made.key == f"{change.observation_id}:started"
+    assert Observation.from_json(json.dumps(made.to_json())) == made
+
+
+# ------------------------------------------------------------------------------- the command line
+
+
+def run(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "gpu", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def test_a_server_that_is_away_is_waited_for_and_a_signal_ends_the_wait(
+    tmp_path: Path, token_file: Path
+) -> None:
+    served = ["--server", "http://127.0.0.1:9", "--token-file", str(token_file)]
+    process = run("watch", *served, "--spool", str(tmp_path / "spool"))
+    said = _first_line(process, lambda line: "does not answer" in line)
+    assert "configuration" in said or "health" in said or "blurring" in said
+    _ends_well(process, signal.SIGTERM)
+
+
+@pytest.mark.slow
+def test_observations_come_as_json_lines_until_interrupted(tmp_path: Path) -> None:
+    zones = tmp_path / "zones.json"
+    zones.write_text(json.dumps([PARKED.to_json()]))
+    pictures = tmp_path / "pictures"
+    source = ["--source", "clip:campus", "--loop", "--zones", str(zones)]
+    process = run("watch", *source, "--pictures", str(pictures), start_new_session=True)
+    assert process.stdout is not None
+    observation = Observation.from_json(process.stdout.readline())
+    assert (observation.zone_id, observation.phase) == ("no-parking", "started")
+    _ends_well(process, signal.SIGINT)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # no process is left behind
+    assert [path.stem for path in pictures.iterdir()] == [observation.observation_id]
+
+
+def _ends_well(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    asked = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(10) == 0
+    assert time.monotonic() - asked < 3
+
+
+def _first_line(process: subprocess.Popen[str], wanted: Callable[[str], bool]) -> str:
+    assert process.stderr is not None
+    guard = threading.Timer(60, process.kill)
+    guard.start()
+    line = next((line for line in process.stderr if wanted(line)), "")
+    guard.cancel()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["watch", "--source", "nothing.mp4"], "There is no file"),
+        (["watch", "--server", "http://h"], "--server needs --token-file and --spool as well."),
+        (["watch", "--source", "clip:campus", "--zones", "pyproject.toml"], "this is no JSON"),
+        (["watch"], "one of the arguments --server --source is required"),
+    ],
+)
+def test_what_cannot_work_is_said_in_a_sentence(arguments: list[str], sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gpu", *arguments], cwd=ROOT, capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_models_are_listed_and_the_bad_ones_named(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "manifest.toml").write_text("nam = 'mine'")
+    done = subprocess.run(
+        [sys.executable, "-m", "gpu", "models", "--models", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"{find(None).tag}  Apache-2.0" in done.stdout
+    assert "'nam' is unknown; did you mean 'name'?" in done.stdout
+
+
+def test_what_the_server_imports_needs_the_standard_library_only() -> None:
+    code = "import gpu.messages, gpu.zones, gpu.pipeline, gpu.spool"
+    subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, timeout=60)
