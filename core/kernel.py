@@ -6,7 +6,7 @@ among equals the plugins of this house come first, then by name, so that the ord
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
@@ -210,11 +210,14 @@ class Kernel:
         )
 
 
-def roster(roles: Iterable[Role], permissions: Iterable[Permission]) -> Roster:
-    known = list(permissions)
+def roster(roles: Sequence[Role], permissions: Sequence[Permission]) -> Roster:
+    """Each role with the permissions that name it."""
     return Roster(
-        {role.name: role.reach for role in roles},
-        {role.name: frozenset(p.name for p in known if role.name in p.roles) for role in roles},
+        roles,
+        {
+            role.name: frozenset(p.name for p in permissions if role.name in p.roles)
+            for role in roles
+        },
     )
 
 

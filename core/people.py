@@ -7,6 +7,7 @@ their SHA-256 is stored.
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from tortoise import fields
 from core.areas import Area
 from core.database import atomic
 from core.errors import BadInput
-from core.permissions import Grant, Reach, Viewer
+from core.permissions import Grant, Role, Viewer
 from core.tables import Model
 
 SESSION_LIFE = timedelta(hours=12)
@@ -100,15 +101,18 @@ class Session(Model):
 class Roster:
     """Roles and what they are allowed: filled once by the kernel, then only read."""
 
-    def __init__(self, reaches: dict[str, Reach], allowed: dict[str, frozenset[str]]) -> None:
-        self._reaches = reaches
+    def __init__(self, roles: Iterable[Role], allowed: Mapping[str, frozenset[str]]) -> None:
+        self._roles = {role.name: role for role in roles}
         self._allowed = allowed
 
     def grant(self, role: str, area_path: str, unit_id: int | None) -> Grant:
+        """A post's grant; a role that no enabled plugin knows allows nothing."""
+        known = self._roles.get(role, Role(name=role, title=role, reach="own"))
         return Grant(
             role=role,
+            title=known.title,
             names=self._allowed.get(role, frozenset()),
-            reach=self._reaches.get(role, "own"),
+            reach=known.reach,
             area_path=area_path,
             unit_id=unit_id,
         )

@@ -64,6 +64,7 @@ class Grant:
     """Permission names over an area (by path), a unit, or one's own."""
 
     role: str
+    title: str = ""
     names: frozenset[str]
     reach: Reach
     area_path: str = ""
@@ -86,8 +87,7 @@ class Viewer:
 
     @property
     def title(self) -> str:
-        titles = {role.name: role.title for role in ROLES}
-        return "、".join(titles.get(grant.role, grant.role) for grant in self.grants)
+        return "、".join(dict.fromkeys(grant.title for grant in self.grants))
 
     def holds(self, name: str) -> bool:
         """Whether the permission is held anywhere at all (for menus)."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from core.errors import SetupError
 
@@ -73,8 +74,8 @@ class SettingsSource:
         values, sections = _from_file(environ.get(PREFIX + "CONFIG"))
         for name, value in environ.items():
             key = name.removeprefix(PREFIX)
-            if key == name or key in NOT_SETTINGS or key.startswith("TEST_"):
-                continue
+            if key == name or key in NOT_SETTINGS or key.startswith("TEST_") or not value:
+                continue  # an empty variable says nothing, as if it were not there
             section, dot, inner = key.lower().partition("__")
             if dot:
                 sections.setdefault(section, {})[inner] = value
@@ -122,7 +123,21 @@ def _sentence(error: ValidationError, kind: type[Section], section: str) -> str:
     written = f"[{section}] {key}" if section else key
     if first["type"] == "extra_forbidden":
         return f"没有“{written}”这项设置{_nearest(key, kind.model_fields)}"
-    return f"设置“{written}”的值不对：{first['msg']}。"
+    return f"设置“{written}”的值不对：{_in_words(first)}。"
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """What is wanted, in Chinese for the usual cases and in pydantic's words for the rest."""
+    limits = error.get("ctx", {})
+    known = {
+        "int_parsing": "要填整数",
+        "float_parsing": "要填数字",
+        "bool_parsing": "要填 true 或 false",
+        "string_type": "要填文字",
+        "greater_than_equal": f"不能小于 {limits.get('ge')}",
+        "less_than_equal": f"不能大于 {limits.get('le')}",
+    }
+    return known.get(error["type"], error["msg"])
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

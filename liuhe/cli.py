@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"不认识的参数：{' '.join(rest)}")
     options.rest = rest
     _log_plainly()
+    os.umask(0o077)  # the data folder holds personal data: nobody else on this machine reads it
     try:
         return int(options.run(options) or 0)
     except LiuheError as error:

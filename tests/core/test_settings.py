@@ -50,8 +50,8 @@ def test_values_get_their_types(tmp_path):
     [
         ({"LIUHE_PROT": "1"}, "没有“prot”这项设置，您是不是想写“port”？"),
         ({"LIUHE_XYZZY": "1"}, "没有“xyzzy”这项设置。"),
-        ({"LIUHE_PORT": "high"}, "设置“port”的值不对：Input should be a valid integer"),
-        ({"LIUHE_PORT": "70000"}, "设置“port”的值不对：Input should be less than"),
+        ({"LIUHE_PORT": "high"}, "设置“port”的值不对：要填整数"),
+        ({"LIUHE_PORT": "70000"}, "设置“port”的值不对：不能大于 65535"),
         ({"LIUHE_UPLOAD_MEGABYTES": "0"}, "设置“upload_megabytes”的值不对"),
     ],
 )
@@ -110,3 +110,8 @@ def test_settings_cannot_be_changed_afterwards():
     settings = SettingsSource.read({}).kernel()
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    settings = SettingsSource.read({"LIUHE_PLUGINS": "", "LIUHE_PORT": ""}).kernel()
+    assert (settings.plugins, settings.port) == (None, 8000)

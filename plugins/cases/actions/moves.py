@@ -95,9 +95,9 @@ async def rework_case(
 
 
 async def close_case(
-    viewer: Viewer | None, case_id: int, *, note: str, version: int | None = None
+    viewer: Viewer | None, case_id: int, *, note: str = "", version: int | None = None
 ) -> Case:
-    """结案, with the closing words."""
+    """结案, with closing words if there is more to say than the timeline tells."""
     return await move(viewer, case_id, "close", Given(note=note, version=version))
 
 

@@ -207,7 +207,7 @@ STANDARD = Flow(
             sources=(Stage.VERIFIED,),
             to=Stage.CLOSED,
             permission="cases.close",
-            needs=(Need.NOTE,),
+            takes=(Need.NOTE,),
             main=True,
             stops=(ClockKind.CLOSE,),
         ),

@@ -118,7 +118,7 @@ class ReworkCaseInput:
 @strawberry.input(description="结案 · close")
 class CloseCaseInput:
     case_id: strawberry.ID = strawberry.field(description="案件 · the case")
-    note: str = strawberry.field(description="说明，最多 1000 字 · note")
+    note: str | None = strawberry.field(default=None, description="结论，最多 1000 字 · note")
     version: int | None = strawberry.field(
         default=None, description="看到的版本；已有变化则不办理 · the version that was looked at"
     )

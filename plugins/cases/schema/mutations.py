@@ -147,7 +147,7 @@ class CaseMutations:
         row = await actions.close_case(
             info.context.viewer,
             Case.key(input.case_id, "caseId"),
-            note=input.note,
+            note=input.note or "",
             version=input.version,
         )
         return CasePayload(case=Case.of(row))

@@ -123,7 +123,6 @@ async def test_rework_is_counted_and_starts_the_handling_clock_again(place: Dist
             lambda d, c: actions.submit_handling(d.handler, c, note="好了", file_ids=["x"]),
             "fileIds",
         ),
-        ("verified", lambda d, c: actions.close_case(d.dispatcher, c, note=""), "note"),
         ("closed", lambda d, c: actions.rate_case(d.grid, c, rating=None), "rating"),
         ("closed", lambda d, c: actions.rate_case(d.grid, c, rating=6), "rating"),
         ("closed", lambda d, c: actions.rate_case(d.grid, c, rating=1, note="长" * 1001), "note"),
