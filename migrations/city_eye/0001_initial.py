@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('on_trial', fields.BooleanField(default=False)),
                 ('state', fields.CharField(default='pending', max_length=10)),
                 ('place_key', fields.CharField(null=True, unique=True, max_length=80)),
-                ('decided_by', fields.ForeignKeyField('core.Person', source_field='decided_by_id', null=True, db_constraint=True, to_field='id', related_name='decided_findings', on_delete=OnDelete.RESTRICT)),
+                ('decided_by', fields.ForeignKeyField('core.Person', source_field='decided_by_id', null=True, db_index=True, db_constraint=True, to_field='id', related_name='decided_findings', on_delete=OnDelete.RESTRICT)),
                 ('decided_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('reason', fields.CharField(default='', max_length=12)),
                 ('note', fields.CharField(default='', max_length=500)),

@@ -80,7 +80,11 @@ class Finding(Model):
     state = fields.CharField(max_length=10, default=State.PENDING.value)
     place_key = fields.CharField(max_length=80, null=True, unique=True)
     decided_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
-        "core.Person", related_name="decided_findings", null=True, on_delete=fields.RESTRICT
+        "core.Person",
+        related_name="decided_findings",
+        null=True,
+        on_delete=fields.RESTRICT,
+        db_index=True,
     )
     decided_by_id: int | None
     decided_at = fields.DatetimeField(null=True)
