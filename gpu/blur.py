@@ -26,7 +26,7 @@ PLATE_BAND_OTHERS = 0.6
 MARGIN = 0.1  # of the longer side, by which a box is enlarged on each side
 BLOCKS_ACROSS = 64  # of a picture
 BLOCKS_SHORT = 4  # along the shorter side of a person or a plate band
-SURE = 0.2  # so faint a person is covered
+SURE = 0.15  # so faint a person is covered
 SURE_IF_LARGE = 0.45  # a faint box over much of the picture is mostly a mistake
 LARGE = 0.3
 
