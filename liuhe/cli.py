@@ -235,7 +235,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _schema(options: argparse.Namespace) -> None:
     _adopt(options)
-    _say(asyncio.run(chores.schema()))
+    _say(asyncio.run(chores.schema()).rstrip())
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import strawberry
 
 from plugins.cases.rules import Source
+from plugins.cases.schema import enums as _named_first  # noqa: F401 - or Source gets its bare name
 
 
 @strawberry.input(description="上报案件 · report a matter")
