@@ -36,7 +36,7 @@ from gpu.zones import Zones
 FRAMES = 100  # of the scaled clip
 WIDTH, HEIGHT, RATE = 1920, 1080, 25
 LEAST_ROUNDS = 3
-WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=2)
+WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=60)
 ZONE = Zone(id="z", name="z", polygon=((0.8, 0), (1, 0), (1, 0.2), (0.8, 0.2)), watches=(WATCH,))
 
 Side = Callable[[], int]  # does its work and says how many frames that were
