@@ -299,6 +299,25 @@ def test_models_are_listed_and_the_bad_ones_named(tmp_path: Path) -> None:
     assert "'nam' is unknown; did you mean 'name'?" in done.stdout
 
 
+@pytest.mark.slow
+def test_the_comparison_ends_with_one_line_of_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gpu import bench
+
+    monkeypatch.setattr(bench, "FRAMES", 6)
+    monkeypatch.setattr(bench, "LEAST_ROUNDS", 1)
+    assert bench.bench(0) == 0
+    said = capsys.readouterr()
+    (line,) = said.out.splitlines()
+    report = json.loads(line)
+    assert report["bench"] == "video"
+    assert report["ratio"] > 0
+    assert report["ratio_over_bare"] > 0
+    assert report["model"] == find(None).tag
+    assert "round 1: pipelined" in said.err
+
+
 def test_what_the_server_imports_needs_the_standard_library_only() -> None:
     code = "import gpu.messages, gpu.zones, gpu.pipeline, gpu.spool"
     subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, timeout=60)
