@@ -134,7 +134,12 @@ class Household:
 
 def only_one(folder: Path) -> IO[str]:
     """Hold the folder's lock for as long as the returned file is open."""
-    lock = (folder / "household.lock").open("w")
+    try:
+        lock = (folder / "household.lock").open("w")
+    except OSError as error:
+        raise SetupError(
+            f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

