@@ -5,6 +5,8 @@ import queue
 import threading
 import time
 
+from av.video.reformatter import VideoReformatter
+
 from gpu.backoff import waits
 from gpu.cpu.decode import Frame, SourceError, Stream
 from gpu.cpu.detect import Answer, Detector
@@ -33,6 +35,7 @@ class Camera:
         self.vitals = Vitals(line.source.camera_id)
         self.follower = Follower(line, detector, tell, memory)
         self._network: Network | None = None
+        self._tools = VideoReformatter()
         self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._threads = [
@@ -105,8 +108,8 @@ class Camera:
             return
         answer = None
         if number % self.line.detect.every == 0:
-            who = self.line.source.camera_id
-            answer = self._detector.submit(who, network, frame.picture, live=live)
+            prepared = network.prepare(frame.picture, self._tools)
+            answer = self._detector.submit(self.line.source.camera_id, network, prepared, live=live)
         self._put((frame, answer))
 
     def _put(self, item: Item | None) -> None:

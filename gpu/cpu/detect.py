@@ -9,10 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from av import VideoFrame
-from av.video.reformatter import VideoReformatter
-
-from gpu.cpu.network import Network
+from gpu.cpu.network import Network, Prepared
 from gpu.manifests import find
 from gpu.pipeline import Seen
 
@@ -25,7 +22,7 @@ TOO_OLD = 1.0  # seconds after which a live picture is not worth looking at
 @dataclass(frozen=True, kw_only=True)
 class Job:
     network: Network
-    picture: VideoFrame
+    picture: Prepared
     answer: Answer
     asked_at: float
     live: bool
@@ -56,8 +53,11 @@ class Detector:
                 self._networks[model.tag] = Network(model)
             return self._networks[model.tag]
 
-    def submit(self, who: str, network: Network, picture: VideoFrame, *, live: bool) -> Answer:
-        """Ask for one picture. Live pictures push the oldest out; others wait for their place."""
+    def submit(self, who: str, network: Network, picture: Prepared, *, live: bool) -> Answer:
+        """Ask about one picture. Live ones push the oldest out; others wait for their place.
+
+        The caller prepares it: what was just decoded still lies in its processor's cache.
+        """
         job = Job(
             network=network, picture=picture, answer=Future(), asked_at=time.monotonic(), live=live
         )
@@ -75,7 +75,7 @@ class Detector:
             self._changed.notify_all()
         return job.answer
 
-    def look(self, who: str, network: Network, picture: VideoFrame) -> tuple[Seen, ...] | None:
+    def look(self, who: str, network: Network, picture: Prepared) -> tuple[Seen, ...] | None:
         """Ask and wait; None only while closing."""
         return self.submit(who, network, picture, live=False).result()
 
@@ -90,10 +90,9 @@ class Detector:
             thread.join(timeout=0.5)
 
     def _work(self) -> None:
-        tools = VideoReformatter()
         while (job := self._next()) is not None:
             try:
-                job.answer.set_result(_answer(job, tools))
+                job.answer.set_result(_answer(job))
             except Exception as error:  # whoever asked must hear of it, whatever it was
                 job.answer.set_exception(error)
 
@@ -112,7 +111,7 @@ class Detector:
             return None
 
 
-def _answer(job: Job, tools: VideoReformatter) -> tuple[Seen, ...] | None:
+def _answer(job: Job) -> tuple[Seen, ...] | None:
     if job.live and time.monotonic() - job.asked_at > TOO_OLD:
         return None
-    return job.network.look(job.picture, tools)
+    return job.network.look(job.picture)

@@ -1,6 +1,7 @@
 """One network: a picture in, what is seen in it out."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -17,6 +18,13 @@ FLOOR = 0.15  # nobody believes such a score; blurring does
 GREY = 114  # what letterboxes are filled with, as in YOLOX's training
 
 
+class Prepared(NamedTuple):
+    """What a network takes, and the part of its width and height that the picture fills."""
+
+    tensor: Floats
+    used: tuple[float, float]
+
+
 class Network:
     """Any number of threads may call `look` at once; each call computes on its own thread.
 
@@ -30,11 +38,14 @@ class Network:
         self._session = _session(model)
         _check(self._session, model)
 
-    def look(self, picture: VideoFrame, tools: VideoReformatter) -> tuple[Seen, ...]:
-        """All objects with a score from FLOOR up. `tools` belongs to the calling thread."""
+    def prepare(self, picture: VideoFrame, tools: VideoReformatter) -> Prepared:
+        """The picture as the network takes it. `tools` belongs to the calling thread."""
         wanted = self.model.manifest.input
-        used = _used(picture, wanted)
-        return self.read(self.run(tensor(picture, wanted, tools)), used)
+        return Prepared(tensor(picture, wanted, tools), _used(picture, wanted))
+
+    def look(self, prepared: Prepared) -> tuple[Seen, ...]:
+        """All objects with a score from FLOOR up."""
+        return self.read(self.run(prepared.tensor), prepared.used)
 
     def run(self, tensor: Floats) -> list[Floats]:
         manifest = self.model.manifest

@@ -37,7 +37,8 @@ class Eyes:
 
     def __call__(self, pixels: blur.Pixels) -> Sequence[Seen]:
         picture = VideoFrame.from_ndarray(pixels, format="rgb24")
-        seen = self.detector.look(self.who, self.network, picture)
+        prepared = self.network.prepare(picture, VideoReformatter())
+        seen = self.detector.look(self.who, self.network, prepared)
         if seen is None:
             raise Closing
         return seen

@@ -8,6 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -263,7 +264,8 @@ def test_an_upload_of_the_campus_shows_no_face(detector: Any, campus: av.VideoFr
 def test_evidence_shows_the_zone_and_no_face(detector: Any, campus: av.VideoFrame) -> None:
     network = detector.network(None)
     frame = Frame(campus, 0.0, False)
-    look = Look(frame=frame, seen=detector.look("t", network, campus) or (), network=network)
+    seen = network.look(network.prepare(campus, VideoReformatter()))
+    look = Look(frame=frame, seen=seen, network=network)
     road = ((0.38, 0.2), (0.86, 0.2), (0.86, 0.55), (0.38, 0.55))
     after = unpacked(evidence(look, detector, road, (0.45, 0.5, 0.5, 0.54), 1280))
     assert after.shape == (432, 768, 3)

@@ -227,7 +227,8 @@ def test_the_bundled_model_sees_what_it_saw_when_it_was_chosen(detector: Any) ->
         pictures = {n: p for n, p in enumerate(container.decode(video=0)) if n % 100 == 0}
     for look in recorded:
         if look["frame"] in pictures:
-            seen = network.look(pictures[look["frame"]], VideoReformatter())
+            prepared = network.prepare(pictures[look["frame"]], VideoReformatter())
+            seen = network.look(prepared)
             sure = sorted((s.object, *s.box) for s in seen if s.score > 0.55)
             expected = sorted((o, *box) for o, score, box in look["seen"] if score > 0.53)
             close = [
