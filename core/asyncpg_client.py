@@ -17,7 +17,8 @@ from tortoise.backends.base.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
-from core.errors import DatabaseAway
+from core.errors import BadInput, DatabaseAway
+from core.values import COLUMN, Checking
 
 #: The server or the way to it; a statement that was too slow is a TimeoutError, an OSError too.
 AWAY = (
@@ -30,8 +31,23 @@ AWAY = (
 )
 
 
+#: A value that fits the statement but not its column.
+UNFIT = (
+    asyncpg.NumericValueOutOfRangeError,
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,  # a NUL inside JSON
+    asyncpg.DatetimeFieldOverflowError,
+)
+
+
 def tell(error: BaseException) -> None:
-    """Raise DatabaseAway where the server cannot be reached or cannot work now."""
+    """Raise DatabaseAway where the server cannot be reached or cannot work now; BadInput where a
+    value does not fit its column."""
+    cause = error.__cause__
+    if isinstance(cause, UNFIT) or (
+        isinstance(cause, asyncpg.DataError) and "out of int" in str(cause)
+    ):
+        raise BadInput(COLUMN, reason="unfit") from error
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
     if closed or isinstance(error, AWAY):
         raise DatabaseAway() from error
@@ -66,7 +82,7 @@ class SafeTransaction(TransactionContextPooled):
             await pool.release(self.client._connection)
 
 
-class SafeWrapper(TransactionWrapper):
+class SafeWrapper(Checking, TransactionWrapper):
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         if self._finalized:
             raise TransactionManagementError("used after its transaction was over")
@@ -80,7 +96,7 @@ class SafeWrapper(TransactionWrapper):
             raise
 
 
-class SafeClient(AsyncpgDBClient):
+class SafeClient(Checking, AsyncpgDBClient):
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super()._translate_exceptions(func, *args, **kwargs)

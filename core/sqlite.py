@@ -27,6 +27,7 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 from core.errors import DatabaseAway
+from core.values import Checking
 
 
 def as_stored(moment: datetime) -> str:
@@ -107,7 +108,7 @@ class PatientTransaction(SqliteTransactionContext):
             self._trxlock.release()
 
 
-class PatientWrapper(SqliteTransactionWrapper):
+class PatientWrapper(Checking, SqliteTransactionWrapper):
     async def begin(self) -> None:
         # What a cancelled bulk insert may have left open.
         await self._connection.rollback()
@@ -144,7 +145,7 @@ def statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-class PatientClient(SqliteClient):
+class PatientClient(Checking, SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
         options = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, **options}
         super().__init__(file_path, **options)
@@ -154,6 +155,7 @@ class PatientClient(SqliteClient):
         return Turn(self._lock, self)
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        # The transaction's own checks them.
         async with self._in_transaction() as inside:
             await inside.execute_many(query, values)
 

@@ -1,11 +1,13 @@
 """Failures as answers: a page for people, a notice for htmx, JSON for programs."""
 
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from tortoise.exceptions import ValidationError
 
 from core.errors import (
     BadInput,
@@ -15,7 +17,9 @@ from core.errors import (
     NotSignedIn,
     RateLimited,
 )
-from web.pages import fragment, is_htmx, page
+from core.values import expected
+from web.middleware import SAFE_METHODS
+from web.pages import fragment, is_htmx, page, put_flash
 
 log = structlog.get_logger()
 
@@ -28,8 +32,9 @@ class Defect(LiuheError):
 
 
 async def on_liuhe_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, LiuheError)
-    return await answer(request, error)
+    failure = expected(error)
+    assert failure is not None
+    return await answer(request, failure)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -50,7 +55,7 @@ async def answer(request: Request, failure: LiuheError) -> Response:
     if not request.url.path.startswith("/admin"):
         return _json(failure, request)
     if isinstance(failure, NotSignedIn) and not is_htmx(request):
-        return RedirectResponse(f"/admin/login?next={request.url.path}", status_code=303)
+        return _to_login(request)
     context = {
         "failure": failure,
         "status": failure.status,
@@ -62,9 +67,24 @@ async def answer(request: Request, failure: LiuheError) -> Response:
     return await page(request, "error.html", context, status=failure.status)
 
 
+def _to_login(request: Request) -> Response:
+    """To the login and back again: what was posted is not kept, so say that it is not done."""
+    reading = request.method in SAFE_METHODS
+    came_from = urlsplit(str(request.url) if reading else request.headers.get("referer", ""))
+    back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    response = RedirectResponse(f"/admin/login?next={quote(back)}", status_code=303)
+    if not reading:
+        put_flash(response, "warn", LOST)
+    return response
+
+
+LOST = "登录已过期，刚才填写的没有提交成功。请重新登录，再填写一次。"
+EXPIRED = "登录已过期，没有办成。您填的内容还在这一页：请先复制下来，再刷新页面，重新登录。"
+
+
 def _notice(request: Request, failure: LiuheError, context: dict[str, Any]) -> Response:
-    if isinstance(failure, NotSignedIn):
-        return Response(status_code=401, headers={"HX-Redirect": "/admin/login"})
+    if isinstance(failure, NotSignedIn):  # leaving the page would lose what is being written there
+        context = {**context, "message": EXPIRED}
     response = fragment(request, "notice.html", context, status=failure.status)
     response.headers["HX-Retarget"] = "#flash"
     response.headers["HX-Reswap"] = "innerHTML"
@@ -81,4 +101,9 @@ def _json(failure: LiuheError, request: Request) -> JSONResponse:
     return response
 
 
-HANDLERS: Any = {LiuheError: on_liuhe_error, HTTPException: on_http_error, Exception: on_defect}
+HANDLERS: Any = {
+    LiuheError: on_liuhe_error,
+    ValidationError: on_liuhe_error,
+    HTTPException: on_http_error,
+    Exception: on_defect,
+}

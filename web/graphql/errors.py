@@ -11,6 +11,7 @@ from graphql.execution import values
 from strawberry.exceptions import StrawberryInputCoercionError
 
 from core.errors import LiuheError, RateLimited
+from core.values import expected
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ def present(
 
 def _present(error: GraphQLError, request_id: str, suggest: bool) -> GraphQLError:
     cause = root_of(error)
-    if isinstance(cause, LiuheError) and cause.code != "INTERNAL":
-        return _shown(error, cause.message, cause.code, **_more(cause))
+    failure = expected(cause)
+    if failure is not None and failure.code != "INTERNAL":
+        return _shown(error, failure.message, failure.code, **_more(failure))
     if _callers_fault(error, cause):
         message = error.message if suggest else _SUGGESTION.sub("", error.message)
         return _shown(error, message, "BAD_USER_INPUT")

@@ -257,3 +257,15 @@ async def test_every_name_has_a_description(place: District, asking: Asking) -> 
             if not one.description:
                 bare.append(f"{name}.{value}")
     assert bare == []
+
+
+@pytest.mark.parametrize("text", ["x" * 200, "a\0b"])
+async def test_a_filter_that_no_column_can_hold_is_the_callers_fault(
+    place: District, asking: Asking, text: str
+) -> None:
+    for query in (
+        "query ($code: String!) { cases(filter: {typeCode: $code}) { totalCount } }",
+        "query ($code: String!) { caseTypes(classCode: $code) { code } }",
+    ):
+        result = await asking.run(place.dispatcher, query, code=text)
+        assert [error.extensions["code"] for error in result.errors or ()] == ["BAD_USER_INPUT"]
