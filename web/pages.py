@@ -9,8 +9,10 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -20,9 +22,29 @@ from core.files import store_upload
 from core.house import house
 from core.manifest import LIUHE_VERSION
 from core.permissions import Viewer
+from core.values import demand_text
 from web.session import FLASH, csrf_fits, csrf_token
 
 Flash = tuple[str, str]
+
+
+#: As large as a row's number can be.
+LARGEST = 10**18 - 1
+
+
+class RowNumber(Convertor[int]):
+    """`{id:int}` in an address: no longer than a row's number can be, so that others are 404."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("int", RowNumber())
 
 
 def viewer(request: Request) -> Viewer:
@@ -74,6 +96,7 @@ def render_fragment(
 
 def see_other(request: Request, url: str, message: str = "", *, kind: str = "ok") -> Response:
     """Send the reader on after something was done, with a sentence to show there."""
+    url = quote(url, safe=":/%#?=@[]!$&'()*+,;")  # a header holds no line break and no Chinese
     if is_htmx(request):
         response = Response(status_code=204, headers={"HX-Redirect": url})
     else:
@@ -110,7 +133,7 @@ class Form:
         text = value.strip() if isinstance(value, str) else ""
         if len(text) > most:
             raise BadInput(f"最多 {most} 个字。", field=name, reason="too_long")
-        return text
+        return demand_text(text, name)
 
     def need(self, name: str, label: str, *, most: int = 2000) -> str:
         """The text, or a sentence that asks for it."""
@@ -124,12 +147,16 @@ class Form:
         if not text:
             return None
         try:
-            return int(text)
+            number = int(text)
         except ValueError:
             raise BadInput("请填写整数。", field=name, reason="not_a_number") from None
+        if abs(number) > LARGEST:
+            raise BadInput("这个数字太大了。", field=name, reason="too_large")
+        return number
 
     def many(self, name: str) -> list[str]:
-        return [value for value in self._data.getlist(name) if isinstance(value, str) and value]
+        given = self._data.getlist(name)
+        return [demand_text(one, name) for one in given if isinstance(one, str) and one]
 
     def checked(self, name: str) -> bool:
         return bool(self.text(name))
@@ -153,12 +180,20 @@ async def form(request: Request) -> Form:
     The token may come as the field `csrf` or the header `X-CSRF-Token`; before signing in there is
     no session to abuse and none is asked for.
     """
+    _demand_utf8(request.headers.get("content-type", ""))
     data = await request.form(max_files=20, max_fields=200)
     token = getattr(request.state, "session_token", "")
     given = request.headers.get("x-csrf-token") or data.get("csrf", "")
     if token and getattr(request.state, "by_cookie", False) and not csrf_fits(token, str(given)):
         raise Forbidden("页面停留太久，请刷新后再提交。")
     return Form(data)
+
+
+def _demand_utf8(content_type: str) -> None:
+    """Python knows encodings that are none; a browser sends what the page is written in."""
+    *_, charset = content_type.lower().partition("charset=")
+    if charset.partition(";")[0].strip(' "') not in ("", "utf-8", "utf8"):
+        raise BadInput("表单的文字要用 UTF-8 编码。", reason="charset")
 
 
 def _env(request: Request) -> Environment:

@@ -60,7 +60,7 @@ def csrf_token(session_token: str) -> str:
 
 
 def csrf_fits(session_token: str, given: str) -> bool:
-    return bool(given) and hmac.compare_digest(csrf_token(session_token), given)
+    return hmac.compare_digest(csrf_token(session_token).encode(), given.encode("utf-8", "replace"))
 
 
 def set_cookie(response: Response, token: str) -> None:

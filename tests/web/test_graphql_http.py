@@ -233,7 +233,8 @@ async def test_a_moment_needs_its_offset(ask: Asking) -> None:
     east = "2026-03-01T08:00:00+08:00"
     assert (await ask(query, t=east))["data"] == {"moment": east}
     assert (await ask(f'{{ moment(at: "{east}") }}'))["data"] == {"moment": east}
-    for wrong in ("2026-03-01T08:00:00", "2026-03-01", "soon", 1, "99999-01-01T00:00:00Z"):
+    ends = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "99999-01-01T00:00:00Z")
+    for wrong in ("2026-03-01T08:00:00", "2026-03-01", "soon", 1, *ends):
         assert await ask.code(query, t=wrong) == "BAD_USER_INPUT"
     assert await ask.code('{ moment(at: "2026-03-01T08:00:00") }') == "BAD_USER_INPUT"
 

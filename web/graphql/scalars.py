@@ -17,13 +17,14 @@ def _write_time(value: datetime) -> str:
 def _read_time(value: object) -> datetime:
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
-        raise StrawberryInputCoercionError(
-            "时间要写成带时区的 ISO 8601，例如 2026-03-01T08:00:00+08:00。"
-        )
-    return time
+        if time is not None and time.tzinfo is not None:
+            time.astimezone(UTC)  # fails at either end of time
+            return time
+    except (ValueError, OverflowError):
+        pass
+    raise StrawberryInputCoercionError(
+        "时间要写成带时区的 ISO 8601，例如 2026-03-01T08:00:00+08:00。"
+    )
 
 
 def _read_date(value: object) -> date:
