@@ -23,18 +23,23 @@ HEARTBEAT = 15.0  # seconds
 RECHECK = 60.0  # seconds between looks whether the session still stands
 
 
-def concerns(person: Viewer, payload: dict[str, Any]) -> bool:
-    """Whether a fact happened where the person holds a post, or in the person's unit."""
+def concerns(person: Viewer, name: str, payload: dict[str, Any]) -> bool:
+    """Whether a fact happened where a post of the person has to do with such facts at all: over
+    its area, or in its unit, with some permission of the plugin that announced it."""
     path, unit = payload.get("area_path") or "", payload.get("unit_id")
+    plugin = f"{name.partition('.')[0]}."
     return any(
         (grant.reach == "area" and grant.area_path and path.startswith(grant.area_path))
         or (grant.reach == "unit" and unit is not None and grant.unit_id == unit)
         for grant in person.grants
+        if any(permission.startswith(plugin) for permission in grant.names)
     )
 
 
 def ids_only(payload: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in payload.items() if key.endswith("_id")}
+    """What the page may ask about; never who did it."""
+    told = (key for key in payload if key.endswith("_id") and key != "person_id")
+    return {key: payload[key] for key in told}
 
 
 async def live(request: Request) -> StreamingResponse:
@@ -55,7 +60,7 @@ async def _events(request: Request, person: Viewer) -> AsyncIterator[str]:
                 yield ": still here\n\n"
             elif isinstance(event, Lagged):
                 yield "event: resync\ndata: {}\n\n"
-            elif concerns(person, event.payload):
+            elif concerns(person, event.name, event.payload):
                 yield f"event: {event.name}\ndata: {json.dumps(ids_only(event.payload))}\n\n"
             if loop.time() - checked > RECHECK:
                 checked = loop.time()

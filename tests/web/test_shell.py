@@ -232,10 +232,12 @@ async def test_live_events_reach_only_those_whom_they_concern(shell: Shell) -> N
 
     grid = await load_viewer(await Person.get(username="grid"), house().roster)
     here = grid.grants[0].area_path
-    assert concerns(grid, {"area_path": f"{here}7."})
-    assert not concerns(grid, {"area_path": "9."})
-    assert not concerns(grid, {"area_path": "", "unit_id": 3})
-    assert ids_only({"case_id": 4, "title": "x", "area_path": "1."}) == {"case_id": 4}
+    assert concerns(grid, "files.seen", {"area_path": f"{here}7."})
+    assert not concerns(grid, "files.seen", {"area_path": "9."})
+    assert not concerns(grid, "files.seen", {"area_path": "", "unit_id": 3})
+    assert not concerns(grid, "trees.felled", {"area_path": f"{here}7."}), "no permission of trees"
+    told = {"case_id": 4, "title": "x", "area_path": "1.", "person_id": 7}
+    assert ids_only(told) == {"case_id": 4}
 
 
 async def test_a_front_end_elsewhere_may_sign_in_only_from_an_allowed_origin(
