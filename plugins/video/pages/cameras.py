@@ -20,6 +20,7 @@ from plugins.video.rules.health import activation_problem
 
 A_PAGE = 24
 TODAY_SHOWN = 50
+LONGEST_CODE = 20
 
 
 async def index(request: Request) -> Response:
@@ -59,9 +60,8 @@ def _page_link(search: str, number: int) -> str:
 def _matching(search: str) -> Q:
     if not search:
         return Q()
-    return Q(
-        Q(name__icontains=search), Q(address__icontains=search), Q(code=search), join_type="OR"
-    )
+    named = Q(name__icontains=search) | Q(address__icontains=search)
+    return named if len(search) > LONGEST_CODE else named | Q(code=search)
 
 
 async def _cards(cameras: list[Camera]) -> list[dict[str, Any]]:
