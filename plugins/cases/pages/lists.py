@@ -24,6 +24,7 @@ EMPTY = {
     "overdue": ("没有超期的案件", "过了时限还没办的案件会出现在这里。"),
     "all": ("没有找到案件", "换个条件再找找；没有条件时，这里列出您能看到的所有案件。"),
 }
+LONGEST_CODE = 8
 FIELDS = ("q", "type", "stage", "area", "unit")
 
 
@@ -57,7 +58,7 @@ class Asked:
         stage = self.given.get("stage", "")
         return Wanted(
             stages=[Stage(stage)] if stage in list(Stage) else (),
-            type_code=code if len(code) > 2 else "",
+            type_code=code if 2 < len(code) <= LONGEST_CODE else "",
             class_code=code if len(code) == 2 else "",
             area_path=area.path if area else "",
             unit_id=_number(self.given.get("unit")),
