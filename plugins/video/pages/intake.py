@@ -1,8 +1,10 @@
 """`/video/config`, `/video/observations`, `/video/health`, snapshots: where the eyes speak."""
 
 import json
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse
@@ -26,6 +28,8 @@ M = TypeVar("M")
 
 WORDS = 262_144  # bytes; what a message may take
 HEALTH_WORDS = 4_000_000  # a thousand cameras
+#: What clocks may say, however wrong: every zone can show it.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 async def config(request: Request, _: Worker) -> Response:
@@ -78,9 +82,24 @@ async def _picture(parts: FormData, most: int) -> bytes | None:
 def _read(read: Callable[[object], M], text: str | bytes) -> M:
     """A message, or the sentence that says what is wrong with it."""
     try:
-        return read(json.loads(text))
-    except (ValueError, RecursionError) as error:
+        told = read(json.loads(text))
+    except (ValueError, OverflowError, RecursionError) as error:
         raise BadInput(f"这条消息读不懂：{str(error)[:300]}") from None
+    if not all(EARLIEST <= moment < LATEST for moment in _moments(told)):
+        raise BadInput("这条消息里的时间不对，请校准视频处理程序所在机器的时钟。")
+    return told
+
+
+def _moments(told: Any) -> Iterator[datetime]:
+    """All times in a message and its parts."""
+    if isinstance(told, datetime):
+        yield told
+    elif isinstance(told, tuple):
+        for one in told:
+            yield from _moments(one)
+    elif is_dataclass(told):
+        for field in fields(told):
+            yield from _moments(getattr(told, field.name))
 
 
 async def health(request: Request, worker: Worker) -> Response:

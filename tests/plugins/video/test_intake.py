@@ -208,6 +208,8 @@ async def test_without_the_token_every_door_is_shut(street: Street) -> None:
         {"box": [0, 0, 2, 2]},
         {"score": "high"},
         {"at": "yesterday"},
+        {"started_at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59+00:00"},
         {"extra": 1},
         {"phase": "ended"},
     ],
