@@ -220,6 +220,20 @@ async def test_a_case_page_shows_a_colleagues_step_without_being_reloaded(
     assert number > 0
 
 
+async def test_a_second_click_on_a_button_does_nothing(chromium: Any, household: Household) -> None:
+    """One's own step must not come back as "somebody was quicker"."""
+    number = int(open_case(Officer(household, "grid"))["number"][8:])
+    async with desk(chromium, household, "dispatcher", WIDE) as one:
+        await one.open(f"/admin/cases/{number}")
+        sent: list[str] = []
+        one.page.on("request", lambda ask: sent.append(ask.url) if ask.method == "POST" else None)
+        await one.page.locator("#next .form-end button").dblclick()
+        await one.page.locator("li[data-state=now]", has_text="派遣").wait_for()
+        await one.page.wait_for_timeout(500)
+        assert len(sent) == 1
+        assert one.problems == []
+
+
 def open_case(grid: Officer) -> dict[str, Any]:
     text = "query($f: PlaceFilter) { places(filter: $f) { edges { node { id } } } }"
     found = grid.ask(text, f={"search": "长征桥社区", "level": "COMMUNITY"})
