@@ -7,6 +7,7 @@ that outlived its transaction write into the next one.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,6 +56,14 @@ def tell(error: BaseException | None) -> None:
             raise DatabaseAway() from error
 
 
+def demand_file(connection: Any) -> None:
+    """The file must still be there: SQLite goes on writing into one that was removed, and all that
+    was acknowledged would be gone with the next start."""
+    path = getattr(connection, "_liuhe_path", None)
+    if path is not None and not os.path.exists(path):
+        raise DatabaseAway()
+
+
 class Turn(ConnectionWrapper[Any]):
     """One statement's turn at the connection."""
 
@@ -62,6 +71,7 @@ class Turn(ConnectionWrapper[Any]):
         await self._lock.acquire()
         try:
             await self.ensure_connection()
+            demand_file(self.connection)
         except BaseException as error:
             self._lock.release()
             tell(error)
@@ -82,6 +92,7 @@ class PatientTransaction(SqliteTransactionContext):
         await self._trxlock.acquire()
         try:
             await self.ensure_connection()
+            demand_file(self.connection._connection)
             await self.connection.begin()
         except BaseException as error:
             self._trxlock.release()
@@ -150,6 +161,11 @@ class PatientClient(Checking, SqliteClient):
         options = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, **options}
         super().__init__(file_path, **options)
         self._lock = asyncio.Lock()
+
+    async def create_connection(self, with_db: bool) -> None:
+        await super().create_connection(with_db)
+        connection: Any = self._connection
+        connection._liuhe_path = None if self.filename == ":memory:" else self.filename
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         return Turn(self._lock, self)

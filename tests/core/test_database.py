@@ -265,3 +265,17 @@ async def test_two_processes_that_read_and_then_write_lose_nothing(kernel):
     errors = await asyncio.wait_for(asyncio.gather(*(one.communicate() for one in both)), 60)
     assert [one.returncode for one in both] == [0, 0], errors
     assert await recall("n") == 200
+
+
+@only("sqlite")
+async def test_nothing_is_acknowledged_into_a_file_that_was_removed(kernel):
+    await remember("before", 1)
+    path = Path(kernel.settings.database.removeprefix("sqlite://"))
+    aside = path.rename(path.with_name("aside"))  # noqa: ASYNC240
+    with pytest.raises(DatabaseAway):
+        await remember("lost", 1)
+    with pytest.raises(DatabaseAway):
+        await recall("before")
+    aside.rename(path)
+    await remember("after", 1)
+    assert await keys() == ["after", "before"]
