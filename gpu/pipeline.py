@@ -12,7 +12,8 @@ from gpu.messages import Box, Camera, Config, Zone
 
 CLIPS = Path(__file__).parent / "clips"
 _RTSP = re.compile(r"rtsps?://", re.IGNORECASE)
-_SECRET = re.compile(r"(?<=://)[^/@\s]*@")
+_SECRET = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
+_QUERY = re.compile(r"(://[^\s?]*)\?\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,5 +124,5 @@ def resolved(source: str, folders: Iterable[Path] = ()) -> str:
 
 
 def without_secret(sentence: str) -> str:
-    """The text without the user and password of the addresses in it."""
-    return _SECRET.sub("", sentence)
+    """The text without the user, password and query of the addresses in it."""
+    return _QUERY.sub(r"\1", _SECRET.sub("", sentence))

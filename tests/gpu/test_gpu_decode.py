@@ -125,9 +125,13 @@ def test_a_playlist_cannot_send_the_worker_anywhere_else(tmp_path: Path) -> None
         list(stream(path).frames())
 
 
-def test_an_unreachable_camera_is_named_without_its_password() -> None:
+@pytest.mark.parametrize(
+    "address",
+    ["admin:secret@127.0.0.1:9/1", "a:se/secret@127.0.0.1:9/1", "127.0.0.1:9/1?token=secret"],
+)
+def test_an_unreachable_camera_is_named_without_its_password(address: str) -> None:
     with pytest.raises(SourceError) as caught:
-        list(stream("rtsp://admin:secret@127.0.0.1:9/1").frames())
+        list(stream(f"rtsp://{address}").frames())
     assert "rtsp://127.0.0.1:9/1 cannot be reached" in str(caught.value)
     assert "secret" not in str(caught.value)
 
