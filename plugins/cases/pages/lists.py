@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from tortoise.expressions import Q
 
-from liuhe import Area, Viewer
+from liuhe import Area, Viewer, demand_held
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
 from plugins.cases.models import Case, Wanted
@@ -75,7 +75,7 @@ def _number(text: str | None) -> int | None:
 
 
 async def list_page(request: Request) -> Response:
-    who = viewer(request)
+    who = demand_held(viewer(request), "cases.see")
     asked = Asked.of(request, who)
     now = datetime.now(UTC)
     condition = visible(who) & (await asked.wanted()).condition(now)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-from liuhe import NotFound, house, may, within
+from liuhe import NotFound, demand_held, house, may, within
 from liuhe.pages import Request, Response, Route, fragment, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Observation, Watch, Zone
@@ -25,7 +25,7 @@ LONGEST_CODE = 20
 
 async def index(request: Request) -> Response:
     """All cameras that one may see, as cards."""
-    who = viewer(request)
+    who = demand_held(viewer(request), SEE)
     search = request.query_params.get("q", "").strip()[:60]
     number = _page_number(request)
     seen = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))

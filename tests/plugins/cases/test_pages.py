@@ -56,6 +56,12 @@ async def test_each_role_finds_the_list_and_a_case(place: District, browser: Bro
         assert ("现在请您" in shown.text) == (who == "handler"), who
 
 
+async def test_whoever_sees_no_cases_at_all_gets_no_list(place: District, browser: Browser) -> None:
+    for who in (place.auditor, place.security):
+        await browser.as_(who)
+        assert (await browser.get("/admin/cases/")).status_code == 403
+
+
 async def test_what_is_not_mine_to_see_is_not_found(place: District, browser: Browser) -> None:
     case = await place.open()
     await browser.as_(place.far_grid)

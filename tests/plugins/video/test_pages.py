@@ -37,7 +37,9 @@ ZONE = {
 
 
 async def test_each_sees_the_cameras_of_ones_own_area(street: Street) -> None:
-    for name, count in (("grid", 1), ("supervisor", 1), ("stranger", 0), ("auditor", 0)):
+    async with await street.browser("auditor") as browser:
+        assert (await browser.get("/admin/video/")).status_code == 403
+    for name, count in (("grid", 1), ("supervisor", 1), ("stranger", 0)):
         async with await street.browser(name) as browser:
             answer = await browser.get("/admin/video/")
             assert answer.status_code == 200
