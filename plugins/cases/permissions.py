@@ -22,6 +22,7 @@ PERMISSIONS = (
     Permission(name="cases.verify", title="核查或要求返工", roles=("grid",)),
     Permission(name="cases.close", title="结案或要求返工", roles=("dispatcher",)),
     Permission(name="cases.rate", title="评价结果", roles=("grid", "resident")),
+    Permission(name="cases.calendar", title="更正工作日历", roles=("admin",)),
     Permission(
         name="cases.reporter",
         title="查看上报居民的姓名",

@@ -12,6 +12,7 @@ from liuhe import (
     Menu,
     Page,
     Permission,
+    Section,
     Tables,
     Waiting,
     hookimpl,
@@ -20,6 +21,7 @@ from plugins.cases import facts, permissions
 from plugins.cases.pages import PAGES, WAITING, count_mine
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
+from plugins.cases.settings import CasesSettings
 
 manifest = Manifest(
     name="cases",
@@ -40,7 +42,15 @@ manifest = Manifest(
 
 @hookimpl
 def add_models() -> Tables:
-    return Tables(modules=("plugins.cases.models.tables",), migrations="migrations.cases")
+    return Tables(
+        modules=("plugins.cases.models.tables", "plugins.cases.models.calendar"),
+        migrations="migrations.cases",
+    )
+
+
+@hookimpl
+def add_settings() -> type[Section]:
+    return CasesSettings
 
 
 @hookimpl

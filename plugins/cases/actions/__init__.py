@@ -6,6 +6,7 @@ goes on by the moves of `rules.flow`. Failures: `NotFound` for what the viewer m
 happened meanwhile.
 """
 
+from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
     accept_case,
@@ -23,7 +24,9 @@ from plugins.cases.actions.opening import open_case
 
 __all__ = [
     "accept_case",
+    "calendar_as_of",
     "close_case",
+    "correct_day",
     "dispatch_case",
     "open_case",
     "pretend",

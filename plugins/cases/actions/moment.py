@@ -9,7 +9,8 @@ _pretended: ContextVar[datetime | None] = ContextVar("cases_pretended_time", def
 
 
 def now() -> datetime:
-    return _pretended.get() or datetime.now(UTC)
+    """In whole seconds, as times are shown and limits are judged."""
+    return (_pretended.get() or datetime.now(UTC)).replace(microsecond=0)
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """The nouns, and how a list of cases is narrowed."""
 
+from plugins.cases.models.calendar import CalendarDay, days_as_of
 from plugins.cases.models.finding import ORDERS, Wanted, contains
 from plugins.cases.models.tables import Case, CaseType, Clock, Evidence, Step
 
 __all__ = [
     "ORDERS",
+    "CalendarDay",
     "Case",
     "CaseType",
     "Clock",
@@ -12,4 +14,5 @@ __all__ = [
     "Step",
     "Wanted",
     "contains",
+    "days_as_of",
 ]

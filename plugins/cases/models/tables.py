@@ -147,7 +147,11 @@ class Step(Model):
 
 
 class Clock(Model):
-    """时限: one timed stretch, with the rule as it read when the clock was set."""
+    """时限: one timed stretch, with the rule as it read when the clock was set.
+
+    `unit` and `hours` (office hours) are what the rule counts in; unknown for the oldest clocks,
+    which count natural time.
+    """
 
     id = fields.BigIntField(primary_key=True)
     case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
@@ -159,6 +163,8 @@ class Clock(Model):
     due_at = fields.DatetimeField()
     stopped_at = fields.DatetimeField(null=True)
     rule = fields.CharField(max_length=200)
+    unit = fields.CharEnumField(LimitUnit, description="LimitUnit", max_length=12, null=True)
+    hours = fields.CharField(max_length=60, null=True)
 
     class Meta:
         table = "cases_clock"

@@ -83,6 +83,7 @@ async def list_page(request: Request) -> Response:
         "page_title": "案件",
         "asked": asked,
         "tabs": await _tabs(asked, condition, who, now),
+        "may_correct": who.holds("cases.calendar"),
         "may_open": who.holds("cases.open"),
         "empty": EMPTY[asked.tab],
         **await _rows(asked, condition & _of_tab(asked.tab, who, now), now),

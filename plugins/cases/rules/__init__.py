@@ -1,17 +1,15 @@
 """Decisions about cases: what may follow what, who is kept apart, what is due when. Pure."""
 
-from plugins.cases.rules.clocks import (
-    CLOCK_LABELS,
-    DEFAULT_LIMITS,
-    LIMIT_UNIT_LABELS,
-    RULES_VERSION,
-    ClockKind,
-    Limit,
-    LimitUnit,
+from plugins.cases.rules.calendar import (
+    KNOWN_YEARS,
+    Calendar,
     due_after,
-    limit_of,
-    rule_text,
+    published,
+    published_name,
+    spans_of,
+    text_of,
 )
+from plugins.cases.rules.clocks import DEFAULT_LIMITS, RULES_VERSION, limit_of, rule_text
 from plugins.cases.rules.flow import (
     HANDLING,
     OPEN,
@@ -21,6 +19,13 @@ from plugins.cases.rules.flow import (
     Need,
     missing,
     waiting_stages,
+)
+from plugins.cases.rules.limits import (
+    CLOCK_LABELS,
+    LIMIT_UNIT_LABELS,
+    ClockKind,
+    Limit,
+    LimitUnit,
 )
 from plugins.cases.rules.words import (
     EVIDENCE_LABELS,
@@ -40,6 +45,7 @@ __all__ = [
     "EVIDENCE_LABELS",
     "HANDLING",
     "KIND_LABELS",
+    "KNOWN_YEARS",
     "LIMIT_UNIT_LABELS",
     "OPEN",
     "RULES_VERSION",
@@ -47,6 +53,7 @@ __all__ = [
     "STAGE_LABELS",
     "STAGE_STATES",
     "STANDARD",
+    "Calendar",
     "ClockKind",
     "EvidenceKind",
     "Flow",
@@ -60,6 +67,10 @@ __all__ = [
     "due_after",
     "limit_of",
     "missing",
+    "published",
+    "published_name",
     "rule_text",
+    "spans_of",
+    "text_of",
     "waiting_stages",
 ]

@@ -1,75 +1,16 @@
-"""时限 clocks: how long each stretch of a case may take, and when it is due.
+"""时钟 clocks: which limit a stretch has, and the rule in the words that are kept with the clock.
 
-A due time is frozen with the words of the rule that gave it, so that a later change of a limit
-changes no case under way.
+A due time is frozen with the words of the rule that gave it, so that a later change of a limit or
+of the calendar changes no case under way.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
+
+from plugins.cases.rules.calendar import ALWAYS, KNOWN_YEARS, Calendar, text_of
+from plugins.cases.rules.limits import CLOCK_LABELS, ClockKind, Limit, LimitUnit
 
 #: Written into every clock; raised whenever `due_after` counts differently.
-RULES_VERSION = 1
-
-
-class ClockKind(StrEnum):
-    """The stretches that are timed."""
-
-    ACCEPT = "accept"
-    DISPATCH = "dispatch"
-    SIGN = "sign"
-    HANDLE = "handle"
-    FEEDBACK = "feedback"
-    VERIFY = "verify"
-    CLOSE = "close"
-
-
-CLOCK_LABELS = {
-    ClockKind.ACCEPT: "受理",
-    ClockKind.DISPATCH: "派遣",
-    ClockKind.SIGN: "签收",
-    ClockKind.HANDLE: "处置",
-    ClockKind.FEEDBACK: "反馈",
-    ClockKind.VERIFY: "核查",
-    ClockKind.CLOSE: "结案",
-}
-
-
-class LimitUnit(StrEnum):
-    """GB/T 30428.8 counts in hours or days, by the clock (紧急) or by office hours."""
-
-    URGENT_HOUR = "urgent_hour"
-    WORK_HOUR = "work_hour"
-    URGENT_DAY = "urgent_day"
-    WORK_DAY = "work_day"
-
-
-LIMIT_UNIT_LABELS = {
-    LimitUnit.URGENT_HOUR: "紧急工作时",
-    LimitUnit.WORK_HOUR: "工作时",
-    LimitUnit.URGENT_DAY: "紧急工作日",
-    LimitUnit.WORK_DAY: "工作日",
-}
-
-_LENGTHS = {
-    LimitUnit.URGENT_HOUR: timedelta(hours=1),
-    LimitUnit.WORK_HOUR: timedelta(hours=1),
-    LimitUnit.URGENT_DAY: timedelta(days=1),
-    LimitUnit.WORK_DAY: timedelta(days=1),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """So many of such a unit."""
-
-    amount: int
-    unit: LimitUnit
-
-    @property
-    def text(self) -> str:
-        return f"{self.amount} {LIMIT_UNIT_LABELS[self.unit]}"
-
+RULES_VERSION = 2
 
 #: Handling and feedback follow the case's type; a unit signs within 24 hours of the dispatch.
 DEFAULT_LIMITS = {
@@ -86,13 +27,20 @@ def limit_of(clock: ClockKind, handling: Limit) -> Limit:
     return DEFAULT_LIMITS.get(clock, handling)
 
 
-def due_after(limit: Limit, start: datetime) -> datetime:
-    """When it is due. All units count natural hours and days for now: a calendar of office hours
-    and holidays belongs here."""
-    return start + limit.amount * _LENGTHS[limit.unit]
-
-
-def rule_text(clock: ClockKind, limit: Limit, type_text: str) -> str:
+def rule_text(
+    clock: ClockKind, limit: Limit, type_text: str, due: datetime, calendar: Calendar
+) -> str:
     """The rule in words, frozen with the clock."""
-    basis = f"{type_text}；自然时间，规则第 {RULES_VERSION} 版"
+    counted = _counted(limit.unit, due, calendar)
+    basis = f"{type_text}；{counted}，规则第 {RULES_VERSION} 版"
     return f"{CLOCK_LABELS[clock]}时限 {limit.text}（{basis}）"
+
+
+def _counted(unit: LimitUnit, due: datetime, calendar: Calendar) -> str:
+    """What time counts, and how far the holidays are known."""
+    if unit in ALWAYS:
+        return "自然时间"
+    words = "工作日全天" if unit == LimitUnit.WORK_DAY else f"办公时间 {text_of(calendar.hours)}"
+    if due.astimezone(calendar.zone).year in KNOWN_YEARS:
+        return f"{words}，按国家放假安排"
+    return f"{words}，{KNOWN_YEARS.stop} 年起放假安排未公布，按周末推算"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from plugins.cases.rules.clocks import ClockKind
+from plugins.cases.rules.limits import ClockKind
 from plugins.cases.rules.words import Stage
 
 

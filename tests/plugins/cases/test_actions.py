@@ -75,7 +75,8 @@ async def test_a_returned_case_keeps_its_handling_clock(place: District) -> None
             await work()
     clock = await Clock.get(case_id=case.id, kind="handle")
     assert clock.started_at == start + timedelta(minutes=20)
-    assert clock.due_at == start + timedelta(minutes=20, hours=4)  # 0102: 4 工作时
+    # 0102: 4 工作时, from 9:20 on a Monday, over lunch.
+    assert clock.due_at == start + timedelta(minutes=20, hours=5.5)
     assert "4 工作时" in clock.rule
     case = await Case.get(id=case.id)
     assert (case.returns, case.due_at, case.unit_id) == (1, clock.due_at, place.other_unit.id)

@@ -1,7 +1,5 @@
 """The machine by itself: whatever is tried, a case only goes along declared moves."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +15,9 @@ from plugins.cases.rules import (
     STANDARD,
     ClockKind,
     EvidenceKind,
-    Limit,
-    LimitUnit,
     Need,
     Source,
     Stage,
-    due_after,
     missing,
 )
 
@@ -105,20 +100,6 @@ def test_a_need_that_is_not_met_is_named() -> None:
     assert move is not None
     assert missing(move, [Need.NOTE]) == Need.AFTER_PICTURE
     assert missing(move, [Need.NOTE, Need.AFTER_PICTURE]) is None
-
-
-@pytest.mark.parametrize(
-    ("unit", "length"),
-    [
-        (LimitUnit.URGENT_HOUR, timedelta(hours=3)),
-        (LimitUnit.WORK_HOUR, timedelta(hours=3)),
-        (LimitUnit.URGENT_DAY, timedelta(days=3)),
-        (LimitUnit.WORK_DAY, timedelta(days=3)),
-    ],
-)
-def test_due_times_count_natural_hours_and_days(unit: LimitUnit, length: timedelta) -> None:
-    start = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
-    assert due_after(Limit(amount=3, unit=unit), start) == start + length
 
 
 def test_every_value_has_a_label() -> None:
