@@ -72,6 +72,14 @@ class Menu:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Audited:
+    """Something that is written to the audit, as `record(viewer, name, …)`; `title` for people."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Slot:
     """A fragment for a named place of another's page, such as "case.after_facts".
 

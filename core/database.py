@@ -37,6 +37,7 @@ CORE_TABLES = Tables(
         "core.files",
         "core.receipts",
         "core.state",
+        "core.audit",
     ),
     migrations="migrations.core",
 )
@@ -48,9 +49,12 @@ LONGEST = 300.0
 
 
 class _Transaction:
-    """Whether it is still going on; a task that was started inside may outlive it."""
+    """Whether it is still going on (a task that was started inside may outlive it), and what is
+    to be done at its very end."""
 
-    over = False
+    def __init__(self) -> None:
+        self.over = False
+        self.last: dict[Callable[[list[Any]], Awaitable[None]], list[Any]] = {}
 
 
 _inside: ContextVar[_Transaction | None] = ContextVar("liuhe_inside_transaction", default=None)
@@ -172,10 +176,25 @@ async def _transact(work: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.
     token = _inside.set(transaction)
     try:
         async with in_transaction("default"):
-            return await _bounded(work(*args, **kwargs))
+            return await _bounded(_to_the_end(transaction, work(*args, **kwargs)))
     finally:
         transaction.over = True
         _inside.reset(token)
+
+
+async def _to_the_end(transaction: _Transaction, work: Awaitable[T]) -> T:
+    result = await work
+    for last, items in transaction.last.items():
+        await last(items)
+    return result
+
+
+def at_the_end(work: Callable[[list[T]], Awaitable[None]], item: T) -> None:
+    """Have `work` called once, with all such items, as the last thing before the commit."""
+    transaction = _inside.get()
+    if transaction is None or not in_transaction_now():
+        raise RuntimeError("at_the_end() outside a transaction")
+    transaction.last.setdefault(work, []).append(item)
 
 
 async def _bounded(work: Awaitable[T]) -> T:

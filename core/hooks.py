@@ -12,6 +12,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from core.contributions import (
+        Audited,
         Demo,
         Extension,
         Listener,
@@ -51,6 +52,11 @@ def add_permissions() -> "Sequence[Permission]":  # type: ignore[empty-body]
 @hookspec
 def add_roles() -> "Sequence[Role]":  # type: ignore[empty-body]
     """Roles that only this plugin knows (the kernel has the common ones)."""
+
+
+@hookspec
+def add_audited() -> "Sequence[Audited]":  # type: ignore[empty-body]
+    """What is written to the audit: reads of personal data, exports, changes of rules."""
 
 
 @hookspec

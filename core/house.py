@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
+    from core.contributions import Audited
     from core.files import Keeper
     from core.jobs import Job
     from core.people import Roster
@@ -19,7 +20,7 @@ S = TypeVar("S", bound="Section")
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """`listeners` maps a fact's name to the jobs that deliver it."""
+    """`listeners` maps a fact's name to the jobs that deliver it; `audited` is by name."""
 
     settings: "Settings"
     sections: "Mapping[type[Section], Section]"
@@ -27,6 +28,7 @@ class House:
     jobs: "Mapping[str, Job]"
     keepers: "Mapping[str, Keeper]"
     roster: "Roster"
+    audited: "Mapping[str, Audited]"
 
 
 _current: list[House] = []

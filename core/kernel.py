@@ -17,8 +17,9 @@ from typing import Any
 import pluggy
 import structlog
 
-from core import facts, files, hooks, jobs, people, receipts
+from core import audit, facts, files, hooks, jobs, people, receipts
 from core.contributions import (
+    Audited,
     Demo,
     Extension,
     Listener,
@@ -86,6 +87,7 @@ class Plugin:
     settings: type[Section] | None = None
     permissions: tuple[Permission, ...] = ()
     roles: tuple[Role, ...] = ()
+    audited: tuple[Audited, ...] = ()
     facts: tuple[type[Fact], ...] = ()
     listeners: tuple[Listener, ...] = ()
     jobs: tuple[Job, ...] = ()
@@ -194,6 +196,13 @@ class Kernel:
     def roles(self) -> tuple[Role, ...]:
         return (*ROLES, *(role for one in self.plugins.values() for role in one.roles))
 
+    @property
+    def audited(self) -> tuple[Audited, ...]:
+        return (
+            *audit.AUDITED,
+            *(one for plugin in self.plugins.values() for one in plugin.audited),
+        )
+
     def house(self) -> House:
         listeners: dict[str, tuple[str, ...]] = {}
         for one in self.plugins.values():
@@ -207,6 +216,7 @@ class Kernel:
             jobs=self.jobs,
             keepers={k.kind: k for one in self.plugins.values() for k in one.keepers},
             roster=roster(self.roles, self.permissions),
+            audited={one.name: one for one in self.audited},
         )
 
 
@@ -331,13 +341,14 @@ def check_clashes(plugin: Plugin, others: Iterable[Plugin]) -> None:
 
 
 #: As long as their columns are.
-LONGEST_NAME = {"任务": 160, "事实": 60, "角色": 30, "文件类别": 30}
+LONGEST_NAME = {"任务": 160, "事实": 60, "角色": 30, "文件类别": 30, "审计动作": 60}
 
 #: What the kernel itself defines.
 OWN = {
     "权限": [permission.name for permission in PERMISSIONS],
     "角色": [role.name for role in ROLES],
     "任务": [job.name for job in OWN_JOBS],
+    "审计动作": [one.name for one in audit.AUDITED],
 }
 
 
@@ -359,6 +370,7 @@ def claims(plugin: Plugin) -> dict[str, list[str]]:
             *(job.name for job in plugin.jobs),
             *(facts.delivery_name(listener) for listener in plugin.listeners),
         ],
+        "审计动作": [one.name for one in plugin.audited],
         "事实": [fact.name for fact in plugin.facts],
         "文件类别": [keeper.kind for keeper in plugin.keepers],
     }

@@ -5,7 +5,9 @@
 """
 
 from core.areas import LEVEL_LABELS, LEVELS, Area, create_area
+from core.audit import record, record_reading
 from core.contributions import (
+    Audited,
     Demo,
     Extension,
     Listener,
@@ -67,6 +69,7 @@ __all__ = [
     "LEVEL_LABELS",
     "LIUHE_VERSION",
     "Area",
+    "Audited",
     "BadInput",
     "Conflict",
     "DataUse",
@@ -119,6 +122,8 @@ __all__ = [
     "may",
     "put_blurred",
     "recall",
+    "record",
+    "record_reading",
     "redeem",
     "refuse_blurred",
     "remember",
