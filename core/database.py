@@ -32,6 +32,7 @@ CORE_TABLES = Tables(
     modules=(
         "core.areas",
         "core.people",
+        "core.guesses",
         "core.facts",
         "core.jobs",
         "core.files",

@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 import structlog
 
-from core import audit, facts, files, hooks, jobs, people, receipts
+from core import audit, facts, files, guesses, hooks, jobs, people, receipts
 from core.contributions import (
     Audited,
     Demo,
@@ -62,6 +62,12 @@ OWN_JOBS = (
         run=people.forget_expired_sessions,
         every=timedelta(days=1),
         title="清理过期的登录",
+    ),
+    Job(
+        name="core.forget_guesses",
+        run=guesses.forget_old_guesses,
+        every=timedelta(minutes=10),
+        title="清理错误密码的记录",
     ),
     Job(
         name="core.forget_receipts",
