@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, entrance, health, live, uploads
+from web import admin, entrance, health, live, people, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -26,6 +26,13 @@ from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
 OWN_MENU = (
+    Menu(
+        title="暂停的登录",
+        href="/admin/people/paused",
+        icon="lock",
+        permission="people.manage",
+        order=85,
+    ),
     Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
     Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
 )
@@ -72,7 +79,7 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
-    staff: list[BaseRoute] = [*admin.ROUTES, *live.ROUTES]
+    staff: list[BaseRoute] = [*admin.ROUTES, *people.ROUTES, *live.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
         inside = [page.route for page in one.pages if not page.public]

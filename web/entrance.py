@@ -1,14 +1,12 @@
 """Signing in and out, for browsers and for API clients; guesses are slowed down."""
 
-import time
-from collections import OrderedDict
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import BadInput, NotSignedIn, RateLimited
+from core import guesses
+from core.errors import BadInput, LiuheError, NotSignedIn, RateLimited
 from core.house import house
 from core.people import (
     TOKEN_LIFE,
@@ -21,39 +19,6 @@ from core.state import recall
 from web.pages import form, page, see_other
 from web.session import drop_cookie, set_cookie
 
-WINDOW = 600.0  # seconds
-GUESSES = 10
-
-
-class Guesses:
-    """Wrong passwords of the last ten minutes, by name and address; bounded, per process."""
-
-    def __init__(self, most: int = 10_000) -> None:
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
-        self._most = most
-
-    def check(self, key: str) -> None:
-        now = time.monotonic()
-        recent = [at for at in self._wrong.get(key, []) if now - at < WINDOW]
-        if len(recent) >= GUESSES:
-            wait = int(WINDOW - (now - recent[0])) + 1
-            raise RateLimited(
-                f"密码错误次数太多，请 {wait // 60 + 1} 分钟后再试。", retry_after=wait
-            )
-
-    def wrong(self, key: str) -> None:
-        self._wrong.setdefault(key, []).append(time.monotonic())
-        self._wrong[key] = self._wrong[key][-GUESSES:]
-        self._wrong.move_to_end(key)
-        while len(self._wrong) > self._most:
-            self._wrong.popitem(last=False)
-
-    def right(self, key: str) -> None:
-        self._wrong.pop(key, None)
-
-
-guesses = Guesses()
-
 
 class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -64,15 +29,24 @@ class Credentials(BaseModel):
 
 async def recognise(request: Request, username: str, password: str) -> Person:
     """The person, or a sentence that does not say which of the two was wrong."""
-    key = f"{username[:40]}|{request.client.host if request.client else ''}"
-    guesses.check(key)
-    person = await Person.get_or_none(username=username[:40])
-    if not await check_password(person, password[:200]):
-        guesses.wrong(key)
+    account, address = account_of(username), address_of(request)
+    await guesses.admit(account, address)
+    person = await Person.get_or_none(username=account)
+    right = await check_password(person, password[:200])
+    await guesses.settle(account, address, person, right=right)
+    if person is None or not right:
         raise NotSignedIn("账号或密码不对。")
-    guesses.right(key)
-    assert person is not None
+    await guesses.forgive(account, address)
     return person
+
+
+def account_of(username: str) -> str:
+    """As long as the column, without what PostgreSQL cannot store."""
+    return username.replace("\0", "")[:40]
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def token(request: Request) -> Response:
@@ -102,7 +76,7 @@ async def login(request: Request) -> Response:
         username = given.need("username", "账号", most=40)
         person = await recognise(request, username, given.need("password", "密码", most=200))
     except (BadInput, NotSignedIn, RateLimited) as error:
-        return await _login_page(request, given.text("username"), error.message, error.status)
+        return await _login_page(request, given.text("username")[:40], error)
     secret, _ = await open_session(person, "browser")
     response = see_other(request, _next(request))
     set_cookie(response, secret)
@@ -110,18 +84,21 @@ async def login(request: Request) -> Response:
 
 
 async def _login_page(
-    request: Request, username: str = "", problem: str = "", status: int = 200
+    request: Request, username: str = "", problem: LiuheError | None = None
 ) -> Response:
     demo = house().settings.demo
     context = {
         "page_title": "登录",
         "username": username,
-        "problem": problem,
+        "problem": problem.message if problem else "",
         "next": _next(request),
         "demo_logins": await recall("demo.logins", []) if demo else [],
         "demo_password": await recall("demo.password", "") if demo else "",
     }
-    return await page(request, "login.html", context, status=status)
+    response = await page(request, "login.html", context, status=problem.status if problem else 200)
+    if isinstance(problem, RateLimited):
+        response.headers["retry-after"] = str(problem.retry_after)
+    return response
 
 
 def _next(request: Request) -> str:

@@ -94,14 +94,15 @@ async def opened_shell(kernel: Kernel) -> AsyncIterator[Shell]:
 
 
 async def people() -> None:
-    """`admin` over the whole district, `grid` in one street of it."""
+    """`admin` and `security` over the whole district, `grid` in one street of it."""
     district = await make_area("330105000000", "拱墅区")
     street = await make_area("330105003000", "小河街道", "street", district)
     password = await hash_password(PASSWORD)
 
     @atomic
     async def write() -> None:
-        for username, area in (("admin", district), ("grid", street)):
+        posts = (("admin", district), ("security", district), ("grid", street))
+        for username, area in posts:
             person = await Person.create(username=username, name=username, password=password)
             await Post.create(person=person, role=username, area=area)
 

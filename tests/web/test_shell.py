@@ -9,15 +9,10 @@ import pytest
 from PIL import Image
 
 from core.files import File
+from core.guesses import Guesses
 from core.state import GENERATION, PLUGIN_CHOICE, recall
 from tests.web.conftest import PASSWORD, Shell, opened_shell
-from web.entrance import guesses
 from web.live import concerns, ids_only
-
-
-@pytest.fixture(autouse=True)
-def _no_old_guesses() -> None:
-    guesses._wrong.clear()
 
 
 def picture() -> bytes:
@@ -65,6 +60,27 @@ async def test_the_eleventh_wrong_guess_has_to_wait(shell: Shell) -> None:
     right = await shell.client.post("/auth/token", json={**given, "password": PASSWORD})
     assert right.status_code == 429
     assert int(right.headers["retry-after"]) > 0
+
+
+async def test_security_lifts_the_pause_of_a_colleague(shell: Shell) -> None:
+    wrong = {"username": "grid", "password": "wrong-password"}
+    for _ in range(10):
+        await shell.client.post("/admin/login", data=wrong)
+    refused = await shell.sign_in("grid")
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) > 0
+    await shell.sign_in("security")
+    key = (await Guesses.get(kind="pair")).key
+    given = {"key": key, "csrf": shell.csrf()}
+    assert key in (await shell.client.get("/admin/people/paused")).text
+    await shell.client.post("/admin/people/paused/lift", data=given)
+    assert (await shell.sign_in("grid")).status_code == 303
+
+
+@pytest.mark.parametrize("username", ["\0", "admin\0", "长" * 300])
+async def test_an_odd_account_is_a_wrong_one(shell: Shell, username: str) -> None:
+    given = {"username": username, "password": "wrong-password"}
+    assert (await shell.client.post("/auth/token", json=given)).status_code == 401
 
 
 async def test_signing_out_ends_the_session_itself(shell: Shell) -> None:
