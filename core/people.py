@@ -7,22 +7,29 @@ their SHA-256 is stored.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from tortoise import fields
+from tortoise.expressions import Q
 
 from core.areas import Area
 from core.database import atomic
-from core.errors import BadInput
-from core.permissions import Grant, Role, Viewer
+from core.errors import BadInput, Unavailable
+from core.permissions import Grant, Role, Viewer, narrow
 from core.tables import Model
 
 SESSION_LIFE = timedelta(hours=12)
 TOKEN_LIFE = timedelta(hours=8)
+DOOR_LIFE = timedelta(minutes=10)  # between the password and being in
+LIVES = {"browser": SESSION_LIFE, "api": TOKEN_LIFE, "half": DOOR_LIFE, "known": DOOR_LIFE}
+SEEN_EVERY = timedelta(minutes=1)
+
+LONGEST_PASSWORD = 200
 
 _hasher = PasswordHasher()
 # A hash costs 64 MiB and a quarter of a second of a core: two at a time, the others wait.
@@ -82,17 +89,26 @@ class Post(Model):
 
 
 class Session(Model):
-    """A signed-in browser or an API token; ended by deleting the row."""
+    """A signed-in browser or an API token; ended by deleting the row.
+
+    A token that a person made for a program has a name, and scopes that narrow what it may do.
+    """
 
     id = fields.BigIntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "core.Person", related_name="sessions", on_delete=fields.CASCADE, db_index=True
     )
     person_id: int
-    kind = fields.CharField(max_length=10)  # "browser" or "api"
+    #: "browser" or "api"; "half" once the password, "known" once the code as well was right.
+    kind = fields.CharField(max_length=10)
     token_hash = fields.CharField(max_length=64, unique=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField(db_index=True)
+    name = fields.CharField(max_length=60, default="", db_default="")
+    scopes: Any = fields.JSONField(null=True)  # None: all that the person may
+    device = fields.CharField(max_length=200, default="", db_default="")  # as it names itself
+    address = fields.CharField(max_length=64, default="", db_default="")
+    last_seen_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "core_session"
@@ -121,6 +137,8 @@ class Roster:
 async def hash_password(password: str) -> str:
     if len(password) < 8:
         raise BadInput("密码至少 8 位。", field="password", reason="too_short")
+    if len(password) > LONGEST_PASSWORD:
+        raise BadInput(f"密码最多 {LONGEST_PASSWORD} 位。", field="password", reason="too_long")
     async with _hashing:
         return await asyncio.to_thread(_hasher.hash, password)
 
@@ -150,11 +168,22 @@ def _verify(stored: str, password: str) -> bool:
 
 
 @atomic
-async def open_session(person: Person, kind: str) -> tuple[str, datetime]:
+async def open_session(
+    person: Person, kind: str, *, device: str = "", address: str = ""
+) -> tuple[str, datetime]:
     """A new session; the token is returned once and never stored."""
     token = secrets.token_urlsafe(32)
-    expires = datetime.now(UTC) + (SESSION_LIFE if kind == "browser" else TOKEN_LIFE)
-    await Session.create(person=person, kind=kind, token_hash=token_hash(token), expires_at=expires)
+    now = datetime.now(UTC)
+    expires = now + LIVES[kind]
+    await Session.create(
+        person=person,
+        kind=kind,
+        token_hash=token_hash(token),
+        expires_at=expires,
+        device=device.replace("\0", "")[:200],
+        address=address[:64],
+        last_seen_at=now,
+    )
     return token, expires
 
 
@@ -178,18 +207,35 @@ async def viewer_of(token: str, kind: str, roster: Roster) -> Viewer | None:
     ).select_related("person")
     if session is None or not session.person.active:
         return None
-    return await load_viewer(session.person, roster, session.id)
+    await _touch(session)
+    return await load_viewer(session.person, roster, session.id, session.scopes)
 
 
-async def load_viewer(person: Person, roster: Roster, session_id: int | None = None) -> Viewer:
+async def _touch(session: Session) -> None:
+    """Note that the session is in use, once a minute; no reason to fail if that cannot be."""
+    now = datetime.now(UTC)
+    before = now - SEEN_EVERY
+    if session.last_seen_at is not None and session.last_seen_at > before:
+        return
+    due = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=before)
+    with suppress(Unavailable):
+        await Session.filter(due, id=session.id).update(last_seen_at=now)
+
+
+async def load_viewer(
+    person: Person,
+    roster: Roster,
+    session_id: int | None = None,
+    scopes: Sequence[str] | None = None,
+) -> Viewer:
     posts = await Post.filter(person_id=person.id).order_by("id").select_related("area")
+    grants = (
+        roster.grant(post.role, post.area.path if post.area else "", post.unit_id) for post in posts
+    )
     return Viewer(
         person_id=person.id,
         username=person.username,
         name=person.name,
-        grants=tuple(
-            roster.grant(post.role, post.area.path if post.area else "", post.unit_id)
-            for post in posts
-        ),
+        grants=narrow(grants, scopes),
         session_id=session_id,
     )

@@ -2,11 +2,11 @@
 
 A person's posts give grants; a grant is a set of permission names over an area, a unit, or what
 is one's own. Both functions read the same grants, and a property test holds them together. What
-no grant names is denied.
+no grant names is denied. A permission that only lets one read is named `<plugin>.see`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tortoise.expressions import Q
@@ -112,7 +112,28 @@ class Scope:
     units: tuple[str, ...] = field(default=())
 
 
+#: A token's scope: whatever its person may read, of plugins to come as well.
+READ_ONLY = "*.see"
+
 NOTHING = Q(pk__isnull=True)
+
+
+def narrow(grants: Iterable[Grant], scopes: Collection[str] | None) -> tuple[Grant, ...]:
+    """The grants with only what the scopes name; None leaves them as they are."""
+    if scopes is None:
+        return tuple(grants)
+    parts = (replace(grant, names=_named(grant.names, scopes)) for grant in grants)
+    return tuple(part for part in parts if part.names)
+
+
+def _named(names: frozenset[str], scopes: Collection[str]) -> frozenset[str]:
+    reads = READ_ONLY in scopes
+    return frozenset(name for name in names if name in scopes or (reads and is_read(name)))
+
+
+def is_read(name: str) -> bool:
+    """Whether a permission only lets read, by its name."""
+    return name.endswith(".see")
 
 
 def within(viewer: Viewer | None, name: str, scope: Scope) -> Q:
