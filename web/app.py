@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, entrance, health, live, people, uploads
+from web import admin, entrance, health, live, me, people, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -79,7 +79,7 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
-    staff: list[BaseRoute] = [*admin.ROUTES, *people.ROUTES, *live.ROUTES]
+    staff: list[BaseRoute] = [*admin.ROUTES, *me.ROUTES, *people.ROUTES, *live.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
         inside = [page.route for page in one.pages if not page.public]

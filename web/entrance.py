@@ -49,6 +49,11 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def origin_of(request: Request) -> dict[str, str]:
+    """What tells a person which session is which."""
+    return {"device": request.headers.get("user-agent", ""), "address": address_of(request)}
+
+
 async def token(request: Request) -> Response:
     """`POST /auth/token`: username and password for a bearer token."""
     try:
@@ -56,7 +61,7 @@ async def token(request: Request) -> Response:
     except ValidationError as error:
         raise BadInput('请提交 JSON：{"username": "…", "password": "…"}。') from error
     person = await recognise(request, given.username, given.password)
-    secret, _ = await open_session(person, "api")
+    secret, _ = await open_session(person, "api", **origin_of(request))
     return JSONResponse(
         {
             "access_token": secret,
@@ -74,10 +79,11 @@ async def login(request: Request) -> Response:
     given = await form(request)
     try:
         username = given.need("username", "账号", most=40)
-        person = await recognise(request, username, given.need("password", "密码", most=200))
+        given.need("password", "密码", most=200)
+        person = await recognise(request, username, given.raw("password"))
     except (BadInput, NotSignedIn, RateLimited) as error:
         return await _login_page(request, given.text("username")[:40], error)
-    secret, _ = await open_session(person, "browser")
+    secret, _ = await open_session(person, "browser", **origin_of(request))
     response = see_other(request, _next(request))
     set_cookie(response, secret)
     return response

@@ -13,11 +13,10 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from core.facts import FactRow
-from core.house import house
-from core.people import viewer_of
 from core.permissions import Viewer
 from web.hub import Lagged, Listener
 from web.pages import viewer
+from web.session import identify
 
 HEARTBEAT = 15.0  # seconds
 RECHECK = 60.0  # seconds between looks whether the session still stands
@@ -64,7 +63,7 @@ async def _events(request: Request, person: Viewer) -> AsyncIterator[str]:
                 yield f"event: {event.name}\ndata: {json.dumps(ids_only(event.payload))}\n\n"
             if loop.time() - checked > RECHECK:
                 checked = loop.time()
-                if await viewer_of(request.state.session_token, "browser", house().roster) is None:
+                if await identify(request) is None:
                     return
 
 

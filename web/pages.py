@@ -135,6 +135,11 @@ class Form:
             raise BadInput(f"最多 {most} 个字。", field=name, reason="too_long")
         return demand_text(text, name)
 
+    def raw(self, name: str) -> str:
+        """Exactly what was written: for passwords, which may begin or end with a space."""
+        value = self._data.get(name, "")
+        return value if isinstance(value, str) else ""
+
     def need(self, name: str, label: str, *, most: int = 2000) -> str:
         """The text, or a sentence that asks for it."""
         text = self.text(name, most=most)
