@@ -99,7 +99,7 @@ class Session(Model):
         "core.Person", related_name="sessions", on_delete=fields.CASCADE, db_index=True
     )
     person_id: int
-    #: "browser" or "api"; "half" once the password, "known" once the code as well was right.
+    # "browser" or "api"; "half" once the password, "known" once the code as well was right.
     kind = fields.CharField(max_length=10)
     token_hash = fields.CharField(max_length=64, unique=True)
     created_at = fields.DatetimeField(auto_now_add=True)
