@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from liuhe import BadInput
 from liuhe.graphql import Info, Payload, mutation
 from plugins.cases import actions
 from plugins.cases.rules import Source
@@ -37,6 +38,14 @@ class CasePayload(Payload):
     )
 
 
+def _outside(source_ref: str | None) -> str | None:
+    """A source's own number; those with a colon belong to plugins ("city_eye:7"), which vouch for
+    them, and nobody outside may take one."""
+    if source_ref and ":" in source_ref:
+        raise BadInput("来源编号里不能有冒号。", field="sourceRef", reason="reserved")
+    return source_ref
+
+
 @strawberry.type
 class CaseMutations:
     @mutation(description="上报一件案件；同一来源编号不会重复立案 · report a matter")
@@ -51,7 +60,7 @@ class CaseMutations:
             longitude=input.longitude,
             latitude=input.latitude,
             source=input.source or Source.OFFICER,
-            source_ref=input.source_ref,
+            source_ref=_outside(input.source_ref),
             file_ids=input.file_ids or (),
             idempotency_key=input.idempotency_key,
         )

@@ -25,7 +25,7 @@ async def create(request: Request) -> Response:
     try:
         camera = await actions.create_camera(viewer(request), _read(given))
     except BadInput as error:
-        return await _show(request, None, given.values(), error)
+        return await _show(request, None, _written(given), error)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。核对备案和标识后就可以启用。")
 
 
@@ -40,7 +40,7 @@ async def save(request: Request) -> Response:
     try:
         await actions.update_camera(viewer(request), camera.id, _read(given))
     except BadInput as error:
-        return await _show(request, camera, given.values(), error)
+        return await _show(request, camera, _written(given), error)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。")
 
 
@@ -61,6 +61,12 @@ def _read(given: Form) -> actions.CameraInput:
         signage_note=given.text("signage_note", most=200),
         private_space=given.checked("private_space"),
     )
+
+
+def _written(given: Form) -> dict[str, Any]:
+    """What was written, to fill the form again; never a password back into a page."""
+    written = given.values()
+    return {**written, "source": ""} if "@" in written.get("source", "") else written
 
 
 def _number(given: Form, name: str) -> float | None:

@@ -132,6 +132,22 @@ async def test_what_can_be_mended_comes_back_as_errors(place: District, asking: 
     assert [(one["field"], one["code"]) for one in answer["errors"]] == [("unitId", "unknown")]
 
 
+async def test_nobody_outside_takes_a_number_of_which_a_plugin_vouches(
+    place: District, asking: Asking
+) -> None:
+    answer = await asking.do(
+        place.dispatcher,
+        "openCase",
+        title="冒名",
+        typeCode="0505",
+        areaId=global_id("Place", place.community.id),
+        source="CAMERA",
+        sourceRef="city_eye:7",
+    )
+    assert answer["case"] is None
+    assert [(one["field"], one["code"]) for one in answer["errors"]] == [("sourceRef", "reserved")]
+
+
 @pytest.mark.parametrize(
     ("who", "code"),
     [("grid", "FORBIDDEN"), ("far_dispatcher", "NOT_FOUND"), ("neighbour", "NOT_FOUND")],

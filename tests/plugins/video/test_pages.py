@@ -185,6 +185,15 @@ async def test_a_camera_that_cannot_be_comes_back_with_a_sentence(
     assert await Camera.all().count() == 1
 
 
+async def test_a_password_just_typed_is_not_sent_back_with_the_form(street: Street) -> None:
+    source = "rtsp://admin:hunter2@10.0.0.9/live"
+    data = {"name": "", "area": str(street.area.id), "source": source}
+    async with await street.browser("admin") as browser:
+        answer = await browser.post("/admin/video/new", data=data)
+    assert answer.status_code == 422
+    assert "hunter2" not in answer.text
+
+
 @pytest.mark.parametrize(
     "unlawful", [{"filing_number": ""}, {"signage": False}, {"private_space": True}], ids=str
 )
