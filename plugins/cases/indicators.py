@@ -6,12 +6,15 @@ or that was handed back, taken away, withdrawn or merged in time, is in neither 
 """
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tortoise.expressions import Q, Subquery
 
 from plugins.cases.models import Case, Clock, Step
 from plugins.cases.rules import SENDS, Duty, Rates, Timed, Told, duties, rates
+
+#: While a clock is paused before it was late, nothing is due.
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def unit_rates(
@@ -38,7 +41,7 @@ async def _duties(start: datetime, end: datetime, cases: Q) -> list[Duty]:
             Timed(
                 kind=clock.kind,
                 started_at=clock.started_at,
-                due_at=clock.due_at,
+                due_at=_NEVER if clock.left_seconds is not None else clock.due_at,
                 stopped_at=clock.stopped_at,
             )
         )

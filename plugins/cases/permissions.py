@@ -2,11 +2,12 @@
 
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from tortoise.expressions import Q, Subquery
 
 from liuhe import File, Permission, Scope, Viewer, may, within
-from plugins.cases.models import Case, Step
+from plugins.cases.models import MARK_COLUMNS, Case, Step
 from plugins.cases.rules import STANDARD, Move, Source
 
 PERMISSIONS = (
@@ -22,6 +23,16 @@ PERMISSIONS = (
     Permission(name="cases.verify", title="核查或要求返工", roles=("grid",)),
     Permission(name="cases.close", title="结案或要求返工", roles=("dispatcher",)),
     Permission(name="cases.rate", title="评价结果", roles=("grid", "resident")),
+    Permission(name="cases.extend", title="答复延期申请", roles=("dispatcher",)),
+    Permission(name="cases.suspend", title="挂起和恢复", roles=("dispatcher",)),
+    Permission(name="cases.withdraw", title="撤回案件", roles=("dispatcher",)),
+    Permission(name="cases.merge", title="并案", roles=("dispatcher",)),
+    Permission(name="cases.supervise", title="督办", roles=("supervisor",)),
+    Permission(
+        name="cases.reopen",
+        title="要求重新办理",
+        roles=("supervisor", "dispatcher", "grid", "resident"),
+    ),
     Permission(name="cases.calendar", title="更正工作日历", roles=("admin",)),
     Permission(
         name="cases.reporter",
@@ -107,33 +118,52 @@ async def may_see_file(viewer: Viewer, file: File) -> bool:
     return await Case.filter(visible(viewer), id=int(file.subject)).exists()
 
 
+def may_make(viewer: Viewer | None, case: Case, move: Move) -> bool:
+    """Whether the move is this viewer's to make, whenever it can be made."""
+    if move.by_reporter and viewer is not None and case.reporter_id == viewer.person_id:
+        return True
+    return may(viewer, move.permission, case, SCOPE)
+
+
 def allowed(viewer: Viewer | None, case: Case, done: frozenset[str]) -> tuple[Move, ...]:
-    """The moves that the viewer may make now, the usual one first.
+    """The moves that the viewer may make now, what is to be done first.
 
     `done` are the actions that the viewer has already done on this case: duties are kept apart.
     """
-    return tuple(
+    ways = (
         move
         for move in STANDARD.ways_on(case.stage)
-        if may(viewer, move.permission, case, SCOPE) and not done & set(move.apart)
+        if move.alone and move.fits(case.marks) and may_make(viewer, case, move)
     )
+    mine = (move for move in ways if not done & set(move.apart))
+    return tuple(sorted(mine, key=lambda move: not move.comes_first(case.marks)))
 
 
 def waits_for(viewer: Viewer | None, *actions: str) -> Q:
-    """The cases whose usual next move (or one of these) is the viewer's to make."""
+    """The cases whose usual next move (or one of these) is the viewer's to make, and those that
+    bear a mark which is the viewer's to answer."""
     if viewer is None:
         return NONE
     parts = [
         _waits(viewer, move)
         for move in STANDARD.moves
-        if move.main and viewer.holds(move.permission) and (not actions or move.action in actions)
+        if (move.main or move.answers)
+        and viewer.holds(move.permission)
+        and (not actions or move.action in actions)
     ]
     return visible(viewer) & reduce(or_, parts) if parts else NONE
 
 
 def _waits(viewer: Viewer, move: Move) -> Q:
-    mine = Q(stage__in=move.sources) & within(viewer, move.permission, SCOPE)
+    mine = Q(stage__in=move.sources) & within(viewer, move.permission, SCOPE) & _fits(move)
     if not move.apart:
         return mine
     done = Step.filter(person_id=viewer.person_id, action__in=move.apart)
     return mine & Q(id__not_in=Subquery(done.values("case_id")))
+
+
+def _fits(move: Move) -> Q:
+    """The cases whose marks call for the move, or at least allow it."""
+    barred = {f"{MARK_COLUMNS[mark]}__isnull": True for mark in move.bars}
+    wanted = {f"{MARK_COLUMNS[mark]}__isnull": False for mark in (*move.wants, *move.answers)}
+    return Q(**dict[str, Any]({**barred, **wanted}))

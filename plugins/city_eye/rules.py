@@ -58,7 +58,7 @@ REASON_LABELS = {
 QUIETING = frozenset({Reason.FALSE_ALARM, Reason.DUPLICATE})
 
 #: Stages of a case after which its place may give a new finding.
-CASE_ENDS = frozenset({"closed", "rated", "rejected"})
+CASE_ENDS = frozenset({"closed", "rated", "rejected", "withdrawn", "merged"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,19 @@ goes on by the moves of `rules.flow`. Failures: `NotFound` for what the viewer m
 happened meanwhile.
 """
 
+from plugins.cases.actions.asides import (
+    decide_extension,
+    merge_case,
+    reopen_case,
+    request_extension,
+    resume_case,
+    supervise_case,
+    suspend_case,
+    transfer_case,
+    withdraw_case,
+)
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
+from plugins.cases.actions.given import street_of
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
     accept_case,
@@ -27,14 +39,24 @@ __all__ = [
     "calendar_as_of",
     "close_case",
     "correct_day",
+    "decide_extension",
     "dispatch_case",
+    "merge_case",
     "open_case",
     "pretend",
     "rate_case",
     "reject_case",
+    "reopen_case",
+    "request_extension",
+    "resume_case",
     "return_case",
     "rework_case",
     "sign_case",
+    "street_of",
     "submit_handling",
+    "supervise_case",
+    "suspend_case",
+    "transfer_case",
     "verify_case",
+    "withdraw_case",
 ]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from liuhe import Conflict, NotFound, NotSignedIn, Viewer, house
 from plugins.cases.models import Case, Step
 from plugins.cases.permissions import may_see, shown_actor, units_of
-from plugins.cases.rules import STAGE_STATES, STANDARD
+from plugins.cases.rules import STANDARD, state_words
 
 
 async def hold(viewer: Viewer | None, case_id: int) -> Case:
@@ -20,10 +20,16 @@ async def hold(viewer: Viewer | None, case_id: int) -> Case:
         raise NotFound()
     case = await Case.get(id=case_id).select_related("area", "type", "unit")
     if not may_see(viewer, case):
-        if (await last_step(case)).unit_id in units_of(viewer):
+        if units_of(viewer) & await _just_left(case):
             await refuse_stale(viewer, case, "不用再办")
         raise NotFound()
     return case
+
+
+async def _just_left(case: Case) -> set[int | None]:
+    """The unit whose step was the last, or from which it was taken."""
+    step = await last_step(case)
+    return {step.unit_id, step.details.get("from_unit_id")}
 
 
 async def last_step(case: Case) -> Step:
@@ -37,5 +43,5 @@ async def refuse_stale(viewer: Viewer, case: Case, so: str) -> NoReturn:
     at = step.at.astimezone(ZoneInfo(house().settings.timezone))
     raise Conflict(
         f"{who}已在 {at:%m月%d日 %H:%M} 办理“{did}”，"
-        f"案件现在是“{STAGE_STATES[case.stage]}”，{so}。请刷新后再看。"
+        f"案件现在是“{state_words(case.stage, case.marks)}”，{so}。请刷新后再看。"
     )

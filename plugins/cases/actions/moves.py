@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from liuhe import File, NotSignedIn, Viewer, atomic, fill, redeem
-from plugins.cases.actions.moving import Given, move
+from plugins.cases.actions.given import Given
+from plugins.cases.actions.moving import move
 from plugins.cases.models import Case
 
 

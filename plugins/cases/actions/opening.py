@@ -21,7 +21,7 @@ from liuhe import (
     house,
     redeem,
 )
-from plugins.cases.actions import writing
+from plugins.cases.actions import timing, writing
 from plugins.cases.actions.moment import now
 from plugins.cases.facts import CaseOpened
 from plugins.cases.models import Case, CaseType, Step
@@ -214,9 +214,9 @@ async def _create(viewer: Viewer, report: Report, area: Area, kind: CaseType) ->
         version=1,
     )
     case.number = number_of(case.id, at)
-    await writing.start_clocks(case, STANDARD.opens, at)
-    await writing.set_due(case)
-    await case.save(update_fields=["number", "due_at"])
+    await timing.start_clocks(case, STANDARD.opens, at)
+    await timing.set_due(case)
+    await case.save(update_fields=["number", "due_at", "soon_at"])
     return case
 
 

@@ -2,9 +2,10 @@
 
 from plugins.cases.models.calendar import CalendarDay, days_as_of
 from plugins.cases.models.finding import ORDERS, Wanted, contains
-from plugins.cases.models.tables import Case, CaseType, Clock, Evidence, Step
+from plugins.cases.models.tables import MARK_COLUMNS, Case, CaseType, Clock, Evidence, Step
 
 __all__ = [
+    "MARK_COLUMNS",
     "ORDERS",
     "CalendarDay",
     "Case",

@@ -11,9 +11,17 @@ from plugins.cases.rules import (
     Kind,
     Limit,
     LimitUnit,
+    Mark,
     Source,
     Stage,
 )
+
+#: The columns that are filled while a case bears a mark.
+MARK_COLUMNS = {
+    Mark.SUSPENDED: "suspended_at",
+    Mark.ASKED: "extension_until",
+    Mark.ESCALATED: "escalated_at",
+}
 
 
 class CaseType(Model):
@@ -42,7 +50,8 @@ class CaseType(Model):
 class Case(Model):
     """案件. `version` counts its steps, so it is also the number of the last one.
 
-    `due_at` is the earliest end among the clocks that run; None when nothing is timed any more.
+    `due_at` is the earliest end among the clocks that run, None when nothing is timed; `soon_at` is
+    when that clock's warning is due. `extension_until`: the due time that is asked for.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -91,6 +100,15 @@ class Case(Model):
     rating = fields.IntField(null=True)
     rating_note = fields.CharField(max_length=1000, default="")
     version = fields.IntField(default=0)
+    soon_at = fields.DatetimeField(null=True)
+    suspended_at = fields.DatetimeField(null=True)
+    extension_until = fields.DatetimeField(null=True)
+    escalated_at = fields.DatetimeField(null=True)
+    supervised_at = fields.DatetimeField(null=True)
+    merged_into: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
+        "cases.Case", related_name="merged", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    merged_into_id: int | None
 
     steps: fields.ReverseRelation["Step"]
     clocks: fields.ReverseRelation["Clock"]
@@ -110,6 +128,10 @@ class Case(Model):
     def overdue(self, now: datetime) -> bool:
         """Whether something that it waits for should have happened before `now`."""
         return self.due_at is not None and self.due_at < now
+
+    @property
+    def marks(self) -> frozenset[Mark]:
+        return frozenset(mark for mark, column in MARK_COLUMNS.items() if getattr(self, column))
 
 
 class Step(Model):
@@ -144,13 +166,15 @@ class Step(Model):
     class Meta:
         table = "cases_step"
         unique_together = (("case_id", "seq"),)
+        indexes = (("action", "at"),)
 
 
 class Clock(Model):
     """时限: one timed stretch, with the rule as it read when the clock was set.
 
     `unit` and `hours` (office hours) are what the rule counts in; unknown for the oldest clocks,
-    which count natural time.
+    which count natural time. `left_seconds`: what was left when it was paused, None if it was late.
+    `warn_at`: when it is soon due. `soon_told_at`, `late_told_at`: when that was announced.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -165,13 +189,19 @@ class Clock(Model):
     rule = fields.CharField(max_length=200)
     unit = fields.CharEnumField(LimitUnit, description="LimitUnit", max_length=12, null=True)
     hours = fields.CharField(max_length=60, null=True)
+    paused_at = fields.DatetimeField(null=True)
+    left_seconds = fields.BigIntField(null=True)
+    warn_at = fields.DatetimeField(null=True)
+    soon_told_at = fields.DatetimeField(null=True)
+    late_told_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "cases_clock"
+        indexes = (("stopped_at", "due_at"), ("stopped_at", "warn_at"))
 
     def late(self, now: datetime) -> bool:
         """Whether it ended, or still runs, after its due time."""
-        return (self.stopped_at or now) > self.due_at
+        return (self.paused_at or self.stopped_at or now) > self.due_at
 
 
 class Evidence(Model):

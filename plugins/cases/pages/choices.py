@@ -6,9 +6,10 @@ from typing import Any
 from tortoise.expressions import Q
 
 from liuhe import Area, Unit, Viewer
+from plugins.cases import actions
 from plugins.cases.models import Case, CaseType, Step
-from plugins.cases.permissions import neighbouring_units, reachable_units
-from plugins.cases.rules import STAGE_STATES, Need
+from plugins.cases.permissions import neighbouring_units, reachable_units, visible
+from plugins.cases.rules import SENDS, STAGE_STATES, STANDARD, UNDER_WAY, Need
 
 MOST = 400
 Options = list[tuple[Any, ...]]
@@ -82,11 +83,26 @@ async def units_for(viewer: Viewer, case: Case, need: Need) -> Options:
     return options
 
 
+async def mains_for(viewer: Viewer, case: Case) -> Options:
+    """Cases under way in the street that this one may be merged into; those of its type first."""
+    street = await actions.street_of(case.area)
+    path = (await Area.get(id=street)).path
+    among = visible(viewer) & Q(area__path__startswith=path, stage__in=UNDER_WAY)
+    rows = await Case.filter(among).exclude(id=case.id).order_by("-opened_at").limit(MOST)
+    rows.sort(key=lambda row: row.type_id != case.type_id)
+    return [(row.id, f"{row.number} {row.title}") for row in rows]
+
+
 async def suggested(case: Case) -> tuple[int, str] | None:
     """Whose matter it probably is, and why we think so."""
-    returned = await Step.filter(case_id=case.id, action="return").order_by("-seq").first()
-    if returned and (proposed := returned.details.get("proposed_unit")):
-        return int(proposed["id"]), "退回时建议"
+    told = Step.filter(case_id=case.id, action__in=("return", "supervise", "reopen"))
+    for step in await told.order_by("-seq"):
+        if proposed := step.details.get("proposed_unit"):
+            return int(proposed["id"]), f"{STANDARD.label(step.action)}时建议"
+        if step.action == "reopen":
+            sent = Step.filter(case_id=case.id, seq__lt=step.seq, action__in=SENDS)
+            last = await sent.order_by("-seq").first()
+            return (last.unit_id, "上次由它处置") if last and last.unit_id else None
     street = ".".join(case.area.path.split(".")[:2]) + "."
     before = (
         await Step.filter(

@@ -1,12 +1,22 @@
 """The form of one move: its fields, filled with what was typed, with what is wrong beside them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from liuhe import BadInput, Viewer
 from plugins.cases.models import Case
-from plugins.cases.pages.choices import units_for
-from plugins.cases.pages.words import NOTE_LABELS, RATINGS, REASON_LABELS, WORDS, Words
+from plugins.cases.pages.choices import mains_for, units_for
+from plugins.cases.pages.words import (
+    ANSWERS,
+    DANGER,
+    NOTE_LABELS,
+    RATINGS,
+    REASON_LABELS,
+    WORDS,
+    Words,
+    zone,
+)
 from plugins.cases.rules import Move, Need
 
 
@@ -38,10 +48,20 @@ async def move_form(
             for option in await units_for(viewer, case, need)
         ],
         "ratings": RATINGS,
+        "answers": ANSWERS,
+        "mains": await mains_for(viewer, case) if Need.MAIN_CASE in asked else [],
+        "soonest": _minute(case.due_at),
+        "front": move.comes_first(case.marks),
+        "danger": move.action in DANGER,
         "values": dict(values or {}),
         "problems": problems,
         "problem": error.message if error and error.field not in _fields(asked) else "",
     }
+
+
+def _minute(at: datetime | None) -> str:
+    """For a field of local time."""
+    return at.astimezone(zone()).strftime("%Y-%m-%dT%H:%M") if at else ""
 
 
 def _fields(asked: tuple[Need, ...]) -> set[str]:
@@ -53,5 +73,8 @@ def _fields(asked: tuple[Need, ...]) -> set[str]:
         Need.PROPOSED_UNIT: "proposedUnitId",
         Need.AFTER_PICTURE: "fileIds",
         Need.RATING: "rating",
+        Need.UNTIL: "until",
+        Need.GRANTED: "granted",
+        Need.MAIN_CASE: "mainCaseId",
     }
     return {names[need] for need in asked}

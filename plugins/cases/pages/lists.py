@@ -67,7 +67,9 @@ class Asked:
 
 
 def _works(who: Viewer) -> bool:
-    return any(move.main and who.holds(move.permission) for move in STANDARD.moves)
+    return any(
+        (move.main or move.answers) and who.holds(move.permission) for move in STANDARD.moves
+    )
 
 
 def _number(text: str | None) -> int | None:
@@ -136,6 +138,7 @@ def _row(case: Case, names: list[str], now: datetime) -> dict[str, Any]:
         "place": " ".join(part for part in (names[-1], case.address) if part),
         "state": state,
         "state_tone": tone,
+        "supervised": case.supervised_at is not None and not STANDARD.is_terminal(case.stage),
         "unit": case.unit.name if case.unit else "",
         "due_at": case.due_at,
         "opened_at": case.opened_at,

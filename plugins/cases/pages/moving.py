@@ -1,6 +1,7 @@
 """Forms that move a case: read, act, and show what is now, or the form again with its problem."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from liuhe import BadInput, Conflict, NotFound, Viewer
@@ -19,8 +20,9 @@ from plugins.cases import actions
 from plugins.cases.models import Case
 from plugins.cases.pages.one import context_of
 from plugins.cases.pages.showing import show
-from plugins.cases.pages.words import WORDS, filled
+from plugins.cases.pages.words import WORDS, filled, zone
 
+GRANTED = {"yes": True, "no": False}
 Act = Callable[..., Awaitable[Case]]
 ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
     "accept": (actions.accept_case, ("note",)),
@@ -33,6 +35,15 @@ ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
     "rework": (actions.rework_case, ("reason",)),
     "close": (actions.close_case, ("note",)),
     "rate": (actions.rate_case, ("rating", "note")),
+    "request_extension": (actions.request_extension, ("until", "reason")),
+    "decide_extension": (actions.decide_extension, ("granted", "note")),
+    "transfer": (actions.transfer_case, ("unit_id", "reason")),
+    "suspend": (actions.suspend_case, ("reason",)),
+    "resume": (actions.resume_case, ("note",)),
+    "withdraw": (actions.withdraw_case, ("reason",)),
+    "merge": (actions.merge_case, ("main_case_id", "reason")),
+    "supervise": (actions.supervise_case, ("note", "proposed_unit_id")),
+    "reopen": (actions.reopen_case, ("reason",)),
 }
 
 
@@ -61,10 +72,21 @@ async def _act(who: Viewer, case_id: int, action: str, given: Form, pictures: li
         "unit_id": lambda: given.whole("unitId"),
         "proposed_unit_id": lambda: given.whole("proposedUnitId"),
         "rating": lambda: given.whole("rating"),
+        "until": lambda: _local(given.text("until", most=40)),
+        "granted": lambda: GRANTED.get(given.text("granted")),
+        "main_case_id": lambda: given.whole("mainCaseId"),
         "file_ids": lambda: pictures,
     }
     values = {name: known[name]() for name in takes}
     return await act(who, case_id, version=given.whole("version"), **values)
+
+
+def _local(text: str) -> datetime | None:
+    """What a browser sends as local time, in the district's zone."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone()) if text else None
+    except ValueError:
+        raise BadInput("请选择日期和时间。", field="until", reason="not_a_time") from None
 
 
 async def _pictures(given: Form, who: Viewer) -> list[str]:

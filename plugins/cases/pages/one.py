@@ -17,8 +17,10 @@ from liuhe.pages import (
 )
 from plugins.cases.pages.forms import move_form
 from plugins.cases.pages.showing import Shown, show
-from plugins.cases.pages.words import WAITS, filled
+from plugins.cases.pages.words import MARK_WAITS, WAITS, filled
 from plugins.cases.rules import Stage
+
+EARLY_ENDS = (Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
 
 
 async def case_page(request: Request) -> Response:
@@ -75,18 +77,25 @@ async def context_of(
         )
         for move in moves
     ]
-    title, text = WAITS[shown.case.stage]
-    text = filled(text, shown.case)
-    if shown.case.stage == Stage.REJECTED:
-        text = shown.steps[-1].note  # the reason, which is what the reporter came to read
+    front = bool(forms) and (forms[0]["front"] or bool(at))
     return {
         "page_title": shown.case.title,
         "shown": shown,
         "case": shown.case,
         "forms": forms,
-        "wait": (filled(title, shown.case), text),
+        "front": front,
+        "wait": _wait(shown),
         "said": said,
         "slots": await fill_slots(request, "case.after_facts", shown.case),
         "again": False,
         "filling": False,
     }
+
+
+def _wait(shown: Shown) -> tuple[str, str]:
+    """Whom the case waits for, or how it ended."""
+    marked = (MARK_WAITS[mark] for mark in MARK_WAITS if mark in shown.case.marks)
+    title, text = next(marked, WAITS[shown.case.stage])
+    if shown.case.stage in EARLY_ENDS:
+        return title, shown.steps[-1].note  # the reason, which the reporter came to read
+    return filled(title, shown.case), filled(text, shown.case)

@@ -8,7 +8,7 @@ from typing import Any
 from liuhe import Viewer
 from plugins.cases.models import Case, Clock, Evidence, Step
 from plugins.cases.pages.choices import names_of
-from plugins.cases.pages.words import COMPLETES, DOING, STRIP, state_of
+from plugins.cases.pages.words import COMPLETES, DOING, SHORT_STRIPS, STRIP, state_of, zone
 from plugins.cases.permissions import (
     SOMEBODY,
     allowed,
@@ -20,12 +20,12 @@ from plugins.cases.rules import (
     CLOCK_LABELS,
     EVIDENCE_LABELS,
     HANDLING,
+    SENDS,
     SOURCE_LABELS,
     STANDARD,
     ClockKind,
     EvidenceKind,
     Move,
-    Stage,
 )
 
 
@@ -60,7 +60,7 @@ class Shown:
 
     @property
     def strip(self) -> tuple[str, ...]:
-        return ("上报", "不予受理") if self.case.stage == Stage.REJECTED else STRIP
+        return SHORT_STRIPS.get(self.case.stage, STRIP)
 
     @property
     def doing(self) -> str:
@@ -86,6 +86,8 @@ class Shown:
             ("经办人", case.handler.name if case.handler else None),
             ("退回", f"{case.returns} 次" if case.returns else None),
             ("返工", f"{case.reworks} 次" if case.reworks else None),
+            ("督办", "是" if case.supervised_at else None),
+            ("并入", case.merged_into.number if case.merged_into else None),
             ("评价", f"{case.rating} 分" if case.rating else None),
         ]
 
@@ -102,6 +104,7 @@ class Shown:
                 "label": CLOCK_LABELS[ClockKind(clock.kind)],
                 "due_at": clock.due_at,
                 "done_at": clock.stopped_at,
+                "paused": clock.paused_at is not None and clock.stopped_at is None,
                 "rule": clock.rule,
             }
             for clock in self.clocks
@@ -116,10 +119,14 @@ class Shown:
     def _entry(self, step: Step) -> dict[str, Any]:
         unit = step.unit.name if step.unit and step.action != "open" else ""
         what = STANDARD.label(step.action)
-        if step.action == "dispatch":
-            what, unit = f"派遣给{unit}", ""
+        if step.action in SENDS:
+            what, unit = f"{what}给{unit}", ""
         if proposed := step.details.get("proposed_unit"):
             what = f"{what}，建议派给{proposed['name']}"
+        if main := step.details.get("main"):
+            what = f"{what}，并入 {main['number']}"
+        if extension := step.details.get("extension"):
+            what = f"{what}{_extension(extension)}"
         if rating := step.details.get("rating"):
             what = f"{what}：{rating} 分"
         return {
@@ -128,7 +135,7 @@ class Shown:
             "unit": unit,
             "at": step.at,
             "why": step.note,
-            "tone": "bad" if step.action in ("return", "rework", "reject") else "",
+            "tone": "bad" if step.action in BAD else "",
             "evidence": [
                 {"src": one["src"], "alt": one["alt"]}
                 for one in map(_picture, self.evidence)
@@ -160,6 +167,19 @@ class Shown:
         return sum(one.file.state == "refused" for one in self.evidence)
 
 
+#: Steps that set a case back, or press it.
+BAD = ("return", "rework", "reject", "supervise", "reopen")
+
+
+def _extension(told: Mapping[str, Any]) -> str:
+    """What was asked for, or how it was answered."""
+    until = datetime.fromisoformat(told["until"]).astimezone(zone())
+    if told.get("granted") is False:
+        return "：不同意"
+    verb = "：同意延到" if told.get("granted") else "到"
+    return f"{verb} {until:%m月%d日 %H:%M}"
+
+
 def _first(found: Iterable[Evidence], *kinds: EvidenceKind) -> dict[str, Any] | None:
     kept = (one for one in found if one.kind in kinds and one.file.state != "refused")
     return next((_picture(one) for one in kept), None)
@@ -183,7 +203,7 @@ async def show(viewer: Viewer, case_id: int) -> Shown | None:
     case = (
         await Case.filter(visible(viewer), id=case_id)
         .first()
-        .select_related("area", "type", "unit", "reporter", "handler")
+        .select_related("area", "type", "unit", "reporter", "handler", "merged_into")
     )
     if case is None:
         return None

@@ -17,7 +17,11 @@ SECTIONS = {
     "verify": ("待核查", "单位已反馈，请到现场看一看。"),
     "close": ("待结案", "核查已经通过，请写结论。"),
     "rate": ("待评价", "已经结案，请评价处理结果。"),
+    "decide_extension": ("待答复延期", "单位申请延期，答复之前时限照走。"),
+    "supervise": ("待督办", "退回超过两次，请提出意见，派单员再派遣。"),
 }
+#: Sections that are only shown when there is something in them.
+IF_ANY = ("rate", "decide_extension", "supervise")
 SHOWN = 5
 
 
@@ -28,20 +32,20 @@ async def count_mine(viewer: Viewer) -> int | None:
 
 def _look(move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
     title, hint = SECTIONS[move.action]
-    stage = move.sources[0]
+    stage = f"&stage={move.sources[0].value}" if len(move.sources) == 1 else ""
 
     async def look(viewer: Viewer) -> WaitingList | None:
         if not viewer.holds(move.permission):
             return None
         mine = Case.filter(waits_for(viewer, move.action))
         count = await mine.count()
-        if not count and move.action == "rate":
+        if not count and move.action in IF_ANY:
             return None
         first = await mine.order_by("due_at", "opened_at").limit(SHOWN).select_related("area")
         return WaitingList(
             title=title,
             hint=hint,
-            href=f"/admin/cases/?tab=mine&stage={stage.value}",
+            href=f"/admin/cases/?tab=mine{stage}",
             count=count,
             items=[_item(case) for case in first],
         )
@@ -67,5 +71,6 @@ def _item(case: Case) -> WaitingItem:
 
 WAITING = tuple(
     Waiting(look=_look(move), order=10 + index)
-    for index, move in enumerate(move for move in STANDARD.moves if move.main)
+    for index, move in enumerate(STANDARD.moves)
+    if move.main or move.answers
 )

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from liuhe import house
 from plugins.cases.models import Case
-from plugins.cases.rules import STAGE_STATES, Need, Stage
+from plugins.cases.rules import Mark, Need, Stage, state_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,64 @@ WORDS: Mapping[str, Words] = {
         hint="评价会用来改进工作。",
         then="谢谢评价。这件事全部办完了。",
     ),
+    "request_extension": Words(
+        title="申请延期",
+        button="申请延期",
+        hint="答复之前，原来的时限照走。已经超期的不能申请。",
+        then="已申请延期。等派单员答复，原来的时限照走。",
+    ),
+    "decide_extension": Words(
+        title="答复延期申请",
+        button="答复",
+        hint="同意以后，处置时限改到申请的时间。",
+        then="已答复{unit}的延期申请。",
+    ),
+    "transfer": Words(
+        title="转派给另一个单位",
+        button="转派",
+        hint="原单位的时限到此为止，新单位的时限重新开始。",
+        then="已转派给{unit}。等对方签收。",
+    ),
+    "suspend": Words(
+        title="挂起这件案件",
+        button="挂起",
+        hint="暂时没有条件办理时用，如等审批、等天气。时限暂停。",
+        then="已挂起，时限暂停。条件具备以后请恢复办理。",
+    ),
+    "resume": Words(
+        title="可以办了就恢复",
+        button="恢复办理",
+        hint="案件已挂起。恢复以后，时限接着走，剩下的时间不变。",
+        then="已恢复办理，时限接着走。",
+    ),
+    "withdraw": Words(
+        title="撤回这件案件",
+        button="撤回",
+        hint="报错了，或者问题已经自己解决。单位签收以后不能撤回。",
+        then="已撤回。这件事到此结束。",
+    ),
+    "merge": Words(
+        title="并入另一件案件",
+        button="并案",
+        hint="同一件事报了两次时用。这件到此结束，另一件继续办。",
+        then="已并案。这件到此结束，另一件继续办。",
+    ),
+    "supervise": Words(
+        title="督办这件案件",
+        button="督办",
+        hint="写清楚要求和建议，经办的人都会看到。",
+        then="已督办。意见写进了经过。",
+    ),
+    "reopen": Words(
+        title="要求重新办理",
+        button="重新办理",
+        hint="问题又出现，或者没有真正解决。",
+        then="已重新办理。等派单员派遣。",
+    ),
 }
+
+#: The moves that end or undo something.
+DANGER = ("reject", "return", "rework", "withdraw", "merge", "transfer")
 
 #: For whoever has nothing to do now: whom the case waits for, and what they will do.
 WAITS: Mapping[Stage, tuple[str, str]] = {
@@ -90,6 +149,13 @@ WAITS: Mapping[Stage, tuple[str, str]] = {
     Stage.CLOSED: ("已结案，等评价", "上报人或网格员可以给处理结果打分。"),
     Stage.RATED: ("全部办完", "这件案件已经结案并评价。"),
     Stage.REJECTED: ("没有受理", ""),
+    Stage.WITHDRAWN: ("已撤回", ""),
+    Stage.MERGED: ("已并入另一件案件", ""),
+}
+#: The same for a mark, which says more than the stage.
+MARK_WAITS: Mapping[Mark, tuple[str, str]] = {
+    Mark.SUSPENDED: ("已挂起，时限暂停", "派单员恢复以后接着办，剩下的时间不变。"),
+    Mark.ESCALATED: ("等督查员督办", "退回超过两次。督查员提出意见以后，派单员再派遣。"),
 }
 
 TONES: Mapping[Stage, str] = {
@@ -102,6 +168,14 @@ TONES: Mapping[Stage, str] = {
     Stage.CLOSED: "ok",
     Stage.RATED: "ok",
     Stage.REJECTED: "",
+    Stage.WITHDRAWN: "",
+    Stage.MERGED: "",
+}
+#: The strip of what ended early.
+SHORT_STRIPS: Mapping[Stage, tuple[str, ...]] = {
+    Stage.REJECTED: ("上报", "不予受理"),
+    Stage.WITHDRAWN: ("上报", "撤回"),
+    Stage.MERGED: ("上报", "并案"),
 }
 
 #: The strip at the head of a case: what is being done now in each stage.
@@ -126,6 +200,8 @@ COMPLETES: Mapping[str, tuple[str, ...]] = {
     "close": ("结案",),
     "rate": ("评价",),
     "reject": ("不予受理",),
+    "withdraw": ("撤回",),
+    "merge": ("并案",),
 }
 
 RATINGS = (
@@ -143,11 +219,21 @@ NOTE_LABELS: Mapping[str, str] = {
     "verify": "核查意见",
     "close": "结案结论",
     "rate": "想说的话",
+    "decide_extension": "答复的理由",
+    "resume": "恢复的说明",
+    "supervise": "督办意见",
 }
+ANSWERS = (("yes", "同意", "处置时限改到申请的时间"), ("no", "不同意", "时限不变，请写明理由"))
 REASON_LABELS: Mapping[str, str] = {
     "reject": "不予受理的理由",
     "return": "退回的理由",
     "rework": "还差什么",
+    "request_extension": "为什么办不完",
+    "transfer": "为什么转派",
+    "suspend": "为什么挂起",
+    "withdraw": "为什么撤回",
+    "merge": "为什么并案",
+    "reopen": "为什么要重新办理",
 }
 
 
@@ -157,7 +243,13 @@ def filled(words: str, case: Case) -> str:
 
 def state_of(case: Case) -> tuple[str, str]:
     """The badge of a case: words and tone."""
-    return STAGE_STATES[case.stage], TONES[case.stage]
+    tone = "warn" if case.marks else TONES[case.stage]
+    return state_words(case.stage, case.marks), tone
+
+
+def zone() -> ZoneInfo:
+    """The zone in which people here read and write times."""
+    return ZoneInfo(house().settings.timezone)
 
 
 def takes_text(needs: tuple[Need, ...]) -> bool:

@@ -1,5 +1,6 @@
 """Decisions about cases: what may follow what, who is kept apart, what is due when. Pure."""
 
+from plugins.cases.rules.asides import MOST_RETURNS, UNDER_WAY
 from plugins.cases.rules.calendar import (
     KNOWN_YEARS,
     Calendar,
@@ -9,17 +10,8 @@ from plugins.cases.rules.calendar import (
     spans_of,
     text_of,
 )
-from plugins.cases.rules.clocks import DEFAULT_LIMITS, RULES_VERSION, limit_of, rule_text
-from plugins.cases.rules.flow import (
-    HANDLING,
-    OPEN,
-    STANDARD,
-    Flow,
-    Move,
-    Need,
-    missing,
-    waiting_stages,
-)
+from plugins.cases.rules.clocks import DEFAULT_LIMITS, RULES_VERSION, limit_of, rule_text, warn_at
+from plugins.cases.rules.flow import HANDLING, STANDARD
 from plugins.cases.rules.limits import (
     CLOCK_LABELS,
     LIMIT_UNIT_LABELS,
@@ -27,17 +19,21 @@ from plugins.cases.rules.limits import (
     Limit,
     LimitUnit,
 )
+from plugins.cases.rules.moves import OPEN, Flow, Move, Need, missing, waiting_stages
 from plugins.cases.rules.rates import SENDS, Duty, Rate, Rates, Timed, Told, duties, rates
 from plugins.cases.rules.words import (
     EVIDENCE_LABELS,
     KIND_LABELS,
+    MARK_STATES,
     SOURCE_LABELS,
     STAGE_LABELS,
     STAGE_STATES,
     EvidenceKind,
     Kind,
+    Mark,
     Source,
     Stage,
+    state_words,
 )
 
 __all__ = [
@@ -48,6 +44,8 @@ __all__ = [
     "KIND_LABELS",
     "KNOWN_YEARS",
     "LIMIT_UNIT_LABELS",
+    "MARK_STATES",
+    "MOST_RETURNS",
     "OPEN",
     "RULES_VERSION",
     "SENDS",
@@ -55,6 +53,7 @@ __all__ = [
     "STAGE_LABELS",
     "STAGE_STATES",
     "STANDARD",
+    "UNDER_WAY",
     "Calendar",
     "ClockKind",
     "Duty",
@@ -63,6 +62,7 @@ __all__ = [
     "Kind",
     "Limit",
     "LimitUnit",
+    "Mark",
     "Move",
     "Need",
     "Rate",
@@ -80,6 +80,8 @@ __all__ = [
     "rates",
     "rule_text",
     "spans_of",
+    "state_words",
     "text_of",
     "waiting_stages",
+    "warn_at",
 ]

@@ -44,3 +44,8 @@ def _counted(unit: LimitUnit, due: datetime, calendar: Calendar) -> str:
     if due.astimezone(calendar.zone).year in KNOWN_YEARS:
         return f"{words}，按国家放假安排"
     return f"{words}，{KNOWN_YEARS.stop} 年起放假安排未公布，按周末推算"
+
+
+def warn_at(since: datetime, due: datetime) -> datetime:
+    """When it is soon due: in the last quarter of its time."""
+    return (due - (due - since) / 4).replace(microsecond=0)

@@ -1,112 +1,14 @@
-"""流程 the flow of a case as data: moves between stages, what each needs, who is kept apart.
+"""流程 the flow of a case as data.
 
-上报 → 受理 → 派遣 → 签收 → 反馈 → 核查 → 结案 → 评价, with 不予受理, 退回 and 返工 aside. Nothing
-else knows the order; another flow is another table.
+上报 → 受理 → 派遣 → 签收 → 反馈 → 核查 → 结案 → 评价, with 不予受理, 退回, 返工 aside; further
+side exits are in `asides`. Nothing else knows the order; another flow is another table.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property
-
+from plugins.cases.rules.asides import ASIDES
 from plugins.cases.rules.limits import ClockKind
-from plugins.cases.rules.words import Stage
+from plugins.cases.rules.moves import Flow, Move, Need
+from plugins.cases.rules.words import Mark, Stage
 
-
-class Need(StrEnum):
-    """What a move asks of whoever makes it."""
-
-    REASON = "reason"
-    NOTE = "note"
-    UNIT = "unit"
-    PROPOSED_UNIT = "proposed_unit"
-    AFTER_PICTURE = "after_picture"
-    RATING = "rating"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """One way on. `needs` must be given, `takes` may be.
-
-    `main`: the way that the work usually goes on, offered first. `apart`: whoever did one of these
-    on this case may not make the move. `starts`: clocks set going unless they are already running;
-    `stops`: clocks that end.
-    """
-
-    action: str
-    label: str
-    sources: tuple[Stage, ...]
-    to: Stage
-    permission: str
-    needs: tuple[Need, ...] = ()
-    takes: tuple[Need, ...] = ()
-    main: bool = False
-    apart: tuple[str, ...] = ()
-    starts: tuple[ClockKind, ...] = ()
-    stops: tuple[ClockKind, ...] = ()
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A named set of moves; `opens` lists the clocks that start with the case."""
-
-    name: str
-    start: Stage
-    moves: tuple[Move, ...]
-    opens: tuple[ClockKind, ...] = ()
-
-    @cached_property
-    def _table(self) -> Mapping[tuple[str, Stage], Move]:
-        table = {(move.action, stage): move for move in self.moves for stage in move.sources}
-        if len(table) != sum(len(move.sources) for move in self.moves):
-            raise ValueError(f"flow {self.name}: one action leads two ways from the same stage")
-        return table
-
-    def move(self, action: str, stage: Stage) -> Move | None:
-        """The move that `action` is in this stage, or None where it is not allowed."""
-        return self._table.get((action, stage))
-
-    def ways_on(self, stage: Stage) -> tuple[Move, ...]:
-        """All moves from a stage, main ones first."""
-        ways = [move for move in self.moves if stage in move.sources]
-        return tuple(sorted(ways, key=lambda move: not move.main))
-
-    def label(self, action: str) -> str:
-        if action == OPEN:
-            return OPEN_LABEL
-        return next((move.label for move in self.moves if move.action == action), action)
-
-    def permissions(self, action: str) -> frozenset[str]:
-        """Any of which an action asks for, in whatever stage."""
-        return frozenset(move.permission for move in self.moves if move.action == action)
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(move.action for move in self.moves))
-
-    def is_terminal(self, stage: Stage) -> bool:
-        return not self.ways_on(stage)
-
-    def replay(self, actions: Iterable[str]) -> Stage:
-        """The stage to which a timeline leads; ValueError where it leaves the declared moves."""
-        stage: Stage | None = None
-        for action in actions:
-            stage = self._next(stage, action)
-        if stage is None:
-            raise ValueError("a timeline begins with open")
-        return stage
-
-    def _next(self, stage: Stage | None, action: str) -> Stage:
-        if stage is None and action == OPEN:
-            return self.start
-        move = self.move(action, stage) if stage is not None else None
-        if move is None:
-            raise ValueError(f"flow {self.name}: no {action} from {stage}")
-        return move.to
-
-
-OPEN = "open"
-OPEN_LABEL = "上报"
 HANDLING = ("sign", "submit_handling")
 
 STANDARD = Flow(
@@ -143,6 +45,7 @@ STANDARD = Flow(
             needs=(Need.UNIT,),
             takes=(Need.NOTE,),
             main=True,
+            bars=(Mark.SUSPENDED, Mark.ESCALATED),
             stops=(ClockKind.DISPATCH,),
             starts=(ClockKind.SIGN, ClockKind.HANDLE, ClockKind.FEEDBACK),
         ),
@@ -163,6 +66,7 @@ STANDARD = Flow(
             permission="cases.handle",
             needs=(Need.NOTE, Need.AFTER_PICTURE),
             main=True,
+            clears=(Mark.ASKED,),
             stops=(ClockKind.HANDLE, ClockKind.FEEDBACK),
             starts=(ClockKind.VERIFY,),
         ),
@@ -175,6 +79,7 @@ STANDARD = Flow(
             permission="cases.handle",
             needs=(Need.REASON,),
             takes=(Need.PROPOSED_UNIT,),
+            clears=(Mark.ASKED,),
             stops=(ClockKind.SIGN,),
             starts=(ClockKind.DISPATCH,),
         ),
@@ -232,23 +137,6 @@ STANDARD = Flow(
             main=True,
             apart=HANDLING,
         ),
+        *ASIDES,
     ),
 )
-
-
-def missing(move: Move, given: Iterable[Need]) -> Need | None:
-    """The first thing that the move needs and that was not given."""
-    have = set(given)
-    return next((need for need in move.needs if need not in have), None)
-
-
-def waiting_stages(flow: Flow, permissions: Iterable[str]) -> tuple[Stage, ...]:
-    """Stages whose usual next move is allowed by one of the permissions."""
-    held = set(permissions)
-    found = [
-        stage
-        for move in flow.moves
-        if move.main and move.permission in held
-        for stage in move.sources
-    ]
-    return tuple(dict.fromkeys(found))

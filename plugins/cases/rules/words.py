@@ -1,5 +1,6 @@
 """The closed lists of the domain, each value with its Chinese label."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -15,6 +16,8 @@ class Stage(StrEnum):
     CLOSED = "closed"
     RATED = "rated"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 STAGE_LABELS = {
@@ -27,6 +30,8 @@ STAGE_LABELS = {
     Stage.CLOSED: "结案",
     Stage.RATED: "评价",
     Stage.REJECTED: "不予受理",
+    Stage.WITHDRAWN: "撤回",
+    Stage.MERGED: "并案",
 }
 
 #: What a case in this stage waits for, or how it ended.
@@ -40,7 +45,30 @@ STAGE_STATES = {
     Stage.CLOSED: "已结案",
     Stage.RATED: "已评价",
     Stage.REJECTED: "不予受理",
+    Stage.WITHDRAWN: "已撤回",
+    Stage.MERGED: "已并案",
 }
+
+
+class Mark(StrEnum):
+    """What a case may bear besides its stage."""
+
+    SUSPENDED = "suspended"
+    ASKED = "asked"
+    ESCALATED = "escalated"
+
+
+MARK_STATES = {
+    Mark.SUSPENDED: "已挂起",
+    Mark.ESCALATED: "待督查员督办",
+    Mark.ASKED: "申请延期中",
+}
+
+
+def state_words(stage: Stage, marks: Iterable[Mark]) -> str:
+    """How a case stands; a mark says more than the stage."""
+    borne = set(marks)
+    return next((MARK_STATES[mark] for mark in MARK_STATES if mark in borne), STAGE_STATES[stage])
 
 
 class Source(StrEnum):

@@ -63,6 +63,9 @@ NEED_LABELS = {
     Need.PROPOSED_UNIT: "建议的责任单位",
     Need.AFTER_PICTURE: "处置后的照片",
     Need.RATING: "1 到 5 分",
+    Need.UNTIL: "希望延到的时间",
+    Need.GRANTED: "同意或不同意",
+    Need.MAIN_CASE: "并入的案件",
 }
 
 _published(

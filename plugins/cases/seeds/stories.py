@@ -21,6 +21,7 @@ class Story:
     """`ago` in minutes since it was reported; `upto` the stage it has reached.
 
     `twist`: "return" (the first unit hands it back) or "rework" (the work is done twice).
+    `aside`: what happens at last besides the usual way, with `words`.
     `draws`: what stands in the picture, "" without pictures. `slow`: handled after its due time.
     """
 
@@ -41,6 +42,7 @@ class Story:
     rating: int = 5
     words: str = ""
     slow: bool = False
+    aside: str = ""
 
 
 HOUR, DAY = 60, 24 * 60

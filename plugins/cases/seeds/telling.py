@@ -9,10 +9,11 @@ from plugins.cases import actions
 from plugins.cases.models import Case
 from plugins.cases.seeds.drawing import scene
 from plugins.cases.seeds.endings import ENDED
+from plugins.cases.seeds.exits import EXITS, MAIN_TITLE
 from plugins.cases.seeds.people import cast, hire
 from plugins.cases.seeds.stories import HOUR, UNDER_WAY, Story
 
-STORIES = (*UNDER_WAY, *ENDED)
+STORIES = (*UNDER_WAY, *ENDED, *EXITS)
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
@@ -72,11 +73,42 @@ class Telling:
             return  # somebody or some unit of this story does not work here
 
     async def _tell(self) -> None:
-        story = self.story
         case = await self._open()
+        await self._along(case)
+        if self.story.aside:
+            with self._after(20):
+                await self._aside(case)
+
+    async def _aside(self, case: Case) -> None:
+        """What happens at last, besides the usual way."""
+        words, dispatcher = self.story.words, self.dispatcher
+        if self.story.aside == "withdraw":
+            await actions.withdraw_case(self.people["resident"], case.id, reason=words)
+        elif self.story.aside == "suspend":
+            await actions.suspend_case(dispatcher, case.id, reason=words)
+        elif self.story.aside == "supervise":
+            await actions.supervise_case(self.people["supervisor"], case.id, note=words)
+        elif self.story.aside == "reopen":
+            await actions.reopen_case(self.grid, case.id, reason=words)
+        elif self.story.aside == "merge":
+            main = await Case.get(title=MAIN_TITLE)
+            await actions.merge_case(dispatcher, case.id, main_case_id=main.id, reason=words)
+        elif self.story.aside == "extend":
+            until = self.time + timedelta(days=20)
+            handler = self.handler(self.story.unit)
+            await actions.request_extension(handler, case.id, until=until, reason=words)
+
+    async def _along(self, case: Case) -> None:
+        """The usual way, as far as the story goes."""
+        story = self.story
         if story.upto == "rejected":
             with self._after(PACE["accept"]):
                 await actions.reject_case(self.dispatcher, case.id, reason=story.words)
+            return
+        if story.twist == "ping-pong":
+            await self._go(case, "accepted")
+            for unit in (story.first_unit, story.unit, story.first_unit):
+                await self._hand_back(case, unit, "")
             return
         if story.twist == "return":
             await self._return(case)
@@ -141,16 +173,19 @@ class Telling:
 
     async def _return(self, case: Case) -> None:
         """Accepted, sent to the wrong unit, handed back with the right one proposed."""
-        first = self.story.first_unit
-        proposed = await Unit.get_or_none(code=self.story.unit)
+        first, right = self.story.first_unit, self.story.unit
         await self._go(case, "accepted")
-        await self._dispatch(case, first)
+        await self._hand_back(case, first, right if right != first else "")
+
+    async def _hand_back(self, case: Case, unit: str, proposed: str) -> None:
+        owner = await Unit.get_or_none(code=proposed) if proposed else None
+        await self._dispatch(case, unit)
         with self._after(50):
             await actions.return_case(
-                self.handler(first),
+                self.handler(unit),
                 case.id,
                 reason="现场看过，不属于本单位的职责。",
-                proposed_unit_id=proposed.id if proposed and first != self.story.unit else None,
+                proposed_unit_id=owner.id if owner else None,
             )
 
     async def _handle(self, case: Case, did: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from strawberry.types.execution import ExecutionResult
 from core.kernel import Kernel
 from liuhe import Viewer
 from liuhe.graphql import global_id
+from plugins.cases import actions
 from tests.plugins.cases.conftest import District
 from web.graphql.building import build_schema
 from web.graphql.context import Caller, Context
@@ -285,3 +287,44 @@ async def test_a_filter_that_no_column_can_hold_is_the_callers_fault(
     ):
         result = await asking.run(place.dispatcher, query, code=text)
         assert [error.extensions["code"] for error in result.errors or ()] == ["BAD_USER_INPUT"]
+
+
+async def test_the_side_exits_have_a_mutation_each(place: District, asking: Asking) -> None:
+    case, double = case_id(await place.at("signed")), case_id(await place.open())
+    other = global_id("Unit", place.other_unit.id)
+    until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    steps: list[tuple[Viewer, str, dict[str, Any], str]] = [
+        (place.handler, "requestExtension", {"until": until, "reason": "缺料"}, "SIGNED"),
+        (place.dispatcher, "decideExtension", {"granted": True}, "SIGNED"),
+        (place.dispatcher, "suspendCase", {"reason": "等天晴"}, "SIGNED"),
+        (place.dispatcher, "resumeCase", {}, "SIGNED"),
+        (place.supervisor, "superviseCase", {"note": "请抓紧"}, "SIGNED"),
+        (place.dispatcher, "transferCase", {"unitId": other, "reason": "归执法"}, "DISPATCHED"),
+        (place.dispatcher, "mergeCase", {"mainCaseId": case, "reason": "同一件"}, "MERGED"),
+        (place.dispatcher, "withdrawCase", {"reason": "查无此事"}, "WITHDRAWN"),
+    ]
+    for viewer, name, given, stage in steps:
+        about = double if name == "mergeCase" else case
+        answer = await asking.do(viewer, name, caseId=about, **given)
+        assert answer["errors"] == [], name
+        assert answer["case"]["stage"] == stage, name
+    closed = case_id(await place.at("closed"))
+    answer = await asking.do(place.grid, "reopenCase", caseId=closed, reason="又来了")
+    assert answer["case"]["stage"] == "ACCEPTED"
+
+
+async def test_a_case_tells_how_it_stands_and_its_clocks(place: District, asking: Asking) -> None:
+    case = await place.at("signed")
+    await actions.suspend_case(place.dispatcher, case.id, reason="等天晴")
+    text = """query ($id: ID!) { case(id: $id) { stateLabel suspendedAt extensionUntil escalatedAt
+        supervisedAt mergedInto { id } dueAt
+        clocks { kind kindLabel startedAt dueAt stoppedAt pausedAt rule late } } }"""
+    found = (await asking.ask(place.dispatcher, text, id=case_id(case)))["case"]
+    assert (found["stateLabel"], found["dueAt"]) == ("已挂起", None)
+    assert found["suspendedAt"] is not None
+    clocks = {one["kind"]: one for one in found["clocks"]}
+    assert list(clocks) == ["accept", "dispatch", "sign", "handle", "feedback"]
+    assert (clocks["handle"]["kindLabel"], clocks["handle"]["late"]) == ("处置", False)
+    assert clocks["handle"]["pausedAt"] is not None
+    assert clocks["sign"]["stoppedAt"] is not None
+    assert "4 工作时" in clocks["handle"]["rule"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.web.conftest import Shell, opened_shell
 from web.session import COOKIE
 
 pytestmark = only("sqlite")
+LATER = (datetime.now(UTC) + timedelta(days=60)).strftime("%Y-%m-%dT%H:%M")
 HTMX = {"hx-request": "true"}
 
 
@@ -95,7 +97,7 @@ async def test_a_case_costs_the_same_with_many_steps(
 ) -> None:
     await browser.as_(place.supervisor)
     counts = []
-    for stage in ("dispatched", "rated"):
+    for stage in ("dispatched", "verified"):
         case = await place.at(stage)
         with count_queries() as queries:
             await browser.get(f"/admin/cases/{case.id}")
@@ -266,7 +268,7 @@ async def test_an_address_that_makes_no_sense_still_shows_a_list(
 @pytest.mark.slow
 async def test_the_demo_shows_every_stage_and_each_timeline_replays(kernel_on: Any) -> None:
     from plugins.cases.plugin import add_demo
-    from plugins.cases.rules import STANDARD, Stage
+    from plugins.cases.rules import STANDARD, Mark, Stage
     from plugins.cases.seeds.telling import STORIES
     from plugins.places.plugin import add_demo as add_ground
 
@@ -277,7 +279,48 @@ async def test_the_demo_shows_every_stage_and_each_timeline_replays(kernel_on: A
         cases = await Case.all()
         assert len(cases) == len(STORIES)
         assert {case.stage for case in cases} == set(Stage)
+        assert {mark for case in cases for mark in case.marks} == set(Mark)
+        assert any(case.supervised_at for case in cases)
         for case in cases:
             steps = await Step.filter(case_id=case.id).order_by("seq")
             assert STANDARD.replay(step.action for step in steps) == case.stage
             assert [step.at for step in steps] == sorted(step.at for step in steps)
+
+
+async def test_the_side_exits_by_plain_forms(place: District, browser: Browser) -> None:
+    case, main = await place.at("signed"), await place.at("accepted")
+    path = f"/admin/cases/{case.id}"
+    for who, action, data, words in (
+        (place.handler, "request_extension", {"until": "2099-01-01", "reason": "缺料"}, None),
+        (place.handler, "request_extension", {"until": LATER, "reason": "缺料"}, "申请延期中"),
+        (place.dispatcher, "decide_extension", {"granted": "no", "note": "有料"}, "不同意"),
+        (place.dispatcher, "suspend", {"reason": "等天晴"}, "已挂起"),
+        (place.dispatcher, "resume", {}, "处置中"),
+        (place.supervisor, "supervise", {"note": "请今天办完"}, "督办"),
+        (place.dispatcher, "merge", {"mainCaseId": str(main.id), "reason": "同一件"}, "已并案"),
+    ):
+        await browser.as_(who)
+        assert f'action="{path}/{action}"' in (await browser.get(path)).text, action
+        answer = await browser.post(f"{path}/{action}", data)
+        assert answer.status_code == (303 if words else 422), answer.text
+        if words:
+            assert words in (await browser.get(path)).text, action
+    assert main.number in (await browser.get(path)).text
+    assert case.number in (await browser.get(f"/admin/cases/{main.id}")).text
+
+
+async def test_what_i_might_do_besides_is_not_what_i_am_asked_to_do(
+    place: District, browser: Browser
+) -> None:
+    case = await place.at("signed")
+    await browser.as_(place.dispatcher)
+    shown = (await browser.get(f"/admin/cases/{case.id}")).text
+    assert "现在请您" not in shown
+    assert "其他操作" in shown
+    await actions.suspend_case(place.dispatcher, case.id, reason="等天晴")
+    shown = (await browser.get(f"/admin/cases/{case.id}")).text
+    assert shown.index("现在请您") < shown.index("恢复办理")
+    await browser.as_(place.handler)
+    shown = (await browser.get(f"/admin/cases/{case.id}")).text
+    assert "已挂起，时限暂停" in shown
+    assert "现在请您" not in shown

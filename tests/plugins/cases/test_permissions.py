@@ -1,6 +1,8 @@
 """Who may do what: every role × every action, in the area and out of it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,17 @@ TRIED: dict[str, tuple[str, Do]] = {
     "rework": ("fed_back", lambda d, v, c: actions.rework_case(v, c, reason="没干净")),
     "close": ("verified", lambda d, v, c: actions.close_case(v, c, note="办结")),
     "rate": ("closed", lambda d, v, c: actions.rate_case(v, c, rating=5)),
+    "request_extension": ("signed", lambda d, v, c: actions.request_extension(v, c, **LATER)),
+    "decide_extension": ("asked", lambda d, v, c: actions.decide_extension(v, c, granted=True)),
+    "transfer": ("signed", lambda d, v, c: transfer(d, v, c)),
+    "suspend": ("signed", lambda d, v, c: actions.suspend_case(v, c, reason="等天晴")),
+    "resume": ("suspended", lambda d, v, c: actions.resume_case(v, c)),
+    "withdraw": ("dispatched", lambda d, v, c: actions.withdraw_case(v, c, reason="报错了")),
+    "merge": ("signed", lambda d, v, c: merge(d, v, c)),
+    "supervise": ("signed", lambda d, v, c: actions.supervise_case(v, c, note="请抓紧")),
+    "reopen": ("closed", lambda d, v, c: actions.reopen_case(v, c, reason="又来了")),
 }
+LATER: dict[str, Any] = {"until": datetime.now(UTC) + timedelta(days=60), "reason": "缺料"}
 WHO = {
     "accept": {"dispatcher"},
     "reject": {"dispatcher"},
@@ -37,6 +49,15 @@ WHO = {
     "rework": {"grid"},
     "close": {"dispatcher"},
     "rate": {"grid", "resident"},
+    "request_extension": {"handler", "handler2"},
+    "decide_extension": {"dispatcher"},
+    "transfer": {"dispatcher"},
+    "suspend": {"dispatcher"},
+    "resume": {"dispatcher"},
+    "withdraw": {"dispatcher", "resident"},  # who reported it
+    "merge": {"dispatcher"},
+    "supervise": {"supervisor"},
+    "reopen": {"supervisor", "dispatcher", "grid", "resident"},
 }
 SEES = {"admin", "supervisor", "dispatcher", "grid", "handler", "handler2", "resident"}
 
@@ -46,8 +67,18 @@ async def submit(place: District, viewer: Viewer, case: int) -> Case:
     return await actions.submit_handling(viewer, case, note="好了", file_ids=files)
 
 
+async def transfer(place: District, viewer: Viewer, case: int) -> Case:
+    to = place.other_unit.id
+    return await actions.transfer_case(viewer, case, unit_id=to, reason="归执法")
+
+
+async def merge(place: District, viewer: Viewer, case: int) -> Case:
+    main = await place.open()
+    return await actions.merge_case(viewer, case, main_case_id=main.id, reason="同一件事")
+
+
 def test_every_action_is_tried() -> None:
-    assert set(TRIED) == set(WHO) == set(STANDARD.actions)
+    assert set(TRIED) == set(WHO) == {move.action for move in STANDARD.moves if move.alone}
 
 
 @only("sqlite")
@@ -73,6 +104,10 @@ async def at(place: District, stage: str) -> Case:
         if case.stage == stage:
             break
         case = await place.go(case, name)
+        if (stage, name) == ("asked", "signed"):
+            return await actions.request_extension(place.handler, case.id, **LATER)
+        if (stage, name) == ("suspended", "signed"):
+            return await actions.suspend_case(place.dispatcher, case.id, reason="等天晴")
     return case
 
 

@@ -21,6 +21,7 @@ from plugins.cases.rules import (
     missing,
 )
 
+ENDS = (Stage.RATED, Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
 actions = st.lists(st.sampled_from(STANDARD.actions), max_size=40)
 
 
@@ -29,7 +30,7 @@ def walk(tried: list[str]) -> tuple[Stage, list[str]]:
     stage, done = STANDARD.start, [OPEN]
     for action in tried:
         if move := STANDARD.move(action, stage):
-            stage = move.to
+            stage = move.leads_to(stage)
             done.append(action)
     return stage, done
 
@@ -45,7 +46,7 @@ def test_reached_stages_are_the_declared_ones_and_terminal_ones_stay(tried: list
     stage, done = walk(tried)
     assert stage in Stage
     if STANDARD.is_terminal(stage):
-        assert [a for a in STANDARD.actions if STANDARD.move(a, stage)] == []
+        assert {a for a in STANDARD.actions if STANDARD.move(a, stage)} <= {"reopen"}
     assert done.count("rework") <= done.count("submit_handling")
     assert done.count("return") <= done.count("dispatch")
     assert done.count("accept") + done.count("reject") <= 1
@@ -59,7 +60,7 @@ def test_a_timeline_off_the_declared_moves_is_refused(tried: list[str]) -> None:
         if stage is None:
             honest, stage = honest and action == OPEN, STANDARD.start
         elif move := STANDARD.move(action, stage):
-            stage = move.to
+            stage = move.leads_to(stage)
         else:
             honest = False
         if not honest:
@@ -76,8 +77,8 @@ def test_clocks_end_with_the_case(tried: list[str]) -> None:
     stage, done = STANDARD.start, set(STANDARD.opens)
     for action in tried:
         if move := STANDARD.move(action, stage):
-            stage, done = move.to, (done - set(move.stops)) | set(move.starts)
-    ended = stage in (Stage.CLOSED, Stage.RATED, Stage.REJECTED)
+            stage, done = move.leads_to(stage), (done - set(move.stops)) | set(move.starts)
+    ended = stage in (Stage.CLOSED, *ENDS)
     assert bool(done) != ended
 
 
@@ -87,7 +88,7 @@ def test_every_open_stage_has_one_usual_way_on_for_some_role() -> None:
         ways = STANDARD.ways_on(stage)
         assert [move.main for move in ways].count(True) == (0 if STANDARD.is_terminal(stage) else 1)
         assert all(roles[move.permission] for move in ways)
-    assert [s for s in Stage if STANDARD.is_terminal(s)] == [Stage.RATED, Stage.REJECTED]
+    assert tuple(s for s in Stage if STANDARD.is_terminal(s)) == ENDS
 
 
 def test_whoever_handles_neither_verifies_nor_asks_for_rework_nor_rates() -> None:

@@ -1,0 +1,94 @@
+"""How a case stands besides its stage: its marks and its clocks; hung on `Case`."""
+
+# mypy: disallow-untyped-decorators=False
+# (strawberry.field, used with brackets, is published without a type)
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from liuhe.graphql import Info
+from plugins.cases import models
+from plugins.cases.rules import CLOCK_LABELS, ClockKind, state_words
+from plugins.cases.schema.nodes import Case
+
+
+@strawberry.type(description="案件的一个时限 · a timed stretch of a case")
+class CaseClock:
+    row: strawberry.Private[models.Clock]
+
+    @strawberry.field(description="计时的环节代号 · what is timed")
+    def kind(self) -> str:
+        return self.row.kind
+
+    @strawberry.field(description="计时的环节 · label of what is timed")
+    def kind_label(self) -> str:
+        return CLOCK_LABELS[ClockKind(self.row.kind)]
+
+    @strawberry.field(description="开始时间 · when it started")
+    def started_at(self) -> datetime:
+        return self.row.started_at
+
+    @strawberry.field(description="到期时间；暂停时是暂停前的 · when it is due")
+    def due_at(self) -> datetime:
+        return self.row.due_at
+
+    @strawberry.field(description="结束时间，还在走则为空 · when it stopped")
+    def stopped_at(self) -> datetime | None:
+        return self.row.stopped_at
+
+    @strawberry.field(description="从何时起暂停 · since when it is paused")
+    def paused_at(self) -> datetime | None:
+        return self.row.paused_at
+
+    @strawberry.field(description="当时的规则 · the rule as it read when it started")
+    def rule(self) -> str:
+        return self.row.rule
+
+    @strawberry.field(description="是否超期 · whether it ended or still runs after its due time")
+    def late(self, info: Info) -> bool:
+        return self.row.late(info.context.now)
+
+
+@strawberry.type
+class CaseStanding:
+    @strawberry.field(description="现在的状态，中文 · how it stands, in words")
+    def state_label(self) -> str:
+        return state_words(_row(self).stage, _row(self).marks)
+
+    @strawberry.field(description="从何时起挂起，没有挂起则为空 · since when it is suspended")
+    def suspended_at(self) -> datetime | None:
+        return _row(self).suspended_at
+
+    @strawberry.field(description="等答复的延期申请希望延到何时 · the due time that is asked for")
+    def extension_until(self) -> datetime | None:
+        return _row(self).extension_until
+
+    @strawberry.field(
+        description="退回太多，从何时起等督查员 · since when it waits for a supervisor"
+    )
+    def escalated_at(self) -> datetime | None:
+        return _row(self).escalated_at
+
+    @strawberry.field(description="最近一次督办的时间 · when it was last supervised")
+    def supervised_at(self) -> datetime | None:
+        return _row(self).supervised_at
+
+    @strawberry.field(description="并入的案件，无权查看则为空 · the case that it was merged into")
+    async def merged_into(self, info: Info) -> Case | None:
+        main = _row(self).merged_into_id
+        return None if main is None else await Case.find(info, main)
+
+    @strawberry.field(description="时限，先开始的在前 · its clocks")
+    async def clocks(self, info: Info) -> list[CaseClock]:
+        rows = await info.context.loaders.load_many(
+            models.Clock, "case_id", _row(self).id, order=["started_at", "id"]
+        )
+        return [CaseClock(row=row) for row in rows]
+
+
+def _row(case: Any) -> models.Case:
+    """The fields are resolved on the `Case` on which they hang."""
+    row: models.Case = case.row
+    return row
