@@ -156,7 +156,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(inner) for inner in (sorted(value) if isinstance(value, set) else value)]
+        ordered = sorted(value) if isinstance(value, set | frozenset) else value
+        return [_plain(inner) for inner in ordered]
     if value is None or isinstance(value, bool | int | str):
         return value
     raise TypeError(f"{type(value).__name__} cannot go into the audit's details")

@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.expressions import Q
 
+from core.audit import Thing, record_reading
 from core.database import atomic, rows
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.house import house
@@ -32,14 +33,20 @@ SIGNATURES = {
 LOOSE_AFTER = timedelta(hours=24)
 BLUR_LEASE = timedelta(seconds=60)
 BLUR_TRIES = 4
+#: Seconds in which the pictures of a page are fetched after the page has told of them.
+PAGE_LOADS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keeper:
-    """Who answers for files of a kind: `may_see(viewer, file)`."""
+    """Who answers for files of a kind: `may_see(viewer, file)`.
+
+    `about` is the model that the files' `subject` is a key of ("cases.Case"), for the audit.
+    """
 
     kind: str
     may_see: Callable[[Viewer, "File"], Awaitable[bool]]
+    about: str = ""
 
 
 class File(Model):
@@ -164,6 +171,22 @@ async def readable(file_id: str, viewer: Viewer) -> File:
     if file.state == "refused":
         raise NotFound("这张图片无法打码，没有保留。")
     return file
+
+
+async def pictures_shown(viewer: Viewer, file_ids: Iterable[object], *about: Thing) -> None:
+    """Write down that the viewer is shown these pictures of these things.
+
+    A page that shows many calls it once for all; fetching them then adds nothing.
+    """
+    if files := [("core.File", str(file_id)) for file_id in file_ids]:
+        await record_reading(viewer, "files.read", *files, *about, within=PAGE_LOADS)
+
+
+async def file_shown(viewer: Viewer, file: File) -> None:
+    """The same for one picture that is served by itself."""
+    keeper = house().keepers.get(file.keeper)
+    about = [(keeper.about, file.subject)] if keeper and keeper.about else []
+    await pictures_shown(viewer, [file.id], *about)
 
 
 @atomic

@@ -18,6 +18,7 @@ from tortoise import fields
 from tortoise.expressions import Q
 
 from core.areas import Area
+from core.audit import record
 from core.database import atomic
 from core.errors import BadInput, Unavailable
 from core.permissions import Grant, Role, Viewer, narrow
@@ -26,6 +27,8 @@ from core.tables import Model
 SESSION_LIFE = timedelta(hours=12)
 TOKEN_LIFE = timedelta(hours=8)
 DOOR_LIFE = timedelta(minutes=10)  # between the password and being in
+#: Kinds with which somebody is in; the others are on the way through the door.
+SIGNED_IN = ("browser", "api")
 LIVES = {"browser": SESSION_LIFE, "api": TOKEN_LIFE, "half": DOOR_LIFE, "known": DOOR_LIFE}
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -175,7 +178,7 @@ async def open_session(
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     expires = now + LIVES[kind]
-    await Session.create(
+    session = await Session.create(
         person=person,
         kind=kind,
         token_hash=token_hash(token),
@@ -184,12 +187,25 @@ async def open_session(
         address=address[:64],
         last_seen_at=now,
     )
+    if kind in SIGNED_IN:
+        await record(_seated(person, session), "people.sign_in", person, details={"by": kind})
     return token, expires
 
 
 @atomic
 async def end_session(token: str) -> None:
-    await Session.filter(token_hash=token_hash(token)).delete()
+    session = await Session.get_or_none(token_hash=token_hash(token)).select_related("person")
+    if session is None:
+        return
+    await session.delete()
+    await record(_seated(session.person, session), "people.sign_out", session.person)
+
+
+def _seated(person: Person, session: Session) -> Viewer:
+    """The person in this session, for the audit: no grants are needed there."""
+    return Viewer(
+        person_id=person.id, username=person.username, name=person.name, session_id=session.id
+    )
 
 
 async def forget_expired_sessions(_: dict[str, Any]) -> None:

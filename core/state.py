@@ -5,7 +5,9 @@ from typing import Any
 
 from tortoise import fields
 
+from core.audit import record
 from core.database import atomic
+from core.permissions import Viewer
 from core.tables import Model
 
 
@@ -37,8 +39,14 @@ async def remember(key: str, value: Any) -> None:
 
 
 @atomic
-async def choose_plugins(disabled: set[str]) -> None:
-    """Store the choice and ask every process to start anew (they watch the generation)."""
+async def choose_plugins(disabled: set[str], viewer: Viewer | None = None) -> None:
+    """Store the choice and ask every process to start anew (they watch the generation).
+
+    `viewer` is who chose; None for whoever sits at the machine.
+    """
+    before = set(await recall(PLUGIN_CHOICE, []))
+    changes = {"switched_on": before - disabled, "switched_off": disabled - before}
+    await record(viewer, "plugins.choose", details=changes)
     await remember(PLUGIN_CHOICE, sorted(disabled))
     await ask_restart()
 

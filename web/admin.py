@@ -88,7 +88,7 @@ def _needed_by(kernel: Kernel, name: str) -> list[str]:
 
 async def switch(request: Request) -> Response:
     """Enable or disable one plugin: store the choice and let every process start anew."""
-    demand_held(viewer(request), "plugins.manage")
+    person = demand_held(viewer(request), "plugins.manage")
     given = await form(request)
     kernel: Kernel = request.app.state.kernel
     name, state = given.need("name", "插件名"), given.need("state", "状态")
@@ -97,7 +97,7 @@ async def switch(request: Request) -> Response:
     if name not in kernel.plugins and name not in kernel.off:
         raise NotFound("没有这个插件，或者它没能装载。")
     disabled = set(await recall(PLUGIN_CHOICE, []))
-    await choose_plugins(changed(kernel, disabled, name, state))
+    await choose_plugins(changed(kernel, disabled, name, state), person)
     return see_other(request, "/admin/plugins?restarting=1", "已保存，正在重新启动，几秒钟就好。")
 
 

@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core import guesses
+from core.audit import record
 from core.errors import BadInput, LiuheError, NotSignedIn, RateLimited
 from core.house import house
 from core.people import (
@@ -35,6 +36,8 @@ async def recognise(request: Request, username: str, password: str) -> Person:
     right = await check_password(person, password[:200])
     await guesses.settle(account, address, person, right=right)
     if person is None or not right:
+        # Not the name that was typed: people type their password there.
+        await record(None, "people.sign_in_failed", *([person] if person else []))
         raise NotSignedIn("账号或密码不对。")
     await guesses.forgive(account, address)
     return person

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.errors import BadInput, NotFound
-from core.files import readable, store_upload
+from core.files import file_shown, readable, store_upload
 from core.permissions import demand_held
 from web.pages import form, viewer
 
@@ -25,11 +25,13 @@ async def upload(request: Request) -> Response:
 
 
 async def read(request: Request) -> Response:
-    file = await readable(request.path_params["id"], viewer(request))
+    who = viewer(request)
+    file = await readable(request.path_params["id"], who)
     try:
         content = await asyncio.to_thread(file.path.read_bytes)
     except FileNotFoundError as error:
         raise NotFound("这张图片的文件不见了，请联系管理员。") from error
+    await file_shown(who, file)
     headers = {"cache-control": "private, max-age=3600", "content-disposition": "inline"}
     return Response(content, media_type=file.media_type, headers=headers)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise.expressions import Q, Subquery
 
-from liuhe import File, Permission, Scope, Viewer, may, within
+from liuhe import Audited, File, Permission, Scope, Viewer, may, within
 from plugins.cases.models import MARK_COLUMNS, Case, Step
 from plugins.cases.rules import STANDARD, Move, Source
 
@@ -40,6 +40,9 @@ PERMISSIONS = (
         roles=("admin", "supervisor", "dispatcher", "grid"),
     ),
 )
+
+REPORTER_READ = "cases.reporter"
+AUDITED = (Audited(name=REPORTER_READ, title="查看上报居民的姓名"),)
 
 #: Shown in place of a resident's name to whoever has no need to know it (a handling unit, say).
 SOMEBODY = "上报居民"
@@ -86,6 +89,15 @@ def may_know_reporter(viewer: Viewer | None, case: Case) -> bool:
         case.source != Source.RESIDENT
         or (viewer is not None and viewer.person_id == case.reporter_id)
         or may(viewer, "cases.reporter", case, SCOPE)
+    )
+
+
+def reveals_reporter(viewer: Viewer, case: Case) -> bool:
+    """Whether the viewer is shown the name of a resident, another than the viewer."""
+    return (
+        case.source == Source.RESIDENT
+        and case.reporter_id not in (None, viewer.person_id)
+        and may_know_reporter(viewer, case)
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from liuhe import (
+    Audited,
     DataUse,
     Demo,
     Extension,
@@ -59,13 +60,18 @@ def add_permissions() -> Sequence[Permission]:
 
 
 @hookimpl
+def add_audited() -> Sequence[Audited]:
+    return permissions.AUDITED
+
+
+@hookimpl
 def add_facts() -> Sequence[type[Fact]]:
     return (facts.CaseOpened, facts.CaseMoved)
 
 
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
-    return (Keeper(kind="cases", may_see=permissions.may_see_file),)
+    return (Keeper(kind="cases", may_see=permissions.may_see_file, about="cases.Case"),)
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """Who may see findings, decide on them, and say what is looked for."""
 
-from liuhe import Forbidden, NotFound, Permission, Viewer, may, within
+from liuhe import Audited, Forbidden, NotFound, Permission, Viewer, may, within
 from plugins.city_eye.models import SCOPE, Finding
 
 SEE = "city_eye.see"
@@ -12,6 +12,9 @@ PERMISSIONS = (
     Permission(name=DECIDE, title="确认或排除线索", roles=("grid", "dispatcher")),
     Permission(name=MANAGE, title="设置场景", roles=("admin",)),
 )
+SCENE_SET = "city_eye.scene"
+AUDITED = (Audited(name=SCENE_SET, title="改动场景设置"),)
+
 #: What a decision and a card need to know of a finding.
 RELATED = ("scene", "camera", "zone", "observation", "area", "decided_by")
 

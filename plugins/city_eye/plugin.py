@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from liuhe import (
+    Audited,
     DataUse,
     Demo,
     Extension,
@@ -23,7 +24,7 @@ from liuhe import (
 from plugins.city_eye import facts, jobs
 from plugins.city_eye.actions import ensure_scenes
 from plugins.city_eye.pages import PAGES, count_pending, show_on_case, show_scene_options, waiting
-from plugins.city_eye.permissions import PERMISSIONS, SEE
+from plugins.city_eye.permissions import AUDITED, PERMISSIONS, SEE
 from plugins.city_eye.schema import EXTENSIONS
 from plugins.city_eye.seeds import make
 from plugins.city_eye.settings import CityEyeSettings
@@ -58,6 +59,11 @@ def add_settings() -> type[Section]:
 @hookimpl
 def add_permissions() -> Sequence[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def add_audited() -> Sequence[Audited]:
+    return AUDITED
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """What can be allowed here, and the cameras that a viewer may reach."""
 
-from liuhe import File, Forbidden, NotFound, Permission, Viewer, may, within
+from liuhe import Audited, File, Forbidden, NotFound, Permission, Viewer, may, within
 from plugins.video.models import Camera, Observation
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.models.observations import OBSERVATION_SCOPE
@@ -14,6 +14,15 @@ PERMISSIONS = (
     Permission(name=SEE, title="查看摄像机", roles=("grid", "dispatcher", "supervisor", "admin")),
     Permission(name=ZONES, title="划定区域和场景规则", roles=("dispatcher", "admin")),
     Permission(name=MANAGE, title="管理摄像机", roles=("admin",)),
+)
+
+LOOK = "video.look"
+ZONES_CHANGED = "video.zones"
+TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
+AUDITED = (
+    Audited(name=LOOK, title="查看摄像机画面"),
+    Audited(name=ZONES_CHANGED, title="改动区域和场景规则"),
+    Audited(name=TOKEN_ISSUED, title="发放视频处理程序的令牌"),
 )
 
 

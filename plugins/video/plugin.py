@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from liuhe import (
+    Audited,
     DataUse,
     Demo,
     Extension,
@@ -20,7 +21,7 @@ from liuhe import (
 )
 from plugins.video import facts, jobs, pages
 from plugins.video.actions import let_in_own_eyes
-from plugins.video.permissions import PERMISSIONS, SEE, may_see_evidence
+from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
 from plugins.video.schema import EXTENSIONS
 from plugins.video.seeds import make
 from plugins.video.settings import VideoSettings
@@ -65,6 +66,11 @@ def add_permissions() -> Sequence[Permission]:
 
 
 @hookimpl
+def add_audited() -> Sequence[Audited]:
+    return AUDITED
+
+
+@hookimpl
 def add_facts() -> Sequence[type[Fact]]:
     return (
         facts.ObservationStarted,
@@ -91,7 +97,7 @@ def add_preparations() -> Sequence[Preparation]:
 
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
-    return (Keeper(kind="video", may_see=may_see_evidence),)
+    return (Keeper(kind="video", may_see=may_see_evidence, about="video.Observation"),)
 
 
 @hookimpl

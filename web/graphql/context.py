@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from strawberry.dataloader import DataLoader
 from tortoise.models import Model
 
+from core.audit import Thing, named, record_reading
 from core.errors import NotSignedIn
 from core.kernel import Kernel
 from core.permissions import Viewer
@@ -96,6 +97,7 @@ class Context:
     connection_params: dict[str, Any] = field(default_factory=dict)  # of a socket
     loaders: Loaders = field(default_factory=Loaders)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    readings: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def viewer(self) -> Viewer:
@@ -110,7 +112,19 @@ class Context:
 
     def anew(self) -> "Context":
         """The same caller with nothing remembered and the present time."""
-        return replace(self, loaders=Loaders(), now=datetime.now(UTC))
+        return replace(self, loaders=Loaders(), now=datetime.now(UTC), readings={})
+
+    def note_reading(self, action: str, *about: Thing) -> None:
+        """For resolvers that give personal data: what is read, for the audit.
+
+        All readings of one answer become one row for each action, before the answer is sent.
+        """
+        self.readings.setdefault(action, set()).update(named(about))
+
+    async def write_readings(self) -> None:
+        readings, self.readings = self.readings, {}
+        for action, things in readings.items():
+            await record_reading(self.viewer, action, *things)
 
     def refresh(self) -> None:
         """Forget what was loaded, take the present time: before each turn of a subscription."""

@@ -158,6 +158,8 @@ class Schema(strawberry.Schema):
             allowed_operation_types,
             operation_extensions,
         )
+        if isinstance(context_value, Context):
+            await context_value.write_readings()
         result.errors = self._present(result.errors, context_value) or None
         return result
 
@@ -191,6 +193,8 @@ class Schema(strawberry.Schema):
     ) -> AsyncGenerator[Any, None]:
         async with aclosing(source):
             async for result in source:
+                if isinstance(context, Context):
+                    await context.write_readings()
                 result.errors = self._present(result.errors, context) or None
                 yield result
 

@@ -33,6 +33,7 @@ from plugins.cases.actions.moves import (
     verify_case,
 )
 from plugins.cases.actions.opening import open_case
+from plugins.cases.actions.reading import note_case_read
 
 __all__ = [
     "accept_case",
@@ -42,6 +43,7 @@ __all__ = [
     "decide_extension",
     "dispatch_case",
     "merge_case",
+    "note_case_read",
     "open_case",
     "pretend",
     "rate_case",

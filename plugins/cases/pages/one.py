@@ -15,6 +15,7 @@ from liuhe.pages import (
     page,
     viewer,
 )
+from plugins.cases.actions import note_case_read
 from plugins.cases.pages.forms import move_form
 from plugins.cases.pages.showing import Shown, show
 from plugins.cases.pages.words import MARK_WAITS, WAITS, filled
@@ -66,6 +67,7 @@ async def context_of(
     said: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """`at`: the action whose form comes first, because it was just tried. `said`: (tone, text)."""
+    await note_case_read(shown.viewer, shown.case, shown.evidence)
     moves = sorted(shown.moves, key=lambda move: move.action != at) if at else shown.moves
     forms = [
         await move_form(

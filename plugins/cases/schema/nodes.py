@@ -15,9 +15,11 @@ from liuhe import Unit as UnitRow
 from liuhe.graphql import Info, Node
 from plugins.cases import models
 from plugins.cases.permissions import (
+    REPORTER_READ,
     SOMEBODY,
     allowed,
     may_know_reporter,
+    reveals_reporter,
     shown_actor,
     visible,
 )
@@ -106,6 +108,8 @@ class CaseStep:
 
     @strawberry.field(description="办理人；上报居民的姓名只给需要知道的人 · who")
     def actor(self, info: Info) -> str:
+        if self.row.person_id == self.case.reporter_id:
+            _note_reporter(info, self.case)
         return shown_actor(info.context.viewer, self.case, self.row)
 
     @strawberry.field(description="动作代号 · action")
@@ -241,6 +245,7 @@ class Case(Node):
     async def reporter_name(self, info: Info) -> str | None:
         if not may_know_reporter(info.context.viewer, self.row):
             return SOMEBODY
+        _note_reporter(info, self.row)
         person = await info.context.loaders.load_one(Person, self.row.reporter_id)
         return person.name if person else None
 
@@ -260,6 +265,11 @@ class Case(Node):
     async def next_actions(self, info: Info) -> list[CaseAction]:
         done = await _done(info, self.row.id)
         return [CaseAction(move=move) for move in allowed(info.context.viewer, self.row, done)]
+
+
+def _note_reporter(info: Info, case: models.Case) -> None:
+    if reveals_reporter(info.context.viewer, case):
+        info.context.note_reading(REPORTER_READ, case, ("core.Person", case.reporter_id))
 
 
 async def _done(info: Info, case_id: int) -> frozenset[str]:

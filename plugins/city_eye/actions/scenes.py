@@ -1,8 +1,8 @@
 """Scenes: which there are, and whether they are on trial."""
 
-from liuhe import BadInput, NotFound, Viewer, atomic, demand_held
+from liuhe import BadInput, NotFound, Viewer, atomic, demand_held, record
 from plugins.city_eye.models import Scene
-from plugins.city_eye.permissions import MANAGE
+from plugins.city_eye.permissions import MANAGE, SCENE_SET
 from plugins.city_eye.rules import MODE_LABELS, STARTERS
 
 
@@ -30,12 +30,14 @@ async def ensure_scenes() -> None:
 @atomic
 async def set_scene(viewer: Viewer | None, code: str, *, mode: str, active: bool) -> Scene:
     """On trial or official, on or off; findings that are there already stay what they are."""
-    demand_held(viewer, MANAGE)
+    who = demand_held(viewer, MANAGE)
     if mode not in MODE_LABELS:
         raise BadInput("场景只能是正式或试用。", field="mode", reason="unknown")
     scene = await Scene.get_or_none(code=code)
     if scene is None:
         raise NotFound("没有这个场景。")
+    changes = {"mode": [scene.mode, mode], "active": [scene.active, active]}
     scene.mode, scene.active = mode, active
     await scene.save(update_fields=["mode", "active"])
+    await record(who, SCENE_SET, scene, details=changes)
     return scene

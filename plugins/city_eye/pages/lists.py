@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from liuhe import Viewer, demand_held, within
+from liuhe import Viewer, demand_held, pictures_shown, within
 from liuhe.pages import Request, Response, Route, page, viewer
 from plugins.city_eye.models import SCOPE, Finding
 from plugins.city_eye.pages.views import BASE, QUICK, card, decided_row
@@ -27,6 +27,7 @@ async def _queue(request: Request, *, on_trial: bool) -> Response:
     counts = await _counts(who)
     waiting = _seen(who).filter(state=State.PENDING, on_trial=on_trial)
     rows = await waiting.order_by("at", "id").limit(AT_ONCE).select_related(*RELATED)
+    await _note(who, rows)
     context = {
         "page_title": "线索",
         "cards": [card(row, who) for row in rows],
@@ -38,6 +39,13 @@ async def _queue(request: Request, *, on_trial: bool) -> Response:
         "reasons": QUICK,
     }
     return await page(request, "city_eye/queue.html", context)
+
+
+async def _note(who: Viewer, rows: list[Finding]) -> None:
+    """The page's pictures are one reading, not twenty."""
+    shown = [row for row in rows if row.shown_id]
+    seen = (("video.Observation", row.observation_id) for row in shown)
+    await pictures_shown(who, [row.shown_id for row in shown], *seen)
 
 
 def _seen(who: Viewer) -> Any:

@@ -11,27 +11,29 @@ from liuhe import (
     demand_held,
     house,
     keep_secret,
+    record,
     rows,
 )
 from plugins.video.models import Worker
-from plugins.video.permissions import MANAGE
+from plugins.video.permissions import MANAGE, TOKEN_ISSUED
 
 SHORTEST = 16
 OWN = "本机"
 
 
 @atomic
-async def ensure_worker(token: str, name: str) -> None:
-    """Let the eyes called `name` in with `token`; the same again changes nothing."""
+async def ensure_worker(token: str, name: str) -> int:
+    """Let the eyes called `name` in with `token`; the same again changes nothing. Their id."""
     if len(token) < SHORTEST:
         raise BadInput(f"视频处理程序的令牌至少 {SHORTEST} 个字符。", reason="too_short")
-    await rows(
+    stored = await rows(
         "INSERT INTO video_worker (name, token_hash, created_at) "
         "VALUES ($1, $2, CURRENT_TIMESTAMP) "
         "ON CONFLICT (name) DO UPDATE SET token_hash = EXCLUDED.token_hash RETURNING id",
         name[:60],
         digest(token),
     )
+    return int(stored[0]["id"])
 
 
 async def let_in_own_eyes() -> None:
@@ -39,13 +41,15 @@ async def let_in_own_eyes() -> None:
     await ensure_worker(keep_secret(house().settings.data_dir / "worker.token"), OWN)
 
 
+@atomic
 async def issue_worker_token(viewer: Viewer | None, name: str) -> str:
     """A new token for the eyes called `name`, told once; the one before is void."""
-    demand_held(viewer, MANAGE)
+    who = demand_held(viewer, MANAGE)
     if not name.strip():
         raise BadInput("请给视频处理程序起个名字。", field="name", reason="required")
     token = secrets.token_urlsafe(32)
-    await ensure_worker(token, name.strip())
+    worker_id = await ensure_worker(token, name.strip())
+    await record(who, TOKEN_ISSUED, ("video.Worker", worker_id))
     return token
 
 

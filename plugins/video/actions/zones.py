@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from liuhe import BadInput, Conflict, NotFound, Viewer, atomic
+from liuhe import BadInput, Conflict, NotFound, Viewer, atomic, record
 from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, Watch, Zone
-from plugins.video.permissions import ZONES, camera_for
+from plugins.video.permissions import ZONES, ZONES_CHANGED, camera_for
 from plugins.video.rules.geometry import polygon_problem
 from plugins.video.rules.watching import watch_problem
 
@@ -46,7 +46,8 @@ async def save_zones(viewer: Viewer, camera_id: int, zones: Sequence[ZoneInput])
     known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
     kept = [await _save_zone(camera, known, zone) for zone in zones]
     await Zone.filter(camera_id=camera.id, active=True).exclude(id__in=kept).update(active=False)
-    await touch()
+    removed = set(known) - set(kept)
+    await _changed(viewer, camera, {"zones": kept, "removed": removed})
     return camera
 
 
@@ -61,8 +62,8 @@ async def save_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Camera:
         raise Conflict("这个区域已被删除，请刷新页面。")
     if not given.id and len(known) >= MOST_ZONES:
         raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="zones", reason="too_many")
-    await _save_zone(camera, known, given)
-    await touch()
+    saved = await _save_zone(camera, known, given)
+    await _changed(viewer, camera, {"zones": [saved]})
     return camera
 
 
@@ -71,6 +72,12 @@ async def remove_zone(viewer: Viewer, camera_id: int, zone_id: int) -> None:
     camera = await camera_for(viewer, ZONES, camera_id)
     if not await Zone.filter(id=zone_id, camera_id=camera.id, active=True).update(active=False):
         raise NotFound("这个区域已经不在了。")
+    await _changed(viewer, camera, {"removed": [zone_id]})
+
+
+async def _changed(viewer: Viewer, camera: Camera, details: dict[str, Any]) -> None:
+    """What is watched for is a rule: who changed it stays known, and the eyes learn of it."""
+    await record(viewer, ZONES_CHANGED, camera, details=details)
     await touch()
 
 

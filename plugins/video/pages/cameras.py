@@ -8,19 +8,21 @@ from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-from liuhe import NotFound, demand_held, house, may, within
+from liuhe import NotFound, Viewer, demand_held, house, may, record_reading, within
 from liuhe.pages import Request, Response, Route, fragment, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Observation, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE, camera_card, observation_row, zone_rows
-from plugins.video.permissions import MANAGE, SEE, ZONES, seen_camera
+from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
 from plugins.video.rules.health import activation_problem
 
 A_PAGE = 24
 TODAY_SHOWN = 50
 LONGEST_CODE = 20
+#: Seconds; a picture that renews itself is one look, however often it is fetched.
+ONE_LOOK = 600.0
 
 
 async def index(request: Request) -> Response:
@@ -38,7 +40,7 @@ async def index(request: Request) -> Response:
     )
     context = {
         "page_title": "摄像机",
-        "cards": await _cards(cameras),
+        "cards": await _cards(who, cameras),
         "total": total,
         "search": search,
         "prev": _page_link(search, number - 1) if number > 1 else "",
@@ -64,12 +66,14 @@ def _matching(search: str) -> Q:
     return named if len(search) > LONGEST_CODE else named | Q(code=search)
 
 
-async def _cards(cameras: list[Camera]) -> list[dict[str, Any]]:
+async def _cards(who: Viewer, cameras: list[Camera]) -> list[dict[str, Any]]:
     ids = [camera.id for camera in cameras]
     zones: dict[int, list[Zone]] = defaultdict(list)
     for zone in await Zone.filter(camera_id__in=ids, active=True).order_by("id"):
         zones[zone.camera_id].append(zone)
     times = await actions.snapshot_times(ids)
+    shown = [one for one in cameras if one.active and one.id in times]
+    await record_reading(who, LOOK, *shown, within=ONE_LOOK)
     return [camera_card(one, zones[one.id], times.get(one.id)) for one in cameras]
 
 
@@ -128,10 +132,12 @@ async def look(request: Request) -> Response:
 
 async def snapshot(request: Request) -> Response:
     """The latest picture, already blurred when it came; only for whoever may see the camera."""
-    camera = await seen_camera(viewer(request), number_in_path(request))
+    who = viewer(request)
+    camera = await seen_camera(who, number_in_path(request))
     found = await actions.snapshot_of(camera.id) if camera.active else None
     if found is None:
         raise NotFound("这台摄像机还没有画面。")
+    await record_reading(who, LOOK, camera, within=ONE_LOOK)
     headers = {"cache-control": "private, max-age=60", "content-disposition": "inline"}
     return Response(found[0], media_type="image/jpeg", headers=headers)
 

@@ -1,5 +1,6 @@
 """The queue of findings, what neighbours show of them, and the same through GraphQL."""
 
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from plugins.city_eye.models import Finding
 from plugins.city_eye.pages import count_pending, waiting
 from plugins.video.actions import save_zones
 from plugins.video.models import Watch
+from tests.audit import audited
 from tests.factories import only
 from tests.plugins.city_eye.conftest import Street, raised, see
 from tests.plugins.video.conftest import given_zone
@@ -185,3 +187,18 @@ async def test_three_findings_cost_as_many_queries_as_one(
         await see(street, watch_id=str(watch.id), zone_id=str(watch.zone_id))
     assert await Finding.filter(state="pending").count() >= 3
     assert (await cost(), await page_cost()) == one
+
+
+async def test_the_queue_tells_of_its_pictures_before_they_are_fetched(street: Street) -> None:
+    await raised(street)
+    async with await street.browser("grid") as browser:
+        text = (await browser.get("/admin/city_eye/")).text
+        for src in set(re.findall(r'"(/files/[^"]+)"', text)):
+            assert (await browser.get(src)).status_code == 200
+    assert len(await audited("files.read")) == 1
+
+
+async def test_a_change_of_a_scene_is_recorded_with_before_and_after(street: Street) -> None:
+    scene = await actions.set_scene(street.admin, "0505", mode="official", active=True)
+    entry = ("city_eye.scene", street.admin.person_id, [f"city_eye.Scene {scene.id}"])
+    assert (await audited("city_eye.scene"))[-1] == entry
