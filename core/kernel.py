@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 import structlog
 
-from core import audit, facts, files, guesses, hooks, jobs, people, receipts
+from core import audit, facts, files, guesses, hooks, jobs, people, proof, receipts
 from core.contributions import (
     Audited,
     Demo,
@@ -80,6 +80,14 @@ OWN_JOBS = (
         run=files.forget_loose_files,
         every=timedelta(hours=1),
         title="清理没有用上的图片",
+    ),
+    Job(
+        name="core.verify_audit",
+        run=proof.verify_new,
+        every=timedelta(days=1),
+        tries=2,
+        timeout=3_600,
+        title="核对审计记录",
     ),
 )
 

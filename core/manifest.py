@@ -14,6 +14,7 @@ LIUHE_VERSION = "0.1.0"
 RESERVED = {
     *("core", "liuhe", "admin", "auth", "files", "graphql", "static", "healthz", "readyz"),
     *("metrics", "plugins", "generation", "jobs", "live", "login", "logout", "people", "units"),
+    *("audit", "me", "register"),
 }
 
 

@@ -51,6 +51,7 @@ PERMISSIONS = (
     Permission(name="jobs.see", title="查看后台任务", roles=("admin",)),
     Permission(name="units.manage", title="管理单位", roles=("admin",)),
     Permission(name="people.manage", title="管理账号和权限", roles=("security",)),
+    Permission(name="audit.see", title="查看审计记录", roles=("auditor",)),
     Permission(
         name="files.upload",
         title="上传图片",

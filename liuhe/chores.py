@@ -7,6 +7,7 @@ from core.database import opened, settled
 from core.errors import SetupError
 from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
+from core.proof import read_marks, verify
 from core.settings import SettingsSource
 from core.state import PLUGIN_CHOICE, choose_plugins, recall, remember
 from liuhe.compose import compose, prepare_folder
@@ -100,6 +101,16 @@ async def _switch(kernel: Kernel, action: str, name: str) -> None:
         disabled = set(await recall(PLUGIN_CHOICE, []))
         state = "on" if action == "enable" else "off"
         await choose_plugins(changed(kernel, disabled, name, state))
+
+
+async def verify_audit(start: int, say: Say) -> None:
+    """The whole chain (or from `start`), held against the heads of earlier looks as well."""
+    kernel = await bring_up_to_date(lambda _: None)
+    async with opened(kernel.settings.database, kernel.tables):
+        head = await verify(
+            start, {seq: mark for seq, mark in read_marks().items() if seq >= start}
+        )
+    say(f"审计完整：核对了 {head.checked} 行，最后是第 {head.seq} 行，指纹 {head.hash or '（空）'}")
 
 
 async def schema() -> str:

@@ -94,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     _place(plugins)
     plugins.add_argument("action", nargs="?", choices=["enable", "disable"])
     plugins.add_argument("name", nargs="?")
+    audit = add("audit", _audit, "核对审计记录有没有被改动、删除或插入")
+    _place(audit)
+    audit.add_argument("action", choices=["verify"])
+    audit.add_argument("--from", dest="start", type=int, default=1, help="从第几行开始，默认 1")
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
@@ -225,6 +229,12 @@ def _migrate(options: argparse.Namespace) -> None:
 def _plugins(options: argparse.Namespace) -> None:
     _adopt(options)
     asyncio.run(chores.plugins(options.action or "", options.name or "", _say))
+
+
+def _audit(options: argparse.Namespace) -> None:
+    """A broken chain is one sentence and exit code 1, as every failure that we expect."""
+    _adopt(options)
+    asyncio.run(chores.verify_audit(max(1, options.start), _say))
 
 
 def _demo(options: argparse.Namespace) -> None:

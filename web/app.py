@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, entrance, health, live, me, people, uploads
+from web import admin, audit, entrance, health, live, me, people, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -33,6 +33,7 @@ OWN_MENU = (
         permission="people.manage",
         order=85,
     ),
+    Menu(title="审计", href="/admin/audit", icon="eye", permission="audit.see", order=80),
     Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
     Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
 )
@@ -79,7 +80,13 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
-    staff: list[BaseRoute] = [*admin.ROUTES, *me.ROUTES, *people.ROUTES, *live.ROUTES]
+    staff: list[BaseRoute] = [
+        *admin.ROUTES,
+        *audit.ROUTES,
+        *me.ROUTES,
+        *people.ROUTES,
+        *live.ROUTES,
+    ]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
         inside = [page.route for page in one.pages if not page.public]

@@ -1,0 +1,100 @@
+"""Auditors read the audit and administer nothing; administrators administer and never read it."""
+
+import pytest
+
+from core.audit import record
+from core.people import Person, Post
+from core.permissions import Viewer
+from core.testing import load
+from tests.audit import audited
+from tests.factories import only
+from tests.web.conftest import Shell
+
+pytestmark = only("sqlite")
+
+
+@pytest.fixture
+async def auditor(shell: Shell) -> Shell:
+    """Signed in as the auditor."""
+    admin = await Person.get(username="admin")
+    post = await Post.get(person_id=admin.id)
+    person = await Person.create(username="auditor", name="傅清和", password=admin.password)
+    await Post.create(person=person, role="auditor", area_id=post.area_id)
+    await shell.sign_in("auditor")
+    return shell
+
+
+async def seen(name: str) -> Viewer:
+    person = await Person.get(username=name)
+    return Viewer(person_id=person.id, username=name, name=name)
+
+
+async def listed(shell: Shell, **query: str) -> list[str]:
+    """The numbers of the rows on the page."""
+    text = (await shell.client.get("/admin/audit", params=query)).text
+    return [part.partition(" 行")[0] for part in text.split("第 ")[1:] if " 行" in part[:6]]
+
+
+async def test_an_auditor_finds_by_person_action_thing_and_day(auditor: Shell) -> None:
+    await record(await seen("grid"), "files.read", ("core.File", "a"))
+    await record(await seen("admin"), "plugins.choose")
+    await record(await seen("admin"), "files.read", ("core.File", "b"))
+    assert await listed(auditor, who="admin") == ["4", "3"]
+    assert await listed(auditor, action="files.read") == ["4", "2"]
+    assert await listed(auditor, kind="core.File", key="a") == ["2"]
+    assert await listed(auditor, who="admin", action="files.read") == ["4"]
+    assert await listed(auditor, to="2020-01-01") == []
+    assert await listed(auditor, who="nobody") == []
+    assert "4" in await listed(auditor, **{"from": "2020-01-01"})
+
+
+async def test_looking_at_the_audit_is_recorded_too(auditor: Shell) -> None:
+    await auditor.client.get("/admin/audit", params={"kind": "cases.Case", "key": "7"})
+    me = await Person.get(username="auditor")
+    assert (await audited())[-1] == ("audit.read", me.id, ["cases.Case 7"])
+
+
+async def test_a_long_audit_comes_in_pages(auditor: Shell) -> None:
+    who = await seen("grid")
+    for number in range(60):
+        await record(who, "files.read", ("core.File", number))
+    first = await listed(auditor, action="files.read")
+    text = (await auditor.client.get("/admin/audit", params={"action": "files.read"})).text
+    link = text.split('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    older = (await auditor.client.get(link.replace("&amp;", "&"))).text
+    assert (len(first), first[0]) == (50, "61")
+    assert "第 11 行" in older
+    assert "第 12 行" not in older
+
+
+@pytest.mark.parametrize("username", ["admin", "grid"])
+async def test_nobody_else_reads_it(shell: Shell, username: str) -> None:
+    await shell.sign_in(username)
+    assert (await shell.client.get("/admin/audit")).status_code == 403
+    assert 'href="/admin/audit"' not in (await shell.client.get("/admin/")).text
+
+
+async def test_an_auditor_only_sees(shell: Shell) -> None:
+    kernel = load(shell.kernel.settings.data_dir)
+    held = {one.name for one in kernel.permissions if "auditor" in one.roles}
+    assert held == {"audit.see", "places.see"}
+    assert [one.roles for one in kernel.permissions if one.name == "audit.see"] == [("auditor",)]
+
+
+@pytest.mark.parametrize("path", ["/admin/plugins", "/admin/jobs"])
+async def test_an_auditor_administers_nothing(auditor: Shell, path: str) -> None:
+    assert (await auditor.client.get(path)).status_code == 403
+
+
+async def test_everybody_finds_who_was_shown_what_is_theirs(shell: Shell) -> None:
+    me = await seen("grid")
+    await record(await seen("admin"), "files.read", ("core.Person", me.person_id))
+    await record(await seen("admin"), "plugins.choose", ("core.Person", 99))
+    await record(me, "audit.read", ("core.Person", me.person_id))
+    await shell.sign_in("grid")
+    text = (await shell.client.get("/admin/me/audit")).text
+    assert ("查看图片" in text, "启用或停用插件" in text, "查看审计记录" in text) == (
+        True,
+        False,
+        False,
+    )

@@ -1,0 +1,142 @@
+"""`/admin/audit`: who saw and changed what, for auditors; `/admin/me/audit`: who saw mine."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q, Subquery
+
+from core.audit import AuditRow, AuditThing, record
+from core.house import house
+from core.kernel import Kernel
+from core.people import Person
+from core.permissions import demand_held
+from core.proof import last_mark
+from web.keyset import Slice, slice_of, window
+from web.pages import page, viewer
+
+A_PAGE = 50
+FIELDS = ("who", "action", "kind", "key", "from", "to")
+OWN_KINDS = {"core": "系统"}
+
+
+async def entries(request: Request) -> Response:
+    """The newest first. Looking at the audit is itself written down, with what was looked for."""
+    who = demand_held(viewer(request), "audit.see")
+    given = _given(request)
+    about = [(given["kind"], given["key"])] if "kind" in given and "key" in given else []
+    found = await _part(request, AuditRow.filter(await _condition(given)))
+    await record(who, "audit.read", *about)
+    titles = {one.name: one.title for one in house().audited.values()}
+    context = {
+        "page_title": "审计",
+        "given": given,
+        "actions": sorted(titles.items(), key=lambda item: item[1]),
+        "rows": await _rows(request, found.rows),
+        "mark": last_mark(),
+        **_links("/admin/audit", given, found),
+    }
+    return await page(request, "audit.html", context)
+
+
+def _given(request: Request) -> dict[str, str]:
+    params = request.query_params
+    return {name: params[name].strip()[:60] for name in FIELDS if params.get(name, "").strip()}
+
+
+async def _condition(given: dict[str, str]) -> Q:
+    """What cannot be understood finds nothing, rather than everything."""
+    parts = [Q(action=given["action"])] if "action" in given else []
+    if "who" in given:
+        name = given["who"]
+        people = await Person.filter(Q(username=name) | Q(name=name)).values_list("id", flat=True)
+        parts.append(Q(person_id__in=list(people) or [-1]))
+    if "kind" in given or "key" in given:
+        wanted = {name: given[name] for name in ("kind", "key") if name in given}
+        parts.append(Q(seq__in=Subquery(AuditThing.filter(**wanted).values("seq"))))
+    if "from" in given:
+        parts.append(Q(at__gte=_midnight(given["from"], 0)))
+    if "to" in given:
+        parts.append(Q(at__lt=_midnight(given["to"], 1)))
+    return Q(*parts)
+
+
+def _midnight(day: str, more: int) -> datetime:
+    zone = ZoneInfo(house().settings.timezone)
+    try:
+        start = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=zone)
+    except ValueError:
+        return datetime.max.replace(tzinfo=zone) - timedelta(days=2)
+    return start + timedelta(days=more)
+
+
+async def _part(request: Request, found: Any) -> Slice[AuditRow]:
+    params = request.query_params
+    after, before = params.get("after") or None, params.get("before") or None
+    size = {"last": A_PAGE} if before else {"first": A_PAGE}
+    return await slice_of(found, ["-seq"], window(after=after, before=before, **size))
+
+
+def _links(path: str, given: dict[str, str], found: Slice[AuditRow]) -> dict[str, str]:
+    older, newer = found.end_cursor if found.has_next else "", found.start_cursor
+    return {
+        "next": f"{path}?{urlencode({**given, 'after': older})}" if older else "",
+        "prev": f"{path}?{urlencode({**given, 'before': newer})}" if found.has_previous else "",
+    }
+
+
+async def _rows(request: Request, found: Sequence[AuditRow]) -> list[dict[str, Any]]:
+    ids = {row.person_id for row in found if row.person_id is not None}
+    names = {one.id: one.name for one in await Person.filter(id__in=ids)} if ids else {}
+    things: dict[int, list[AuditThing]] = {row.seq: [] for row in found}
+    for one in await AuditThing.filter(seq__in=list(things) or [0]).order_by("id"):
+        things[one.seq].append(one)
+    kernel: Kernel = request.app.state.kernel
+    return [_row(kernel, row, names, things[row.seq]) for row in found]
+
+
+def _row(
+    kernel: Kernel, row: AuditRow, names: dict[int, str], things: list[AuditThing]
+) -> dict[str, Any]:
+    known = house().audited.get(row.action)
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "who": names.get(row.person_id, "系统") if row.person_id else "系统",
+        "action": known.title if known else row.action,
+        "things": [_thing(kernel, one) for one in things],
+        "purpose": row.purpose,
+        "remote": row.remote,
+        "details": row.details,
+    }
+
+
+def _thing(kernel: Kernel, one: AuditThing) -> dict[str, str]:
+    """What a thing is called, and where everything about it is listed."""
+    app, _, model = one.kind.partition(".")
+    plugin = kernel.plugins.get(app)
+    title = plugin.manifest.title if plugin else OWN_KINDS.get(app, app)
+    link = f"/admin/audit?{urlencode({'kind': one.kind, 'key': one.key})}"
+    return {"title": f"{title} {model} {one.key}", "href": link}
+
+
+async def mine(request: Request) -> Response:
+    """Who was shown what concerns me: everybody may know it of oneself."""
+    me = viewer(request)
+    about_me = AuditThing.filter(kind="core.Person", key=str(me.person_id)).values("seq")
+    others = Q(person_id__not=me.person_id) | Q(person_id__isnull=True)
+    found = await _part(request, AuditRow.filter(others, seq__in=Subquery(about_me)))
+    context = {
+        "page_title": "谁看过我的信息",
+        "rows": await _rows(request, found.rows),
+        **_links("/admin/me/audit", {}, found),
+    }
+    return await page(request, "my_audit.html", context)
+
+
+ROUTES = [Route("/audit", entries), Route("/me/audit", mine)]
