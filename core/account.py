@@ -69,7 +69,13 @@ async def confirm_password(person: Person, password: str, address: str) -> None:
     right = await check_password(person, password)
     await guesses.settle(person.username, address, person, right=right)
     if not right:
-        raise BadInput("原来的密码不对。", field="old", reason="wrong")
+        raise BadInput("密码不对。", field="old", reason="wrong")
+
+
+async def ask_password(viewer: Viewer | None, password: str, address: str) -> None:
+    """Before what a person who found an open screen must not do."""
+    here = await at_browser(viewer)
+    await confirm_password(await Person.get(id=here.person_id), password, address)
 
 
 async def new_hash(person: Person, password: str) -> str:

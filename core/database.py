@@ -33,6 +33,7 @@ CORE_TABLES = Tables(
         "core.areas",
         "core.people",
         "core.guesses",
+        "core.second_factor",
         "core.facts",
         "core.jobs",
         "core.files",

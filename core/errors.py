@@ -23,6 +23,15 @@ class NotSignedIn(LiuheError):
         super().__init__(message)
 
 
+class CodeNeeded(NotSignedIn):
+    """The password was right; the second factor's code is asked for as well."""
+
+    reason = "otp_required"
+
+    def __init__(self) -> None:
+        super().__init__("这个账号开启了第二道验证，请把验证码写在 otp 里一起提交。")
+
+
 class Forbidden(LiuheError):
     status, code = 403, "FORBIDDEN"
 

@@ -112,7 +112,7 @@ async def _settle(account: str, address: str, person_id: int | None, right: bool
 def _refuse(wait: float) -> None:
     seconds = int(wait) + 1
     words = f"{seconds} 秒" if seconds <= 90 else f"{-(-seconds // 60)} 分钟"
-    raise RateLimited(f"密码错误次数太多，请 {words}后再试。", retry_after=seconds)
+    raise RateLimited(f"错误次数太多，请 {words}后再试。", retry_after=seconds)
 
 
 @atomic

@@ -155,6 +155,9 @@ class Kernel:
         for name in order({name: sound[name] for name in chosen}, self.failed):
             self._let_in(sound[name])
         self.source.check_sections({*sound, *self.failed})
+        known = {role.name for role in self.roles}
+        for role in set(self.settings.demand_second_factor) - known:
+            log.warning("settings.unknown_role", setting="demand_second_factor", role=role)
 
     def _chosen(self, sound: Mapping[str, Found], disabled: set[str]) -> set[str]:
         wanted = self.settings.plugins

@@ -45,9 +45,10 @@ class Settings(Section):
     demo: bool = False
     introspection: bool = True
     cookie_secure: bool = False
+    demand_second_factor: tuple[str, ...] = ()  # roles
     upload_megabytes: int = Field(default=10, ge=1, le=100)
 
-    @field_validator("plugins", "allowed_origins", mode="before")
+    @field_validator("plugins", "allowed_origins", "demand_second_factor", mode="before")
     @classmethod
     def _comma_list(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -43,7 +43,7 @@ async def test_a_new_password_works_at_once_and_the_old_one_no_more(shell: Shell
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"old": "wrong-one"}, "原来的密码不对"),
+        ({"old": "wrong-one"}, "密码不对"),
         ({"again": "other"}, "两次"),
         ({"new": "x", "again": "x"}, "8 位"),
     ],

@@ -1,0 +1,40 @@
+"""What stands between the right password and being signed in."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from core import guesses, second_factor
+from core.errors import BadInput, NotSignedIn
+from core.people import Person, Session, token_hash
+
+Missing = Literal["code", "factor", ""]
+
+
+async def missing(person: Person, *, code_shown: bool) -> Missing:
+    """The next thing that is asked for: a code, or to set one up; "" when nothing is left."""
+    if await second_factor.has_factor(person.id):
+        return "" if code_shown else "code"
+    return "factor" if await second_factor.is_demanded(person.id) else ""
+
+
+async def check_code(person: Person, code: str, address: str) -> None:
+    """A wrong code counts like a wrong password."""
+    await guesses.admit(person.username, address)
+    right = await second_factor.accept(person.id, code)
+    await guesses.settle(person.username, address, person, right=right)
+    if not right:
+        raise BadInput(
+            "验证码不对，或者已经用过，请看现在的六位数字。", field="code", reason="wrong"
+        )
+
+
+async def at_door(token: str) -> tuple[Person, bool]:
+    """Who has shown the password (and whether the code as well) but is not in yet."""
+    session = await Session.get_or_none(
+        token_hash=token_hash(token),
+        kind__in=["half", "known"],
+        expires_at__gt=datetime.now(UTC),
+    ).select_related("person")
+    if session is None or not session.person.active:
+        raise NotSignedIn("等得太久了，请重新登录。")
+    return session.person, session.kind == "known"
