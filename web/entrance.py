@@ -7,7 +7,8 @@ from starlette.routing import Route
 
 from core import guesses
 from core.audit import record
-from core.errors import BadInput, LiuheError, NotSignedIn, RateLimited
+from core.door import check_code, missing
+from core.errors import BadInput, CodeNeeded, Forbidden, LiuheError, NotSignedIn, RateLimited
 from core.house import house
 from core.people import (
     TOKEN_LIFE,
@@ -17,8 +18,9 @@ from core.people import (
     open_session,
 )
 from core.state import recall
+from web import door
 from web.pages import form, page, see_other
-from web.session import drop_cookie, set_cookie
+from web.session import address_of, drop_cookie, next_page, origin_of
 
 
 class Credentials(BaseModel):
@@ -39,22 +41,12 @@ async def recognise(request: Request, username: str, password: str) -> Person:
         # Not the name that was typed: people type their password there.
         await record(None, "people.sign_in_failed", *([person] if person else []))
         raise NotSignedIn("账号或密码不对。")
-    await guesses.forgive(account, address)
     return person
 
 
 def account_of(username: str) -> str:
     """As long as the column, without what PostgreSQL cannot store."""
     return username.replace("\0", "")[:40]
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def origin_of(request: Request) -> dict[str, str]:
-    """What tells a person which session is which."""
-    return {"device": request.headers.get("user-agent", ""), "address": address_of(request)}
 
 
 async def token(request: Request) -> Response:
@@ -64,6 +56,7 @@ async def token(request: Request) -> Response:
     except ValidationError as error:
         raise BadInput('请提交 JSON：{"username": "…", "password": "…"}。') from error
     person = await recognise(request, given.username, given.password)
+    await demand_rest(request, person, given.otp)
     secret, _ = await open_session(person, "api", **origin_of(request))
     return JSONResponse(
         {
@@ -72,6 +65,22 @@ async def token(request: Request) -> Response:
             "expires_in": int(TOKEN_LIFE.total_seconds()),
         }
     )
+
+
+async def demand_rest(request: Request, person: Person, otp: str | None) -> None:
+    """The code, where the person has one; what must be set up is set up at a browser."""
+    shown = bool(otp) and await missing(person, code_shown=False) == "code"
+    if shown:
+        try:
+            await check_code(person, str(otp)[:20], address_of(request))
+        except BadInput as error:
+            raise NotSignedIn(error.message) from error
+    step = await missing(person, code_shown=shown)
+    if step == "code":
+        raise CodeNeeded()
+    if step:
+        raise Forbidden("请先在网页上登录一次，按提示设置好，再来取令牌。")
+    await guesses.forgive(person.username, address_of(request))
 
 
 async def login(request: Request) -> Response:
@@ -86,10 +95,7 @@ async def login(request: Request) -> Response:
         person = await recognise(request, username, given.raw("password"))
     except (BadInput, NotSignedIn, RateLimited) as error:
         return await _login_page(request, given.text("username")[:40], error)
-    secret, _ = await open_session(person, "browser", **origin_of(request))
-    response = see_other(request, _next(request))
-    set_cookie(response, secret)
-    return response
+    return await door.proceed(request, person, code_shown=False)
 
 
 async def _login_page(
@@ -100,7 +106,7 @@ async def _login_page(
         "page_title": "登录",
         "username": username,
         "problem": problem.message if problem else "",
-        "next": _next(request),
+        "next": next_page(request),
         "demo_logins": await recall("demo.logins", []) if demo else [],
         "demo_password": await recall("demo.password", "") if demo else "",
     }
@@ -108,13 +114,6 @@ async def _login_page(
     if isinstance(problem, RateLimited):
         response.headers["retry-after"] = str(problem.retry_after)
     return response
-
-
-def _next(request: Request) -> str:
-    """Where the reader wanted to go; only a path of our own."""
-    wanted = request.query_params.get("next", "")
-    sound = wanted.startswith("/admin") and not wanted.startswith("/admin/login")
-    return wanted if sound else "/admin/"
 
 
 async def logout(request: Request) -> Response:
@@ -129,5 +128,6 @@ async def logout(request: Request) -> Response:
 ROUTES = [
     Route("/auth/token", token, methods=["POST"]),
     Route("/admin/login", login, methods=["GET", "POST"]),
+    *door.ROUTES,
     Route("/admin/logout", logout, methods=["POST"]),
 ]

@@ -11,6 +11,7 @@ from tortoise.exceptions import ValidationError
 
 from core.errors import (
     BadInput,
+    CodeNeeded,
     Forbidden,
     LiuheError,
     NotFound,
@@ -93,6 +94,8 @@ def _notice(request: Request, failure: LiuheError, context: dict[str, Any]) -> R
 
 def _json(failure: LiuheError, request: Request) -> JSONResponse:
     body = {"code": failure.code, "message": failure.message, "requestId": request.state.request_id}
+    if isinstance(failure, CodeNeeded):
+        body["reason"] = failure.reason
     response = JSONResponse({"error": body}, failure.status)
     if isinstance(failure, RateLimited):
         response.headers["retry-after"] = str(failure.retry_after)

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core import account
+from core import account, second_factor
 from core.errors import BadInput, RateLimited
 from core.people import Session
 from core.permissions import READ_ONLY, Viewer
 from web.devices import device_words
-from web.entrance import address_of
+from web.door import offered
 from web.pages import Form, form, page, see_other, viewer
-from web.session import drop_cookie
+from web.session import address_of, drop_cookie
 
 HERE = "/admin/me"
 LIVES = ((7, "7 天"), (30, "30 天"), (90, "90 天"), (180, "半年"), (365, "一年"))
@@ -26,6 +26,9 @@ async def overview(request: Request) -> Response:
     context = {
         "page_title": "我的账号",
         "logins": [_login(one, who) for one in found if not one.name],
+        "has_factor": await second_factor.has_factor(who.person_id),
+        "codes_left": await second_factor.codes_left(who.person_id),
+        "demanded": await second_factor.is_demanded(who.person_id),
         "tokens": [_token(request, one) for one in found if one.name],
     }
     return await page(request, "me/overview.html", context)
@@ -132,6 +135,44 @@ async def _mendable(
         return await page(request, template, context, status=error.status)
 
 
+async def factor(request: Request) -> Response:
+    """Set up a second factor: the password once more, then a first code."""
+    who = viewer(request)
+    await account.at_browser(who)
+    context = {"page_title": "第二道验证", "problem": {}}
+    context |= await offered(who.person_id, who.username)
+    if request.method == "GET":
+        return await page(request, "me/factor.html", context)
+    given = await form(request)
+    try:
+        await account.ask_password(who, given.raw("old"), address_of(request))
+        codes = await second_factor.confirm(who.person_id, given.text("code", most=20))
+    except (BadInput, RateLimited) as error:
+        context["problem"] = {getattr(error, "field", "") or "old": error.message}
+        return await page(request, "me/factor.html", context, status=error.status)
+    return await page(request, "me/recovery.html", {"page_title": "恢复码", "codes": codes})
+
+
+async def change_factor(request: Request) -> Response:
+    """Turn it off, or get new recovery codes: the password is asked for."""
+    who = viewer(request)
+    context: dict[str, Any] = {"page_title": "第二道验证", "problem": {}}
+    if request.method == "GET":
+        await account.at_browser(who)
+        return await page(request, "me/change_factor.html", context)
+    given = await form(request)
+    try:
+        await account.ask_password(who, given.raw("old"), address_of(request))
+    except (BadInput, RateLimited) as error:
+        context["problem"] = {"old": error.message}
+        return await page(request, "me/change_factor.html", context, status=error.status)
+    if given.text("what") == "off":
+        await second_factor.turn_off(who.person_id)
+        return see_other(request, HERE, "第二道验证已关闭。")
+    codes = await second_factor.renew_codes(who.person_id)
+    return await page(request, "me/recovery.html", {"page_title": "恢复码", "codes": codes})
+
+
 def _mine(request: Request) -> list[tuple[str, str]]:
     who = viewer(request)
     known = request.app.state.kernel.permissions
@@ -143,5 +184,7 @@ ROUTES = [
     Route("/me/sessions/end", end, methods=["POST"]),
     Route("/me/sessions/end-others", end_others, methods=["POST"]),
     Route("/me/password", password, methods=["GET", "POST"]),
+    Route("/me/factor", factor, methods=["GET", "POST"]),
+    Route("/me/factor/change", change_factor, methods=["GET", "POST"]),
     Route("/me/tokens/new", new_token, methods=["GET", "POST"]),
 ]

@@ -54,6 +54,22 @@ def bearer(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def address_of(request: HTTPConnection) -> str:
+    return request.client.host if request.client else ""
+
+
+def origin_of(request: HTTPConnection) -> dict[str, str]:
+    """What tells a person which session is which."""
+    return {"device": request.headers.get("user-agent", ""), "address": address_of(request)}
+
+
+def next_page(request: HTTPConnection) -> str:
+    """Where the reader wanted to go; only a path of our own."""
+    wanted = request.query_params.get("next", "")
+    sound = wanted.startswith("/admin") and not wanted.startswith("/admin/login")
+    return wanted if sound else "/admin/"
+
+
 def csrf_token(session_token: str) -> str:
     key = house().settings.secret_key.encode()
     return hmac.new(key, b"csrf:" + session_token.encode(), sha256).hexdigest()
