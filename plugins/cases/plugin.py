@@ -8,6 +8,7 @@ from liuhe import (
     Demo,
     Extension,
     Fact,
+    Job,
     Keeper,
     Manifest,
     Menu,
@@ -19,6 +20,7 @@ from liuhe import (
     hookimpl,
 )
 from plugins.cases import facts, permissions
+from plugins.cases.jobs import JOBS
 from plugins.cases.pages import PAGES, WAITING, count_mine
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
@@ -66,7 +68,12 @@ def add_audited() -> Sequence[Audited]:
 
 @hookimpl
 def add_facts() -> Sequence[type[Fact]]:
-    return (facts.CaseOpened, facts.CaseMoved)
+    return (facts.CaseOpened, facts.CaseMoved, facts.CaseDueSoon, facts.CaseOverdue)
+
+
+@hookimpl
+def add_jobs() -> Sequence[Job]:
+    return JOBS
 
 
 @hookimpl

@@ -34,9 +34,11 @@ from plugins.cases.actions.moves import (
 )
 from plugins.cases.actions.opening import open_case
 from plugins.cases.actions.reading import note_case_read
+from plugins.cases.actions.warning import announce_due
 
 __all__ = [
     "accept_case",
+    "announce_due",
     "calendar_as_of",
     "close_case",
     "correct_day",

@@ -1,7 +1,7 @@
 """The nouns, and how a list of cases is narrowed."""
 
 from plugins.cases.models.calendar import CalendarDay, days_as_of
-from plugins.cases.models.finding import ORDERS, Wanted, contains
+from plugins.cases.models.finding import ORDERS, Wanted, contains, late, soon_due
 from plugins.cases.models.tables import MARK_COLUMNS, Case, CaseType, Clock, Evidence, Step
 
 __all__ = [
@@ -16,4 +16,6 @@ __all__ = [
     "Wanted",
     "contains",
     "days_as_of",
+    "late",
+    "soon_due",
 ]

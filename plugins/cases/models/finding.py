@@ -44,10 +44,19 @@ class Wanted:
         return found & self._late(now) & contains(self.search, "title", "number", "address")
 
     def _late(self, now: datetime) -> Q:
-        late = Q(due_at__lt=now)
         if self.overdue is None:
             return Q()
-        return late if self.overdue else Q(due_at__isnull=True) | Q(due_at__gte=now)
+        return late(now) if self.overdue else Q(due_at__isnull=True) | Q(due_at__gte=now)
+
+
+def late(now: datetime) -> Q:
+    """Cases with a clock that ran out before `now`."""
+    return Q(due_at__lt=now)
+
+
+def soon_due(now: datetime) -> Q:
+    """Cases whose next clock is in the last quarter of its time."""
+    return Q(soon_at__lte=now, due_at__gte=now)
 
 
 def contains(search: str, *fields: str) -> Q:

@@ -11,16 +11,17 @@ from tortoise.expressions import Q
 from liuhe import Area, Viewer, demand_held
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
-from plugins.cases.models import Case, Wanted
+from plugins.cases.models import Case, Wanted, late, soon_due
 from plugins.cases.pages import choices
 from plugins.cases.pages.words import state_of
 from plugins.cases.permissions import visible, waits_for
 from plugins.cases.rules import STANDARD, Stage
 
 HERE = "/admin/cases/"
-TABS = {"mine": "等我办理", "overdue": "超期", "all": "全部"}
+TABS = {"mine": "等我办理", "soon": "即将到期", "overdue": "超期", "all": "全部"}
 EMPTY = {
     "mine": ("现在没有等您办的案件", "轮到您办的案件会出现在这里，到期早的排在前面。"),
+    "soon": ("没有即将到期的案件", "时限只剩四分之一的案件会出现在这里。"),
     "overdue": ("没有超期的案件", "过了时限还没办的案件会出现在这里。"),
     "all": ("没有找到案件", "换个条件再找找；没有条件时，这里列出您能看到的所有案件。"),
 }
@@ -97,7 +98,9 @@ async def list_page(request: Request) -> Response:
 def _of_tab(tab: str, who: Viewer, now: datetime) -> Q:
     if tab == "mine":
         return waits_for(who)
-    return Q(due_at__lt=now) if tab == "overdue" else Q()
+    if tab == "soon":
+        return soon_due(now)
+    return late(now) if tab == "overdue" else Q()
 
 
 async def _tabs(asked: Asked, condition: Q, who: Viewer, now: datetime) -> list[tuple[Any, ...]]:

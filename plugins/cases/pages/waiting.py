@@ -1,11 +1,14 @@
 """What waits for a person: sections of the home page and the number at the menu."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from tortoise.expressions import Q
 
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList
 from liuhe.pages import ago
-from plugins.cases.models import Case
-from plugins.cases.permissions import waits_for
+from plugins.cases.models import Case, late, soon_due
+from plugins.cases.permissions import visible, waits_for
 from plugins.cases.rules import STAGE_STATES, STANDARD, Move
 
 #: Title and hint of each section, in the order of the work.
@@ -20,6 +23,8 @@ SECTIONS = {
     "decide_extension": ("待答复延期", "单位申请延期，答复之前时限照走。"),
     "supervise": ("待督办", "退回超过两次，请提出意见，派单员再派遣。"),
 }
+#: Who is shown what is late or soon will be.
+HURRIES = ("cases.supervise", "cases.dispatch", "cases.handle")
 #: Sections that are only shown when there is something in them.
 IF_ANY = ("rate", "decide_extension", "supervise")
 SHOWN = 5
@@ -53,6 +58,26 @@ def _look(move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
     return look
 
 
+def _watch(
+    title: str, hint: str, tab: str, condition: Callable[[datetime], Q]
+) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
+    """What presses, for those who can hurry it."""
+
+    async def look(viewer: Viewer) -> WaitingList | None:
+        if not any(viewer.holds(name) for name in HURRIES):
+            return None
+        found = Case.filter(visible(viewer) & condition(datetime.now(UTC)))
+        count = await found.count()
+        if not count:
+            return None
+        first = await found.order_by("due_at").limit(SHOWN).select_related("area")
+        href = f"/admin/cases/?tab={tab}"
+        items = [_item(case) for case in first]
+        return WaitingList(title=title, hint=hint, href=href, count=count, items=items)
+
+    return look
+
+
 def _item(case: Case) -> WaitingItem:
     """A line: what and where, and how much time is left."""
     where = " · ".join(part for part in (case.area.name, case.address) if part)
@@ -69,8 +94,12 @@ def _item(case: Case) -> WaitingItem:
     )
 
 
-WAITING = tuple(
-    Waiting(look=_look(move), order=10 + index)
-    for index, move in enumerate(STANDARD.moves)
-    if move.main or move.answers
+WAITING = (
+    *(
+        Waiting(look=_look(move), order=10 + index)
+        for index, move in enumerate(STANDARD.moves)
+        if move.main or move.answers
+    ),
+    Waiting(look=_watch("超期", "过了时限还没办的。", "overdue", late), order=50),
+    Waiting(look=_watch("即将到期", "时限只剩四分之一的。", "soon", soon_due), order=51),
 )

@@ -1,4 +1,4 @@
-"""Live: cases that were opened or have moved."""
+"""Live: cases that were opened, have moved, or become due."""
 
 # mypy: disallow-untyped-decorators=False
 # (strawberry.field, used with brackets, is published without a type)
@@ -9,7 +9,7 @@ from typing import Annotated
 import strawberry
 
 from liuhe.graphql import Info, facts_stream
-from plugins.cases.facts import CaseFact, CaseMoved, CaseOpened
+from plugins.cases.facts import CaseDueSoon, CaseFact, CaseMoved, CaseOpened, CaseOverdue
 from plugins.cases.schema.nodes import Case
 
 
@@ -26,7 +26,7 @@ class CaseSubscriptions:
         ] = None,
     ) -> AsyncGenerator[Case, None]:
         only = None if id is None else Case.key(id)
-        kinds: tuple[type[CaseFact], ...] = (CaseOpened, CaseMoved)
+        kinds: tuple[type[CaseFact], ...] = (CaseOpened, CaseMoved, CaseDueSoon, CaseOverdue)
         async for fact in facts_stream(info, *kinds):
             if only in (None, fact.case_id) and (case := await Case.find(info, fact.case_id)):
                 yield case
