@@ -1,7 +1,5 @@
 """The shell writes down who came and went, who chose plugins, and who was shown a file."""
 
-import pytest
-
 from core.audit import AuditRow
 from core.discovery import Found
 from core.files import Keeper, store_blurred
@@ -10,14 +8,8 @@ from tests.audit import audited, last_details
 from tests.factories import only, plugin
 from tests.web.conftest import Shell, opened_shell, people
 from tests.web.test_shell import picture
-from web.entrance import guesses
 
 pytestmark = only("sqlite")
-
-
-@pytest.fixture(autouse=True)
-def _no_old_guesses() -> None:
-    guesses._wrong.clear()
 
 
 async def person_id(name: str) -> int:
