@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList
 from liuhe.pages import ago
@@ -61,12 +61,15 @@ def _look(move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
 def _watch(
     title: str, hint: str, tab: str, condition: Callable[[datetime], Q]
 ) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
-    """What presses, for those who can hurry it."""
+    """What presses and is others' to do, for those who can hurry it; what is one's own to do
+    stands in its own section, and is counted once."""
 
     async def look(viewer: Viewer) -> WaitingList | None:
         if not any(viewer.holds(name) for name in HURRIES):
             return None
-        found = Case.filter(visible(viewer) & condition(datetime.now(UTC)))
+        mine = Case.filter(waits_for(viewer)).values("id")
+        others = visible(viewer) & Q(id__not_in=Subquery(mine))
+        found = Case.filter(others & condition(datetime.now(UTC)))
         count = await found.count()
         if not count:
             return None
@@ -100,6 +103,6 @@ WAITING = (
         for index, move in enumerate(STANDARD.moves)
         if move.main or move.answers
     ),
-    Waiting(look=_watch("超期", "过了时限还没办的。", "overdue", late), order=50),
-    Waiting(look=_watch("即将到期", "时限只剩四分之一的。", "soon", soon_due), order=51),
+    Waiting(look=_watch("超期", "过了时限，别人还没办的。", "overdue", late), order=50),
+    Waiting(look=_watch("即将到期", "时限只剩四分之一，等别人办的。", "soon", soon_due), order=51),
 )
