@@ -40,7 +40,7 @@ from core.manifest import Manifest
 from core.people import Roster
 from core.permissions import PERMISSIONS, ROLES, Permission, Role
 from core.settings import Section, Settings, SettingsSource
-from core.tables import names_in
+from core.tables import names_in, personal_in
 
 log = structlog.get_logger()
 
@@ -178,6 +178,7 @@ class Kernel:
             plugin = gather(found)
             section = self._section(plugin)
             check_clashes(plugin, self.plugins.values())
+            check_data(plugin)
         except SetupError as error:
             self.failed[name] = error.message
         except (Exception, SystemExit) as error:
@@ -355,6 +356,16 @@ def check_clashes(plugin: Plugin, others: Iterable[Plugin]) -> None:
                         f"插件“{plugin.name}”和“{other}”都定义了{kind}“{name}”，"
                         f"“{plugin.name}”没有装载；请改名或停用其中一个。"
                     )
+
+
+def check_data(plugin: Plugin) -> None:
+    """Refuse a plugin that keeps personal data and does not say what for."""
+    found = sorted(personal_in(plugin.tables.modules)) if plugin.tables else []
+    if found and not plugin.manifest.data:
+        raise PluginError(
+            f"插件“{plugin.name}”的 {'、'.join(found[:3])} 是个人信息，而它没有登记处理活动；"
+            "请在 manifest 里写明 data=(DataUse(purpose=…, basis=…, fields=…, term=…),)。"
+        )
 
 
 #: As long as their columns are.

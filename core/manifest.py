@@ -54,6 +54,10 @@ class Manifest:
             raise PluginError(f"插件名“{self.name}”只能用小写字母、数字和下划线。")
         if self.name in RESERVED:
             raise PluginError(f"插件名“{self.name}”是系统自己用的，请换一个。")
+        if not all(use.purpose and use.basis and use.fields and use.term for use in self.data):
+            raise PluginError(
+                f"插件“{self.name}”登记的处理活动没有写全：purpose、basis、fields、term 都要写。"
+            )
         try:
             Version(self.version)
             wanted = SpecifierSet(self.needs_liuhe)

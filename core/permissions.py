@@ -53,6 +53,11 @@ PERMISSIONS = (
     Permission(name="people.manage", title="管理账号和权限", roles=("security",)),
     Permission(name="audit.see", title="查看审计记录", roles=("auditor",)),
     Permission(
+        name="register.see",
+        title="查看处理活动登记",
+        roles=("auditor", "security", "admin"),
+    ),
+    Permission(
         name="files.upload",
         title="上传图片",
         roles=("admin", "supervisor", "dispatcher", "grid", "handler", "resident"),

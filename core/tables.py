@@ -2,8 +2,9 @@
 
 import importlib
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from tortoise.fields import Field
 from tortoise.models import Model as TortoiseModel
 from tortoise.models import ModelMeta
 
@@ -24,6 +25,27 @@ class Model(TortoiseModel, metaclass=_Undescribed):
 
     class Meta:
         abstract = True
+
+
+F = TypeVar("F", bound="Field[Any]")
+
+
+def personal(field: F) -> F:
+    """Mark a field that holds a person's own data: `phone = personal(fields.CharField(…))`.
+
+    A plugin with such a field declares in its manifest what the data is used for.
+    """
+    field.personal = True  # type: ignore[attr-defined]
+    return field
+
+
+def personal_in(modules: Iterable[str]) -> Iterator[str]:
+    """Fields that are marked so, and links to a person: "Note.author"."""
+    for model in models_in(modules):
+        for name, field in model._meta.fields_map.items():
+            linked = getattr(field, "model_name", None) == "core.Person"
+            if linked or getattr(field, "personal", False):
+                yield f"{model.__name__}.{name}"
 
 
 def models_in(modules: Iterable[str]) -> Iterator[type[Model]]:

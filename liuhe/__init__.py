@@ -63,7 +63,7 @@ from core.receipts import fill, redeem
 from core.secrets import keep_secret
 from core.settings import Section
 from core.state import recall, remember
-from core.tables import Model
+from core.tables import Model, personal
 
 __all__ = [
     "LEVELS",
@@ -121,6 +121,7 @@ __all__ = [
     "keep_secret",
     "lease_unblurred",
     "may",
+    "personal",
     "pictures_shown",
     "put_blurred",
     "recall",

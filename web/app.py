@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, audit, entrance, health, live, me, people, uploads
+from web import admin, audit, entrance, health, live, me, people, register, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -34,6 +34,13 @@ OWN_MENU = (
         order=85,
     ),
     Menu(title="审计", href="/admin/audit", icon="eye", permission="audit.see", order=80),
+    Menu(
+        title="处理活动登记",
+        href="/admin/register",
+        icon="shield",
+        permission="register.see",
+        order=85,
+    ),
     Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
     Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
 )
@@ -85,6 +92,7 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         *audit.ROUTES,
         *me.ROUTES,
         *people.ROUTES,
+        *register.ROUTES,
         *live.ROUTES,
     ]
     devices: list[BaseRoute] = []

@@ -77,7 +77,7 @@ async def test_nobody_else_reads_it(shell: Shell, username: str) -> None:
 async def test_an_auditor_only_sees(shell: Shell) -> None:
     kernel = load(shell.kernel.settings.data_dir)
     held = {one.name for one in kernel.permissions if "auditor" in one.roles}
-    assert held == {"audit.see", "places.see"}
+    assert held == {"audit.see", "register.see", "places.see"}
     assert [one.roles for one in kernel.permissions if one.name == "audit.see"] == [("auditor",)]
 
 
@@ -97,4 +97,17 @@ async def test_everybody_finds_who_was_shown_what_is_theirs(shell: Shell) -> Non
         True,
         False,
         False,
+    )
+
+
+@pytest.mark.parametrize(("username", "status"), [("auditor", 200), ("admin", 200), ("grid", 403)])
+async def test_the_register_tells_what_is_processed(
+    auditor: Shell, username: str, status: int
+) -> None:
+    await auditor.sign_in(username)
+    answer = await auditor.client.get("/admin/register")
+    assert answer.status_code == status
+    assert ("登录、分配权限" in answer.text, "不处理个人信息：garden" in answer.text) == (
+        status == 200,
+        status == 200,
     )

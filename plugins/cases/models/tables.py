@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise import fields
 
-from liuhe import Area, File, Model, Person, Unit
+from liuhe import Area, File, Model, Person, Unit, personal
 from plugins.cases.rules import (
     EvidenceKind,
     Kind,
@@ -152,7 +152,7 @@ class Step(Model):
         db_index=True,
     )
     person_id: int | None
-    actor = fields.CharField(max_length=40)
+    actor = personal(fields.CharField(max_length=40))
     unit: fields.ForeignKeyNullableRelation[Unit] = fields.ForeignKeyField(
         "core.Unit", related_name="case_steps", null=True, on_delete=fields.RESTRICT, db_index=True
     )
