@@ -60,7 +60,7 @@ async def change_password(viewer: Viewer | None, old: str, new: str, address: st
     await confirm_password(person, old, address)
     if new == old:
         raise BadInput("新密码不能和原来的一样。", field="new", reason="same")
-    await _keep_password(person, await new_hash(person, new), here.id)
+    await keep_password(person, await new_hash(person, new), here.id)
 
 
 async def confirm_password(person: Person, password: str, address: str) -> None:
@@ -88,9 +88,17 @@ async def new_hash(person: Person, password: str) -> str:
         raise
 
 
+async def replace_start_password(person: Person, new: str) -> None:
+    """The first password of one's own, in place of the one that somebody else has seen."""
+    if await check_password(person, new):
+        raise BadInput("新密码不能和起始密码一样。", field="new", reason="same")
+    await keep_password(person, await new_hash(person, new))
+
+
 @atomic
-async def _keep_password(person: Person, hashed: str, keep: int) -> None:
-    await Person.filter(id=person.id).update(password=hashed)
+async def keep_password(person: Person, hashed: str, keep: int = 0) -> None:
+    """Store it; every session but `keep` ends."""
+    await Person.filter(id=person.id).update(password=hashed, must_change=False)
     await Session.filter(person_id=person.id).exclude(id=keep).delete()
 
 

@@ -7,13 +7,18 @@ from core import guesses, second_factor
 from core.errors import BadInput, NotSignedIn
 from core.people import Person, Session, token_hash
 
-Missing = Literal["code", "factor", ""]
+Missing = Literal["code", "password", "factor", ""]
 
 
 async def missing(person: Person, *, code_shown: bool) -> Missing:
-    """The next thing that is asked for: a code, or to set one up; "" when nothing is left."""
-    if await second_factor.has_factor(person.id):
-        return "" if code_shown else "code"
+    """The next thing that is asked for: a code, a password of one's own, setting up codes."""
+    has_factor = await second_factor.has_factor(person.id)
+    if has_factor and not code_shown:
+        return "code"
+    if person.must_change:
+        return "password"
+    if has_factor:
+        return ""
     return "factor" if await second_factor.is_demanded(person.id) else ""
 
 

@@ -9,8 +9,9 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -21,6 +22,7 @@ from core.areas import Area
 from core.audit import record
 from core.database import atomic
 from core.errors import BadInput, Unavailable
+from core.house import house
 from core.permissions import Grant, Role, Viewer, narrow
 from core.tables import Model
 
@@ -64,13 +66,17 @@ class Person(Model):
     password = fields.CharField(max_length=200)
     active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField(auto_now_add=True)
+    must_change = fields.BooleanField(default=False, db_default=False)  # the password, at once
 
     class Meta:
         table = "core_person"
 
 
 class Post(Model):
-    """岗位: a role that a person holds over an area or in a unit."""
+    """岗位: a role that a person holds over an area or in a unit, from one day to another.
+
+    A deputy's post stands in for another one, copies what that covers, and ends with it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -86,9 +92,30 @@ class Post(Model):
         "core.Unit", related_name="posts", null=True, on_delete=fields.RESTRICT, db_index=True
     )
     unit_id: int | None
+    valid_from = fields.DateField(null=True)
+    valid_until = fields.DateField(null=True)  # the last day
+    stands_in_for: fields.ForeignKeyNullableRelation["Post"] = fields.ForeignKeyField(
+        "core.Post", related_name="deputies", null=True, on_delete=fields.CASCADE, db_index=True
+    )
+    stands_in_for_id: int | None
 
     class Meta:
         table = "core_post"
+
+
+def today() -> date:
+    """The day on the district's clock."""
+    return datetime.now(ZoneInfo(house().settings.timezone)).date()
+
+
+def not_over(day: date) -> Q:
+    """Posts that hold on the day or will hold later."""
+    return Q(valid_until__isnull=True) | Q(valid_until__gte=day)
+
+
+def in_force(day: date) -> Q:
+    """Posts that hold on the day."""
+    return not_over(day) & (Q(valid_from__isnull=True) | Q(valid_from__lte=day))
 
 
 class Session(Model):
@@ -123,6 +150,13 @@ class Roster:
     def __init__(self, roles: Iterable[Role], allowed: Mapping[str, frozenset[str]]) -> None:
         self._roles = {role.name: role for role in roles}
         self._allowed = allowed
+
+    def role(self, name: str) -> Role | None:
+        return self._roles.get(name)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(self._roles.values())
 
     def grant(self, role: str, area_path: str, unit_id: int | None) -> Grant:
         """A post's grant; a role that no enabled plugin knows allows nothing."""
@@ -244,7 +278,8 @@ async def load_viewer(
     session_id: int | None = None,
     scopes: Sequence[str] | None = None,
 ) -> Viewer:
-    posts = await Post.filter(person_id=person.id).order_by("id").select_related("area")
+    held = Post.filter(in_force(today()), person_id=person.id)
+    posts = await held.order_by("id").select_related("area")
     grants = (
         roster.grant(post.role, post.area.path if post.area else "", post.unit_id) for post in posts
     )

@@ -14,7 +14,7 @@ from tortoise import fields
 from core.database import atomic
 from core.errors import BadInput, Conflict, Forbidden
 from core.house import house
-from core.people import Person, Post, Session
+from core.people import Person, Post, Session, in_force, today
 from core.permissions import Viewer, demand_held
 from core.sealing import mark, seal, unseal
 from core.tables import Model
@@ -63,7 +63,8 @@ async def has_factor(person_id: int) -> bool:
 async def is_demanded(person_id: int) -> bool:
     """Whether one of the person's roles may not do without."""
     roles = house().settings.demand_second_factor
-    return bool(roles) and await Post.exists(person_id=person_id, role__in=roles)
+    held = Post.filter(in_force(today()), person_id=person_id, role__in=roles)
+    return bool(roles) and await held.exists()
 
 
 async def codes_left(person_id: int) -> int:
