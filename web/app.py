@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, audit, entrance, health, live, me, people, register, uploads
+from web import admin, audit, entrance, health, live, me, people, register, units, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -26,20 +26,22 @@ from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
 OWN_MENU = (
-    Menu(
-        title="暂停的登录",
-        href="/admin/people/paused",
-        icon="lock",
-        permission="people.manage",
-        order=85,
-    ),
     Menu(title="审计", href="/admin/audit", icon="eye", permission="audit.see", order=80),
     Menu(
         title="处理活动登记",
         href="/admin/register",
         icon="shield",
         permission="register.see",
-        order=85,
+        order=82,
+    ),
+    Menu(title="账号", href="/admin/people", icon="users", permission="people.manage", order=85),
+    Menu(title="单位", href="/admin/units", icon="building-2", permission="units.manage", order=86),
+    Menu(
+        title="暂停的登录",
+        href="/admin/people/paused",
+        icon="lock",
+        permission="people.manage",
+        order=87,
     ),
     Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
     Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
@@ -87,14 +89,8 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
-    staff: list[BaseRoute] = [
-        *admin.ROUTES,
-        *audit.ROUTES,
-        *me.ROUTES,
-        *people.ROUTES,
-        *register.ROUTES,
-        *live.ROUTES,
-    ]
+    own = (admin, audit, me, people, register, units, live)
+    staff: list[BaseRoute] = [route for part in own for route in part.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
         inside = [page.route for page in one.pages if not page.public]

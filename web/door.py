@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core import guesses, second_factor
+from core import account, guesses, second_factor
 from core.door import at_door, check_code, missing
 from core.errors import BadInput, RateLimited
 from core.house import house
@@ -68,6 +68,23 @@ async def code(request: Request) -> Response:
     return await proceed(request, person, code_shown=True)
 
 
+async def password(request: Request) -> Response:
+    """A password of one's own in place of the start password."""
+    person, code_shown = await at_door(request.cookies.get(COOKIE, ""))
+    context = {"page_title": "设置自己的密码", "next": next_page(request)}
+    if request.method == "GET":
+        return await page(request, "login/password.html", {**context, "problem": ""})
+    given = await form(request)
+    try:
+        if given.raw("new") != given.raw("again"):
+            raise BadInput("两次输入的新密码不一样。", field="again", reason="differs")
+        await account.replace_start_password(person, given.raw("new"))
+    except BadInput as error:
+        return await refused(request, "login/password.html", context, error)
+    await person.refresh_from_db()
+    return await proceed(request, person, code_shown=code_shown)
+
+
 async def factor(request: Request) -> Response:
     """Setting it up where it is demanded; the recovery codes are shown, then one is in."""
     person, _ = await at_door(request.cookies.get(COOKIE, ""))
@@ -109,5 +126,6 @@ def picture(text: str) -> Markup:
 
 ROUTES = [
     Route(f"{PATH}/code", code, methods=["GET", "POST"]),
+    Route(f"{PATH}/password", password, methods=["GET", "POST"]),
     Route(f"{PATH}/factor", factor, methods=["GET", "POST"]),
 ]

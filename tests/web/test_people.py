@@ -1,0 +1,137 @@
+"""The pages of accounts and units, as security and the administrator use them."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from core.people import Person, Post, Session, Unit
+from tests.web.conftest import Shell
+
+OWN = "自己的 新密码 78"
+
+
+async def new_person(shell: Shell, username: str = "lisi") -> tuple[int, str]:
+    """An account made by security; its number and start password."""
+    await shell.sign_in("security")
+    given = {"name": "李四", "username": username, "csrf": shell.csrf()}
+    answer = await shell.client.post("/admin/people/new", data=given)
+    assert answer.status_code == 201, answer.text
+    found = re.search(r'<code class="strong">([\w-]+)</code>', answer.text)
+    assert found is not None
+    return (await Person.get(username=username)).id, found[1]
+
+
+async def test_from_a_new_account_to_the_first_day_at_work(shell: Shell) -> None:
+    number, start = await new_person(shell)
+    street = (await Post.get(role="grid")).area_id
+    given = {"role": "grid", "area": str(street), "csrf": shell.csrf()}
+    answer = await shell.client.post(f"/admin/people/{number}/posts", data=given)
+    assert answer.status_code == 303
+    assert "小河街道 · 社区网格员" in (await shell.client.get(f"/admin/people/{number}")).text
+    shell.client.cookies.clear()
+    given = {"username": "lisi", "password": start}
+    assert (await shell.client.post("/auth/token", json=given)).status_code == 403
+    answer = await shell.client.post("/admin/login", data=given)
+    assert answer.headers["location"].startswith("/admin/login/password")
+    assert (await shell.client.get("/admin/")).status_code == 303
+    for new in (start, "short", "lisi-12345678"):
+        given = {"new": new, "again": new}
+        assert (await shell.client.post("/admin/login/password", data=given)).status_code == 422
+    given = {"new": OWN, "again": OWN}
+    answer = await shell.client.post("/admin/login/password", data=given)
+    assert answer.headers["location"] == "/admin/"
+    assert (await shell.client.get("/admin/")).status_code == 200
+    assert await Session.filter(person_id=number).count() == 1
+
+
+async def test_the_list_is_searched_and_paged(shell: Shell) -> None:
+    for at in range(25):
+        await Person.create(username=f"new{at:02}", name=f"新{at:02}", password="!")
+    await shell.sign_in("security")
+    first = (await shell.client.get("/admin/people")).text
+    assert "/admin/people/new" in first
+    assert "new17" in first
+    assert "new18" not in first
+    link = re.search(r'href="([^"]*after=[^"]*)"', first)
+    assert link is not None
+    second = (await shell.client.get(link[1].replace("&amp;", "&"))).text
+    assert "new18" in second
+    assert "new17" not in second
+    found = (await shell.client.get("/admin/people?q=新03")).text
+    assert "new03" in found
+    assert "new04" not in found
+
+
+async def test_a_forbidden_pair_of_duties_is_explained_on_the_page(shell: Shell) -> None:
+    number = (await Person.get(username="admin")).id
+    await shell.sign_in("security")
+    given = {"role": "auditor", "area": str((await Post.get(role="admin")).area_id)}
+    answer = await shell.client.post(
+        f"/admin/people/{number}/posts", data={**given, "csrf": shell.csrf()}
+    )
+    assert answer.status_code == 409
+    assert "要由不同的人担任" in answer.text
+
+
+async def test_security_finds_no_forms_on_its_own_page_and_may_not_post_them(shell: Shell) -> None:
+    number = (await Person.get(username="security")).id
+    await shell.sign_in("security")
+    text = (await shell.client.get(f"/admin/people/{number}")).text
+    assert f"/admin/people/{number}/" not in text
+    given = {"what": "off", "csrf": shell.csrf()}
+    answer = await shell.client.post(f"/admin/people/{number}/act", data=given)
+    assert answer.status_code == 403
+
+
+async def test_a_deputy_is_arranged_and_a_post_ended(shell: Shell) -> None:
+    number, _ = await new_person(shell)
+    post = await Post.get(role="grid")
+    given = {"stands_in_for": str(post.id), "csrf": shell.csrf()}
+    answer = await shell.client.post(f"/admin/people/{number}/posts", data=given)
+    assert (answer.status_code, "代班到哪一天" in answer.text) == (422, True)
+    given["valid_until"] = "2999-12-31"
+    answer = await shell.client.post(f"/admin/people/{number}/posts", data=given)
+    assert answer.status_code == 303
+    text = (await shell.client.get(f"/admin/people/{number}")).text
+    assert "（代）" in text
+    assert "2999-12-31" in text
+    mine = await Post.get(person_id=number)
+    given = {"post": str(mine.id), "csrf": shell.csrf()}
+    await shell.client.post(f"/admin/people/{number}/posts/end", data=given)
+    assert "已结束" in (await shell.client.get(f"/admin/people/{number}")).text
+
+
+async def test_who_forgot_the_password_gets_a_new_start_password(shell: Shell) -> None:
+    number, start = await new_person(shell)
+    given = {"what": "password", "csrf": shell.csrf()}
+    answer = await shell.client.post(f"/admin/people/{number}/act", data=given)
+    assert answer.status_code == 201
+    assert start not in answer.text
+    given = {"what": "off", "csrf": shell.csrf()}
+    await shell.client.post(f"/admin/people/{number}/act", data=given)
+    assert not (await Person.get(id=number)).active
+
+
+@pytest.mark.parametrize("path", ["/admin/people", "/admin/people/1", "/admin/people/new"])
+async def test_accounts_are_securitys_alone(shell: Shell, path: str) -> None:
+    await shell.sign_in("admin")
+    assert (await shell.client.get(path)).status_code == 403
+
+
+async def test_units_are_the_administrators(shell: Shell) -> None:
+    await shell.sign_in("security")
+    assert (await shell.client.get("/admin/units")).status_code == 403
+    await shell.sign_in("admin")
+    area = (await Post.get(role="grid")).area_id
+    given = {"name": "环卫所", "code": "huanwei", "area": str(area), "csrf": shell.csrf()}
+    answer = await shell.client.post("/admin/units/new", data=given)
+    assert unquote(answer.headers["location"]) == "/admin/units"
+    assert "环卫所" in (await shell.client.get("/admin/units")).text
+    again = await shell.client.post("/admin/units/new", data=given)
+    assert (again.status_code, "已经有了" in again.text) == (422, True)
+    unit = await Unit.get(code="huanwei")
+    given = {"name": "区环卫所", "csrf": shell.csrf()}
+    await shell.client.post(f"/admin/units/{unit.id}", data=given)
+    await unit.refresh_from_db()
+    assert (unit.name, unit.active) == ("区环卫所", False)
