@@ -75,7 +75,13 @@ async def test_the_viewer_and_the_plugins_are_told(ask: Asking) -> None:
         "name": "zhang",
         "username": "zhang",
         "roles": [{"name": "admin", "title": "系统管理员"}],
-        "permissions": ["files.upload", "jobs.see", "plugins.manage", "units.manage"],
+        "permissions": [
+            "files.upload",
+            "jobs.see",
+            "plugins.manage",
+            "register.see",
+            "units.manage",
+        ],
     }
     assert answer["data"]["plugins"][1] == {
         "name": "garden",

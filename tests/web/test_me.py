@@ -69,7 +69,7 @@ async def test_a_token_for_reading_opens_pages_and_switches_nothing(shell: Shell
     assert (await shell.client.get("/admin/me", headers=bearer)).status_code == 403
     query = {"query": "{ viewer { permissions } }"}
     answer = await shell.client.post("/graphql", json=query, headers=bearer)
-    assert answer.json()["data"]["viewer"]["permissions"] == ["jobs.see"]
+    assert answer.json()["data"]["viewer"]["permissions"] == ["jobs.see", "register.see"]
 
 
 async def test_a_token_is_shown_once_and_can_be_ended(shell: Shell) -> None:
