@@ -23,8 +23,9 @@ from core.facts import Fact
 from core.files import Keeper
 from core.hooks import hookimpl
 from core.jobs import Job
-from core.kernel import Kernel, order
+from core.kernel import Kernel
 from core.manifest import Manifest
+from core.ordering import order
 from core.permissions import Permission, Role
 from core.settings import Section, SettingsSource
 from core.tables import Model

@@ -19,8 +19,9 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from core.contributions import Tables
 from core.database import config, dialect, opened, rows
 from core.errors import SetupError
-from core.kernel import Kernel, closure_down
+from core.kernel import Kernel
 from core.migrate import COPIES_KEPT, migrate, pending, write_migrations
+from core.ordering import closure_down
 from core.settings import SettingsSource
 from core.testing import at, drop_postgres
 from tests.factories import only

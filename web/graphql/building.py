@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from strawberry.exceptions.duplicated_type_name import DuplicatedTypeName
 
 from core.errors import PluginError
-from core.kernel import Kernel, Plugin, missing
+from core.gathering import Plugin
+from core.kernel import Kernel
+from core.ordering import missing
 from web.graphql.schema import FieldClash, Schema, UnknownType
 
 HOUSE = "liuhe"

@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
 from core.errors import BadInput, LiuheError, NotSignedIn
-from core.kernel import Plugin
+from core.gathering import Plugin
 from web.graphql.context import Context
 from web.graphql.documents import Prepared, UsePrepared, prepare
 from web.graphql.errors import present
