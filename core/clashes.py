@@ -70,6 +70,7 @@ def claims(plugin: Plugin) -> dict[str, list[str]]:
         ],
         "审计动作": [one.name for one in plugin.audited],
         "事实": [fact.name for fact in plugin.facts],
+        "接缝": [seam.name for seam in plugin.seams],
         "文件类别": [keeper.kind for keeper in plugin.keepers],
     }
 

@@ -122,6 +122,36 @@ class Waiting:
     order: int = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a seam's check may look at: the things that hang on it already, and every permission
+    that is declared so far, those of the offering plugin included."""
+
+    things: "Sequence[Any]" = ()
+    permissions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seam:
+    """A place where neighbours hang things of one kind, such as "cases.flows".
+
+    `check(thing, known)` tells in a sentence what is wrong with a thing, "" if nothing is; who
+    offers a wrong one is not let in. What hangs there: `offered(name)`.
+    """
+
+    name: str
+    accepts: type
+    check: "Callable[[Any, Known], str]" = lambda thing, known: ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A thing for a seam of one's own, or of a plugin that one requires."""
+
+    seam: str
+    thing: Any
+
+
 @dataclass(frozen=True)
 class Preparation:
     """`run()` is awaited once before the processes start, with the database open; idempotent."""

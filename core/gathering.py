@@ -13,8 +13,10 @@ from core.contributions import (
     Extension,
     Listener,
     Menu,
+    Offer,
     Page,
     Preparation,
+    Seam,
     Slot,
     Tables,
     Waiting,
@@ -48,6 +50,8 @@ class Plugin:
     slots: tuple[Slot, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
+    seams: tuple[Seam, ...] = ()
+    offers: tuple[Offer, ...] = ()
     preparations: tuple[Preparation, ...] = ()
     demo: Demo | None = None
     folder: Path | None = None

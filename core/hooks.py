@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         Extension,
         Listener,
         Menu,
+        Offer,
         Page,
         Preparation,
+        Seam,
         Slot,
         Tables,
         Waiting,
@@ -102,6 +104,16 @@ def add_waiting() -> "Sequence[Waiting]":  # type: ignore[empty-body]
 @hookspec
 def add_keepers() -> "Sequence[Keeper]":  # type: ignore[empty-body]
     """Who may see the pictures that this plugin has attached to its things."""
+
+
+@hookspec
+def add_seams() -> "Sequence[Seam]":  # type: ignore[empty-body]
+    """Places where those that require this plugin may hang things of its kind."""
+
+
+@hookspec
+def add_offers() -> "Sequence[Offer]":  # type: ignore[empty-body]
+    """Things for the seams of plugins that this one requires; each is checked at start."""
 
 
 @hookspec

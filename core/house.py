@@ -6,7 +6,7 @@ their own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from core.contributions import Audited
@@ -20,7 +20,8 @@ S = TypeVar("S", bound="Section")
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """`listeners` maps a fact's name to the jobs that deliver it; `audited` is by name."""
+    """`listeners` maps a fact's name to the jobs that deliver it; `audited` is by name, `offers`
+    by the name of the seam."""
 
     settings: "Settings"
     sections: "Mapping[type[Section], Section]"
@@ -29,6 +30,7 @@ class House:
     keepers: "Mapping[str, Keeper]"
     roster: "Roster"
     audited: "Mapping[str, Audited]"
+    offers: Mapping[str, tuple[Any, ...]]
 
 
 _current: list[House] = []
@@ -48,3 +50,8 @@ def house() -> House:
 def settings_of(kind: type[S]) -> S:
     """A plugin's own settings section."""
     return cast(S, house().sections[kind])
+
+
+def offered(seam: str) -> tuple[Any, ...]:
+    """What the plugins of this house have hung on a seam, the owner's own things first."""
+    return house().offers.get(seam, ())

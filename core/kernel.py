@@ -22,6 +22,7 @@ from core.manifest import Manifest
 from core.ordering import closure_down, closure_up, missing, order
 from core.people import Roster
 from core.permissions import PERMISSIONS, ROLES, Permission, Role
+from core.seams import check_seams, offered_by
 from core.settings import Section, Settings, SettingsSource
 
 log = structlog.get_logger()
@@ -133,6 +134,7 @@ class Kernel:
             section = self._section(plugin)
             check_clashes(plugin, self.plugins.values(), OWN_JOBS)
             check_data(plugin)
+            check_seams(plugin, list(self.plugins.values()))
         except SetupError as error:
             self.failed[name] = error.message
         except (Exception, SystemExit) as error:
@@ -189,6 +191,7 @@ class Kernel:
             keepers={k.kind: k for one in self.plugins.values() for k in one.keepers},
             roster=roster(self.roles, self.permissions),
             audited={one.name: one for one in self.audited},
+            offers=offered_by(self.plugins.values()),
         )
 
 

@@ -10,10 +10,13 @@ from core.contributions import (
     Audited,
     Demo,
     Extension,
+    Known,
     Listener,
     Menu,
+    Offer,
     Page,
     Preparation,
+    Seam,
     Slot,
     Tables,
     Waiting,
@@ -45,7 +48,7 @@ from core.files import (
     store_upload,
 )
 from core.hooks import hookimpl
-from core.house import house, settings_of
+from core.house import house, offered, settings_of
 from core.jobs import Job, enqueue
 from core.manifest import LIUHE_VERSION, DataUse, Manifest
 from core.people import Person, Post, Unit, hash_password
@@ -81,6 +84,7 @@ __all__ = [
     "Forbidden",
     "Job",
     "Keeper",
+    "Known",
     "Listener",
     "LiuheError",
     "Manifest",
@@ -88,6 +92,7 @@ __all__ = [
     "Model",
     "NotFound",
     "NotSignedIn",
+    "Offer",
     "Page",
     "Permission",
     "Person",
@@ -96,6 +101,7 @@ __all__ = [
     "RateLimited",
     "Role",
     "Scope",
+    "Seam",
     "Section",
     "Slot",
     "Tables",
@@ -121,6 +127,7 @@ __all__ = [
     "keep_secret",
     "lease_unblurred",
     "may",
+    "offered",
     "personal",
     "pictures_shown",
     "put_blurred",
