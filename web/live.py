@@ -24,12 +24,14 @@ RECHECK = 60.0  # seconds between looks whether the session still stands
 
 def concerns(person: Viewer, name: str, payload: dict[str, Any]) -> bool:
     """Whether a fact happened where a post of the person has to do with such facts at all: over
-    its area, or in its unit, with some permission of the plugin that announced it."""
-    path, unit = payload.get("area_path") or "", payload.get("unit_id")
+    its area, or in its unit (`also_unit_ids`: units that take part), with some permission of the
+    plugin that announced it."""
+    path = payload.get("area_path") or ""
+    units = {payload.get("unit_id"), *payload.get("also_unit_ids", ())} - {None}
     plugin = f"{name.partition('.')[0]}."
     return any(
         (grant.reach == "area" and grant.area_path and path.startswith(grant.area_path))
-        or (grant.reach == "unit" and unit is not None and grant.unit_id == unit)
+        or (grant.reach == "unit" and grant.unit_id in units)
         for grant in person.grants
         if any(permission.startswith(plugin) for permission in grant.names)
     )

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.files import File
 from core.guesses import Guesses
+from core.permissions import Grant, Viewer
 from core.state import GENERATION, PLUGIN_CHOICE, recall
 from tests.web.conftest import PASSWORD, Shell, opened_shell
 from web.live import concerns, ids_only
@@ -252,8 +253,22 @@ async def test_live_events_reach_only_those_whom_they_concern(shell: Shell) -> N
     assert not concerns(grid, "files.seen", {"area_path": "9."})
     assert not concerns(grid, "files.seen", {"area_path": "", "unit_id": 3})
     assert not concerns(grid, "trees.felled", {"area_path": f"{here}7."}), "no permission of trees"
-    told = {"case_id": 4, "title": "x", "area_path": "1.", "person_id": 7}
+    told = {"case_id": 4, "title": "x", "area_path": "1.", "person_id": 7, "also_unit_ids": [3]}
     assert ids_only(told) == {"case_id": 4}
+
+
+def test_a_unit_hears_of_what_it_has_or_takes_part_in() -> None:
+    grant = Grant(role="handler", names=frozenset({"files.see"}), reach="unit", unit_id=3)
+    who = Viewer(person_id=1, username="h", name="h", grants=(grant,))
+    for told, hears in (
+        ({"unit_id": 3}, True),
+        ({"unit_id": 4, "also_unit_ids": [5, 3]}, True),
+        ({"unit_id": None, "also_unit_ids": [3]}, True),
+        ({"unit_id": 4, "also_unit_ids": [5]}, False),
+        ({"unit_id": None}, False),
+        ({}, False),
+    ):
+        assert concerns(who, "files.seen", {"area_path": "1.", **told}) == hears, told
 
 
 async def test_a_front_end_elsewhere_may_sign_in_only_from_an_allowed_origin(
