@@ -9,13 +9,14 @@ from plugins.cases import actions
 
 async def announce_due(_: dict[str, Any]) -> None:
     await actions.announce_due()
+    await actions.announce_tasks_due()
 
 
 JOBS = (
     Job(
         name="cases.announce_due",
         run=announce_due,
-        title="提醒即将到期和超期的案件",
+        title="提醒即将到期和超期的案件和协办任务",
         every=timedelta(minutes=1),
         in_transaction=True,
     ),

@@ -5,10 +5,29 @@ from operator import or_
 from typing import Any
 
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from liuhe import Audited, File, Permission, Scope, Viewer, may, within
-from plugins.cases.models import MARK_COLUMNS, Case, Step
-from plugins.cases.rules import STANDARD, Move, Source
+from plugins.cases.models import (
+    MARK_COLUMNS,
+    Case,
+    Step,
+    Task,
+    TaskStep,
+    concerning,
+    under_way,
+)
+from plugins.cases.rules import (
+    STANDARD,
+    TASK_MOVES,
+    WHISTLED,
+    Move,
+    Party,
+    Source,
+    TaskMove,
+    TaskStage,
+    task_ways,
+)
 
 PERMISSIONS = (
     Permission(
@@ -20,6 +39,11 @@ PERMISSIONS = (
     Permission(name="cases.accept", title="受理或不予受理", roles=("dispatcher",)),
     Permission(name="cases.dispatch", title="派遣案件", roles=("dispatcher",)),
     Permission(name="cases.handle", title="签收、退回、处置", roles=("handler",)),
+    Permission(
+        name="cases.whistle",
+        title="吹哨：请几个单位一起办",
+        roles=("dispatcher", "grid", "supervisor"),
+    ),
     Permission(name="cases.verify", title="核查或要求返工", roles=("grid",)),
     Permission(name="cases.close", title="结案或要求返工", roles=("dispatcher",)),
     Permission(name="cases.rate", title="评价结果", roles=("grid", "resident")),
@@ -49,17 +73,29 @@ SOMEBODY = "上报居民"
 
 #: A unit sees the cases that it has now; a reporter sees one's own.
 SCOPE = Scope(area="area__path", unit="unit_id", owner="reporter_id")
+#: Besides, a unit sees the cases on which it was called to help.
+CALLED = Scope(unit="unit_id")
 NONE = Q(pk__isnull=True)
 
 
 def visible(viewer: Viewer | None) -> Q:
     """The cases that the viewer may see."""
-    return within(viewer, "cases.see", SCOPE)
+    seen = within(viewer, "cases.see", SCOPE)
+    if viewer is None or not units_of(viewer):
+        return seen
+    return seen | Q(id__in=Subquery(_called(viewer).values("case_id")))
 
 
-def may_see(viewer: Viewer | None, case: Case) -> bool:
+async def may_see(viewer: Viewer | None, case: Case) -> bool:
     """The same for one case whose area is loaded."""
-    return may(viewer, "cases.see", case, SCOPE)
+    if viewer is None or may(viewer, "cases.see", case, SCOPE):
+        return viewer is not None
+    return await _called(viewer).filter(case_id=case.id).exists()
+
+
+def _called(viewer: Viewer) -> QuerySet[Task]:
+    """The tasks that let one see their case; a subquery, so that no case is listed twice."""
+    return Task.filter(within(viewer, "cases.see", CALLED), concerning())
 
 
 def only_own(viewer: Viewer, name: str) -> bool:
@@ -76,7 +112,7 @@ def units_of(viewer: Viewer) -> frozenset[int]:
     )
 
 
-def shown_actor(viewer: Viewer | None, case: Case, step: Step) -> str:
+def shown_actor(viewer: Viewer | None, case: Case, step: Step | TaskStep) -> str:
     """Who made a step, as far as the viewer may know; the case's area is loaded."""
     if step.person_id == case.reporter_id and not may_know_reporter(viewer, case):
         return SOMEBODY
@@ -101,12 +137,12 @@ def reveals_reporter(viewer: Viewer, case: Case) -> bool:
     )
 
 
-def reachable_units(viewer: Viewer) -> Q:
+def reachable_units(viewer: Viewer, name: str = "cases.dispatch") -> Q:
     """Units to which the viewer may dispatch: of one's own areas, within them or above them."""
     parts = [
         Q(area__path__startswith=grant.area_path) | Q(area__path__in=_above(grant.area_path))
         for grant in viewer.grants
-        if "cases.dispatch" in grant.names and grant.reach == "area" and grant.area_path
+        if name in grant.names and grant.reach == "area" and grant.area_path
     ]
     return Q(active=True) & Q(*parts, join_type="OR") if parts else NONE
 
@@ -179,3 +215,61 @@ def _fits(move: Move) -> Q:
     barred = {f"{MARK_COLUMNS[mark]}__isnull": True for mark in move.bars}
     wanted = {f"{MARK_COLUMNS[mark]}__isnull": False for mark in (*move.wants, *move.answers)}
     return Q(**dict[str, Any]({**barred, **wanted}))
+
+
+#: A task is its unit's to do; it is its whistler's to judge, or of whoever dispatches there.
+TASK_SCOPE = Scope(area="case__area__path", unit="unit_id")
+JUDGES = Scope(area="case__area__path")
+WHISTLES = Scope(area="area__path")
+
+
+def may_whistle(viewer: Viewer | None, case: Case) -> bool:
+    """Whether the viewer may call units to this case, whose area is loaded."""
+    return may(viewer, "cases.whistle", case, WHISTLES)
+
+
+def visible_tasks(viewer: Viewer | None) -> Q:
+    """The tasks of cases that the viewer may see."""
+    return Q(case_id__in=Subquery(Case.filter(visible(viewer)).values("id")))
+
+
+def may_move_task(viewer: Viewer | None, task: Task, move: TaskMove) -> bool:
+    """Whether the move is this viewer's to make; the task's case and its area are loaded."""
+    if move.by == Party.UNIT:
+        return may(viewer, "cases.handle", task, TASK_SCOPE)
+    return (
+        viewer is not None
+        and may(viewer, "cases.whistle", task, JUDGES)
+        and (task.caller_id == viewer.person_id or may(viewer, "cases.dispatch", task, JUDGES))
+    )
+
+
+def task_moves(viewer: Viewer | None, task: Task, done: frozenset[str]) -> tuple[TaskMove, ...]:
+    """The moves that the viewer may make now. `done`: what the viewer has done on this task."""
+    case = task.case
+    if case.stage not in WHISTLED or case.suspended_at is not None:
+        return ()
+    ways = (move for move in task_ways(task.stage) if not done & set(move.apart))
+    return tuple(move for move in ways if may_move_task(viewer, task, move))
+
+
+def tasks_waiting(viewer: Viewer | None, *stages: TaskStage) -> Q:
+    """The tasks whose usual next move is the viewer's to make, in these stages or in any."""
+    if viewer is None:
+        return NONE
+    parts = [
+        Q(stage__in=[stage for stage in move.sources if not stages or stage in stages])
+        & _tasks_of(viewer, move)
+        for move in TASK_MOVES
+        if move.main
+    ]
+    return under_way() & reduce(or_, parts)
+
+
+def _tasks_of(viewer: Viewer, move: TaskMove) -> Q:
+    """`may_move_task`, and whom duties keep apart, as a condition."""
+    if move.by == Party.UNIT:
+        return within(viewer, "cases.handle", TASK_SCOPE)
+    mine = Q(caller_id=viewer.person_id) | within(viewer, "cases.dispatch", JUDGES)
+    done = TaskStep.filter(person_id=viewer.person_id, action__in=move.apart).values("task_id")
+    return within(viewer, "cases.whistle", JUDGES) & mine & Q(id__not_in=Subquery(done))

@@ -46,7 +46,11 @@ manifest = Manifest(
 @hookimpl
 def add_models() -> Tables:
     return Tables(
-        modules=("plugins.cases.models.tables", "plugins.cases.models.calendar"),
+        modules=(
+            "plugins.cases.models.tables",
+            "plugins.cases.models.calendar",
+            "plugins.cases.models.tasks",
+        ),
         migrations="migrations.cases",
     )
 
@@ -68,7 +72,16 @@ def add_audited() -> Sequence[Audited]:
 
 @hookimpl
 def add_facts() -> Sequence[type[Fact]]:
-    return (facts.CaseOpened, facts.CaseMoved, facts.CaseDueSoon, facts.CaseOverdue)
+    return (
+        facts.CaseOpened,
+        facts.CaseMoved,
+        facts.CaseDueSoon,
+        facts.CaseOverdue,
+        facts.TaskCalled,
+        facts.TaskMoved,
+        facts.TaskDueSoon,
+        facts.TaskOverdue,
+    )
 
 
 @hookimpl

@@ -34,12 +34,27 @@ from plugins.cases.actions.moves import (
 )
 from plugins.cases.actions.opening import open_case
 from plugins.cases.actions.reading import note_case_read
+from plugins.cases.actions.task_warning import announce_tasks_due
+from plugins.cases.actions.tasks import (
+    accept_task,
+    cancel_task,
+    redo_task,
+    report_task,
+    return_task,
+    sign_task,
+)
 from plugins.cases.actions.warning import announce_due
+from plugins.cases.actions.whistling import Call, blow_whistle
 
 __all__ = [
+    "Call",
     "accept_case",
+    "accept_task",
     "announce_due",
+    "announce_tasks_due",
+    "blow_whistle",
     "calendar_as_of",
+    "cancel_task",
     "close_case",
     "correct_day",
     "decide_extension",
@@ -49,13 +64,17 @@ __all__ = [
     "open_case",
     "pretend",
     "rate_case",
+    "redo_task",
     "reject_case",
     "reopen_case",
+    "report_task",
     "request_extension",
     "resume_case",
     "return_case",
+    "return_task",
     "rework_case",
     "sign_case",
+    "sign_task",
     "street_of",
     "submit_handling",
     "supervise_case",

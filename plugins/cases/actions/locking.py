@@ -19,7 +19,7 @@ async def hold(viewer: Viewer | None, case_id: int) -> Case:
     if await Case.select_for_update().get_or_none(id=case_id) is None:
         raise NotFound()
     case = await Case.get(id=case_id).select_related("area", "type", "unit")
-    if not may_see(viewer, case):
+    if not await may_see(viewer, case):
         if units_of(viewer) & await _just_left(case):
             await refuse_stale(viewer, case, "不用再办")
         raise NotFound()

@@ -6,6 +6,8 @@ from plugins.cases.actions.changing import Details, change
 from plugins.cases.actions.given import Given, checked
 from plugins.cases.actions.locking import hold, refuse_stale
 from plugins.cases.actions.moment import now
+from plugins.cases.actions.task_following import follow, refuse_while_open
+from plugins.cases.actions.task_moving import called_units
 from plugins.cases.facts import CaseMoved
 from plugins.cases.models import Case, Step
 from plugins.cases.permissions import may_make
@@ -21,6 +23,7 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
     if given.version is not None and given.version != case.version:
         await refuse_stale(viewer, case, "和您打开时不同")
     await _keep_apart(viewer, case, chosen)
+    await refuse_while_open(case, chosen)
     named = await checked(viewer, case, chosen, given)
     before, acting, at = case.stage, case.unit_id, now()
     details = await change(case, chosen, given, named, viewer, at)
@@ -33,7 +36,8 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
     await step.save()
     await writing.add_uploads(step, EvidenceKind.AFTER, given.file_ids, viewer)
     await writing.add_blurred(step, EvidenceKind.AFTER, given.evidence)
-    await announce(_moved(case, action, before, viewer))
+    await follow(case, chosen, viewer, at)
+    await announce(await _moved(case, action, before, viewer))
     return case
 
 
@@ -74,10 +78,11 @@ def _unit_concerned(case: Case, chosen: Move, acting: int | None) -> int | None:
     return acting if chosen.permission == "cases.handle" else None
 
 
-def _moved(case: Case, action: str, before: Stage, viewer: Viewer) -> CaseMoved:
+async def _moved(case: Case, action: str, before: Stage, viewer: Viewer) -> CaseMoved:
     return CaseMoved(
         area_path=case.area.path,
         case_id=case.id,
+        also_unit_ids=tuple(sorted(await called_units(case.id) - {case.unit_id})),
         action=action,
         from_stage=before.value,
         to_stage=case.stage.value,

@@ -113,7 +113,7 @@ async def _taken(report: Report) -> Any:
 async def _again(viewer: Viewer, receipt: Any) -> Case:
     """The case that has come of this before."""
     known = await Case.get(id=int(receipt.result)).select_related("area", "type")
-    if not may_see(viewer, known):
+    if not await may_see(viewer, known):
         raise Conflict("这个来源编号已经立案，由其他人办理。")
     return known
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from plugins.cases.actions.calendars import calendar_as_of
-from plugins.cases.models import Case, Clock
+from plugins.cases.models import Case, Clock, TaskClock
 from plugins.cases.rules import (
     Calendar,
     ClockKind,
@@ -51,22 +51,30 @@ async def stop_clocks(case: Case, kinds: Sequence[ClockKind], at: datetime) -> N
 async def pause_clocks(case: Case, at: datetime) -> None:
     """Note what each running clock has left; one that is late already stays late."""
     for clock in await Clock.filter(case_id=case.id, stopped_at=None):
-        clock.paused_at = at
-        if clock.due_at >= at:
-            calendar = await _calendar(clock)
-            left = calendar.between(_unit(clock), at, clock.due_at)
-            clock.left_seconds = int(left.total_seconds())
-        await clock.save(update_fields=["paused_at", "left_seconds"])
+        await pause(clock, at)
+
+
+async def pause(clock: Clock | TaskClock, at: datetime) -> None:
+    clock.paused_at = at
+    if clock.due_at >= at:
+        calendar = await _calendar(clock)
+        left = calendar.between(_unit(clock), at, clock.due_at)
+        clock.left_seconds = int(left.total_seconds())
+    await clock.save(update_fields=["paused_at", "left_seconds"])
 
 
 async def resume_clocks(case: Case, at: datetime) -> None:
     """Go on with what was left, counted as the clock has always counted."""
     for clock in await Clock.filter(case_id=case.id, stopped_at=None, paused_at__not_isnull=True):
-        if clock.left_seconds is not None:
-            left, calendar = timedelta(seconds=clock.left_seconds), await _calendar(clock)
-            _set_due(clock, at, calendar.advance(_unit(clock), left, at))
-        clock.paused_at, clock.left_seconds = None, None
-        await clock.save()
+        await resume(clock, at)
+
+
+async def resume(clock: Clock | TaskClock, at: datetime) -> None:
+    if clock.left_seconds is not None:
+        left, calendar = timedelta(seconds=clock.left_seconds), await _calendar(clock)
+        _set_due(clock, at, calendar.advance(_unit(clock), left, at))
+    clock.paused_at, clock.left_seconds = None, None
+    await clock.save()
 
 
 async def move_due(case: Case, kinds: Sequence[ClockKind], until: datetime) -> None:
@@ -76,19 +84,19 @@ async def move_due(case: Case, kinds: Sequence[ClockKind], until: datetime) -> N
         await clock.save()
 
 
-def _set_due(clock: Clock, since: datetime, due: datetime) -> None:
+def _set_due(clock: Clock | TaskClock, since: datetime, due: datetime) -> None:
     """A new due time is announced anew."""
     if due != clock.due_at:
         clock.due_at, clock.warn_at = due, warn_at(since, due)
         clock.soon_told_at, clock.late_told_at = None, None
 
 
-async def _calendar(clock: Clock) -> Calendar:
+async def _calendar(clock: Clock | TaskClock) -> Calendar:
     """The calendar with which the clock began."""
     return await calendar_as_of(clock.started_at, clock.hours or "")
 
 
-def _unit(clock: Clock) -> LimitUnit:
+def _unit(clock: Clock | TaskClock) -> LimitUnit:
     return clock.unit or LimitUnit.URGENT_HOUR
 
 

@@ -1,33 +1,39 @@
 """Says when clocks are soon due, and when they are late: once for each due time."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from tortoise.expressions import Q
 
 from liuhe import announce, atomic
 from plugins.cases.actions.moment import now
 from plugins.cases.facts import CaseDueSoon, CaseOverdue, ClockFact
-from plugins.cases.models import Case, Clock
+from plugins.cases.models import Case, Clock, TaskClock
 
 A_ROUND = 200
+C = TypeVar("C", Clock, TaskClock)
 
 
 @atomic
 async def announce_due() -> int:
     """Announce what has become late or soon due since the last time; how many."""
     at = now()
-    late = await _running(Q(due_at__lt=at, late_told_at=None))
-    soon = await _running(Q(warn_at__lte=at, due_at__gte=at, soon_told_at=None))
+    late, soon = await untold(Clock, at)
     await _announce(late, CaseOverdue)
     await _announce(soon, CaseDueSoon)
-    await _mark(late, late_told_at=at)
-    await _mark(soon, soon_told_at=at)
+    await mark_told(Clock, late, soon, at)
     return len(late) + len(soon)
 
 
-async def _running(condition: Q) -> list[Clock]:
+async def untold(kind: type[C], at: datetime) -> tuple[list[C], list[C]]:
+    """Clocks that are late, and that are soon due, of which nobody has heard yet."""
+    late = await _running(kind, Q(due_at__lt=at, late_told_at=None))
+    return late, await _running(kind, Q(warn_at__lte=at, due_at__gte=at, soon_told_at=None))
+
+
+async def _running(kind: type[C], condition: Q) -> list[C]:
     """Locked, so that none of them stops before it is announced."""
-    found = Clock.filter(condition, stopped_at=None, paused_at=None).order_by("due_at", "id")
+    found = kind.filter(condition, stopped_at=None, paused_at=None).order_by("due_at", "id")
     return await found.limit(A_ROUND).select_for_update()
 
 
@@ -49,6 +55,7 @@ async def _announce(clocks: list[Clock], kind: type[ClockFact]) -> None:
         )
 
 
-async def _mark(clocks: list[Clock], **told: datetime) -> None:
-    if clocks:
-        await Clock.filter(id__in=[clock.id for clock in clocks]).update(**told)
+async def mark_told(kind: type[C], late: list[C], soon: list[C], at: datetime) -> None:
+    for clocks, told in ((late, "late_told_at"), (soon, "soon_told_at")):
+        if clocks:
+            await kind.filter(id__in=[clock.id for clock in clocks]).update(**{told: at})

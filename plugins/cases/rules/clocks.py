@@ -31,12 +31,12 @@ def rule_text(
     clock: ClockKind, limit: Limit, type_text: str, due: datetime, calendar: Calendar
 ) -> str:
     """The rule in words, frozen with the clock."""
-    counted = _counted(limit.unit, due, calendar)
+    counted = counted_text(limit.unit, due, calendar)
     basis = f"{type_text}；{counted}，规则第 {RULES_VERSION} 版"
     return f"{CLOCK_LABELS[clock]}时限 {limit.text}（{basis}）"
 
 
-def _counted(unit: LimitUnit, due: datetime, calendar: Calendar) -> str:
+def counted_text(unit: LimitUnit, due: datetime, calendar: Calendar) -> str:
     """What time counts, and how far the holidays are known."""
     if unit in ALWAYS:
         return "自然时间"

@@ -133,7 +133,7 @@ async def test_a_list_shows_just_what_one_may_see(place: District) -> None:
         assert found == expected, name
         for id in (mine.id, other.id):
             case = await Case.get(id=id).select_related("area")
-            assert may_see(viewer, case) == (id in expected), name
+            assert await may_see(viewer, case) == (id in expected), name
 
 
 @only("sqlite")
