@@ -9,7 +9,10 @@ from plugins.places.rules.shapes import Shape, bounds
 
 
 class Division(Model):
-    """The rest of an area: its shape, with the box around it for looking up, and its class."""
+    """The rest of an area: its shape, with the box around it for looking up, and its class.
+
+    `drawn_from`: the day from which the shape is this one; None means as long as the area stands.
+    """
 
     id = fields.BigIntField(primary_key=True)
     area: fields.OneToOneRelation[Area] = fields.OneToOneField(
@@ -23,6 +26,7 @@ class Division(Model):
     north = fields.FloatField(null=True)
     kind = fields.CharField(max_length=3, default="")  # 城乡分类代码: 111, 112 … 220
     note = fields.CharField(max_length=200, default="")
+    drawn_from = fields.DateField(null=True)
 
     class Meta:
         table = "places_division"
@@ -40,6 +44,28 @@ class Division(Model):
         if polygon is not None:
             box = bounds(polygon)
             self.west, self.south, self.east, self.north = box.west, box.south, box.east, box.north
+
+
+class FormerShape(Model):
+    """What an area's shape was before its border was moved: `valid_to` is the first day without
+    it, `valid_from` None means since the area stands."""
+
+    id = fields.BigIntField(primary_key=True)
+    area: fields.ForeignKeyRelation[Area] = fields.ForeignKeyField(
+        "core.Area", related_name="former_shapes", on_delete=fields.CASCADE, db_index=True
+    )
+    area_id: int
+    polygon: Any = fields.JSONField()
+    west = fields.FloatField()
+    south = fields.FloatField()
+    east = fields.FloatField()
+    north = fields.FloatField()
+    valid_from = fields.DateField(null=True)
+    valid_to = fields.DateField()
+
+    class Meta:
+        table = "places_former_shape"
+        indexes = (("west", "east"),)
 
 
 class Succession(Model):

@@ -2,9 +2,21 @@
 
 from collections.abc import Sequence
 
-from liuhe import Demo, Extension, Manifest, Menu, Page, Permission, Tables, hookimpl
+from liuhe import (
+    Audited,
+    Demo,
+    Extension,
+    Fact,
+    Manifest,
+    Menu,
+    Page,
+    Permission,
+    Tables,
+    hookimpl,
+)
+from plugins.places import facts
 from plugins.places.pages import PAGES
-from plugins.places.permissions import PERMISSIONS
+from plugins.places.permissions import AUDITED, PERMISSIONS
 from plugins.places.schema import PlaceQueries
 from plugins.places.seeds import make
 
@@ -24,6 +36,16 @@ def add_models() -> Tables:
 @hookimpl
 def add_permissions() -> Sequence[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def add_audited() -> Sequence[Audited]:
+    return AUDITED
+
+
+@hookimpl
+def add_facts() -> Sequence[type[Fact]]:
+    return (facts.DivisionChanged, facts.DivisionSucceeded)
 
 
 @hookimpl

@@ -1,27 +1,42 @@
 """The verbs of the ground. Neighbours import them from here."""
 
+from plugins.places.actions.addressing import Address, resolve
 from plugins.places.actions.divisions import (
-    Opening,
     close_division,
     create_division,
     draw_division,
     rename_division,
     succeed,
 )
-from plugins.places.actions.finding import ancestors, locate, standing, today
+from plugins.places.actions.finding import (
+    ancestors,
+    locate,
+    located_at,
+    shapes_on,
+    standing,
+    today,
+)
+from plugins.places.actions.opening import Opening
 from plugins.places.actions.sites import Site, create_compound, create_point
+from plugins.places.actions.surveying import Flaw, check_ground
 
 __all__ = [
+    "Address",
+    "Flaw",
     "Opening",
     "Site",
     "ancestors",
+    "check_ground",
     "close_division",
     "create_compound",
     "create_division",
     "create_point",
     "draw_division",
     "locate",
+    "located_at",
     "rename_division",
+    "resolve",
+    "shapes_on",
     "standing",
     "succeed",
     "today",

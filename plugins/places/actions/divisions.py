@@ -5,31 +5,30 @@ follows it is a new row, tied to it by a succession.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from tortoise.expressions import Q
 
-from liuhe import Area, BadInput, Conflict, Viewer, atomic, create_area, demand, demand_held
+from liuhe import (
+    Area,
+    BadInput,
+    Conflict,
+    Viewer,
+    announce,
+    atomic,
+    demand,
+    demand_held,
+    record,
+)
+from plugins.places.actions.checking import check_fit, check_name, check_opening, check_shape
 from plugins.places.actions.finding import today
+from plugins.places.actions.opening import Opening, write_area, write_shape
+from plugins.places.facts import DivisionChanged, DivisionSucceeded
 from plugins.places.models import Division, Succession
-from plugins.places.permissions import AREA
-from plugins.places.rules.codes import KINDS, code_problem, nesting_problem, succession_problem
+from plugins.places.permissions import AREA, CHANGED
+from plugins.places.rules.codes import succession_problem
 from plugins.places.rules.shapes import Shape
-from plugins.places.rules.validity import shape_problem
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opening:
-    """A division to be opened."""
-
-    code: str
-    name: str
-    level: str
-    parent: Area | None = None
-    polygon: Shape | None = None
-    kind: str = ""
-    note: str = ""
 
 
 @atomic
@@ -40,28 +39,45 @@ async def create_division(who: Viewer | None, opening: Opening, *, on: date) -> 
         demand_held(who, "places.edit")
     else:
         demand(who, "places.edit", parent, AREA)
-    _check(opening, parent, on)
-    if await Area.filter(_standing_from(on), code=opening.code).exists():
+    check_opening(opening, parent, on)
+    if await Area.filter(standing_from(on), code=opening.code).exists():
         raise BadInput("这个代码已经有区划在用。", field="code", reason="taken")
-    area = await create_area(
-        code=opening.code,
-        name=opening.name.strip(),
-        level=opening.level,
-        parent=parent,
-        valid_from=on,
-    )
-    await Division.of(area, opening.polygon, kind=opening.kind, note=opening.note).save()
+    if await Area.filter(code=opening.code, valid_from=on).exists():
+        raise BadInput("同一天已经有过这个代码的区划。", field="code", reason="taken")
+    if opening.polygon is not None:
+        await check_fit(opening.polygon, parent.id if parent else None, on)
+    area = await write_area(replace(opening, parent=parent), on=on)
+    await _note(who, "open", area, on)
     return area
 
 
 @atomic
-async def draw_division(who: Viewer | None, area: Area, polygon: Shape) -> None:
-    """Give the area another polygon."""
+async def draw_division(
+    who: Viewer | None, area: Area, polygon: Shape, *, on: date | None = None
+) -> None:
+    """Give the area another polygon.
+
+    `on`: the border was moved that day, before it the old shape stays true. Without a day the
+    drawing was wrong, and the new one holds as long as the old one was thought to.
+    """
     demand(who, "places.edit", area, AREA)
-    _check_shape(polygon)
-    row = await Division.get_or_none(area_id=area.id) or Division.of(area, None)
-    row.draw(polygon)
-    await row.save()
+    area = await _locked(area)
+    check_shape(polygon)
+    if on is not None and (on > today() or not area.stood(on)):
+        message = "日期要在区划存续期间，不晚于今天。"
+        raise BadInput(message, field="on", reason="date")
+    await _check_last_move(area, on)
+    last = area.valid_to - timedelta(days=1) if area.valid_to else today()
+    await check_fit(polygon, area.parent_id, on or last, own=area.id)
+    await write_shape(area, polygon, on=on)
+    await _note(who, "draw" if on is None else "move", area, on or area.valid_from)
+
+
+async def _check_last_move(area: Area, on: date | None) -> None:
+    row = await Division.get_or_none(area_id=area.id)
+    if on is not None and row is not None and row.drawn_from is not None and on < row.drawn_from:
+        message = f"界线在 {row.drawn_from} 调整过，日期不能早于这一天。"
+        raise BadInput(message, field="on", reason="date")
 
 
 @atomic
@@ -69,14 +85,17 @@ async def rename_division(who: Viewer | None, area: Area, name: str, *, on: date
     """Another name from `on`; the former one stays on record."""
     demand(who, "places.edit", area, AREA)
     area = await _locked(area)
-    _check_name(name)
+    check_name(name)
     if on > today() or not area.stood(on):
         raise BadInput("更名日期要在区划存续期间，不晚于今天。", field="on", reason="date")
+    if await Succession.filter(predecessor_id=area.id, kind="rename", on__gt=on).exists():
+        raise BadInput("这一天以后已经更过名，日期不能更早。", field="on", reason="date")
     await Succession.create(
         predecessor=area, successor=area, on=on, kind="rename", former_name=area.name
     )
     area.name = name.strip()
     await area.save(update_fields=["name"])
+    await _note(who, "rename", area, on)
     return area
 
 
@@ -89,10 +108,11 @@ async def close_division(who: Viewer | None, area: Area, *, on: date) -> Area:
         raise Conflict(f"{area.name}已于 {area.valid_to} 撤销。")
     if on <= area.valid_from:
         raise BadInput("撤销日期要晚于设立日期。", field="on", reason="date")
-    if await Area.filter(_standing_from(on), parent_id=area.id).exists():
+    if await Area.filter(standing_from(on), parent_id=area.id).exists():
         raise Conflict(f"{area.name}下面还有区划，请先处理下级。")
     area.valid_to = on
     await area.save(update_fields=["valid_to"])
+    await _note(who, "close", area, on)
     return area
 
 
@@ -121,6 +141,17 @@ async def succeed(
             for after in followed
         ]
     )
+    for before in ended:
+        for after in followed:
+            await announce(
+                DivisionSucceeded(
+                    area_id=before.id,
+                    successor_id=after.id,
+                    kind=kind,
+                    on=on,
+                    area_path=before.path,
+                )
+            )
     return followed
 
 
@@ -133,43 +164,17 @@ async def _follower(who: Viewer | None, one: Opening | Area, on: date) -> Area:
     return one
 
 
+async def _note(who: Viewer | None, change: str, area: Area, on: date) -> None:
+    """For the audit, and for neighbours who follow the ground."""
+    await record(who, CHANGED, area, details={"change": change, "on": on.isoformat()})
+    await announce(DivisionChanged(area_id=area.id, change=change, on=on, area_path=area.path))
+
+
 async def _locked(area: Area) -> Area:
     """The row as it is now, kept from others until the end of the transaction."""
     return await Area.filter(id=area.id).select_for_update().get()
 
 
-def _standing_from(day: date) -> Q:
+def standing_from(day: date) -> Q:
     """Areas that stand on `day` or are to stand later."""
     return Q(valid_to__isnull=True) | Q(valid_to__gt=day)
-
-
-def _check(opening: Opening, parent: Area | None, on: date) -> None:
-    _check_name(opening.name)
-    if problem := code_problem(opening.code, opening.level):
-        raise BadInput(problem, field="code", reason="code")
-    if opening.kind and opening.kind not in KINDS:
-        raise BadInput("没有这个城乡分类代码。", field="kind", reason="unknown")
-    if opening.polygon is not None:
-        _check_shape(opening.polygon)
-    _check_parent(opening, parent, on)
-
-
-def _check_parent(opening: Opening, parent: Area | None, on: date) -> None:
-    if parent is None:
-        if opening.level != "district":
-            raise BadInput("请选择上级。", field="parent", reason="required")
-        return
-    if problem := nesting_problem(opening.code, opening.level, parent.code, parent.level):
-        raise BadInput(problem, field="parent", reason="nesting")
-    if not parent.stood(on):
-        raise BadInput(f"{parent.name}在 {on} 不存在。", field="parent", reason="date")
-
-
-def _check_name(name: str) -> None:
-    if not 1 <= len(name.strip()) <= 60:
-        raise BadInput("名称要有 1 到 60 个字。", field="name", reason="length")
-
-
-def _check_shape(polygon: object) -> None:
-    if problem := shape_problem(polygon):
-        raise BadInput(problem, field="polygon", reason="shape")

@@ -36,6 +36,14 @@ class Box:
             and other.north <= self.north
         )
 
+    def meets(self, other: "Box") -> bool:
+        return (
+            self.west <= other.east
+            and other.west <= self.east
+            and self.south <= other.north
+            and other.south <= self.north
+        )
+
 
 CHINA = Box(west=73.4, south=3.4, east=135.1, north=53.6)
 
