@@ -34,6 +34,9 @@ AUDITED = (
     Audited(name="plugins.choose", title="启用或停用插件"),
     Audited(name="files.read", title="查看图片"),
     Audited(name="audit.read", title="查看审计记录"),
+    Audited(name="personal.read", title="查看加密保存的个人信息"),
+    Audited(name="personal.change", title="更正加密保存的个人信息"),
+    Audited(name="personal.destroy", title="销毁个人信息"),
 )
 
 ADVISORY_LOCK = 6_1_6_0_2027  # any number, the same for every liuhe process

@@ -1,5 +1,6 @@
 """What may exist once only, and what a plugin may not leave unsaid."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -12,7 +13,14 @@ from core.permissions import PERMISSIONS, ROLES
 from core.tables import names_in, personal_in
 
 #: As long as their columns are.
-LONGEST_NAME = {"任务": 160, "事实": 60, "角色": 30, "文件类别": 30, "审计动作": 60}
+LONGEST_NAME = {
+    "任务": 160,
+    "事实": 60,
+    "角色": 30,
+    "文件类别": 30,
+    "审计动作": 60,
+    "个人信息类别": 60,
+}
 
 #: What the kernel itself defines, besides its jobs.
 OWN = {
@@ -43,6 +51,7 @@ def check_clashes(plugin: Plugin, others: Iterable[Plugin], own_jobs: Iterable[J
 def check_data(plugin: Plugin) -> None:
     """Refuse a plugin that keeps personal data and does not say what for."""
     found = sorted(personal_in(plugin.tables.modules)) if plugin.tables else []
+    found += [one.name for one in plugin.personal]
     if found and not plugin.manifest.data:
         raise PluginError(
             f"插件“{plugin.name}”的 {'、'.join(found[:3])} 是个人信息，而它没有登记处理活动；"
@@ -69,6 +78,7 @@ def claims(plugin: Plugin) -> dict[str, list[str]]:
             *(facts.delivery_name(listener) for listener in plugin.listeners),
         ],
         "审计动作": [one.name for one in plugin.audited],
+        "个人信息类别": kind_names(plugin),
         "事实": [fact.name for fact in plugin.facts],
         "接缝": [seam.name for seam in plugin.seams],
         "文件类别": [keeper.kind for keeper in plugin.keepers],
@@ -92,6 +102,18 @@ def _camel(name: str) -> str:
     """As Strawberry writes a Python name."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() or "_" for part in rest)
+
+
+def kind_names(plugin: Plugin) -> list[str]:
+    """Kinds of personal values; each begins with the plugin's name, as a table does."""
+    names = [one.name for one in plugin.personal]
+    for name in names:
+        if not re.fullmatch(rf"{plugin.name}\.[a-z][a-z0-9_]*", name):
+            raise PluginError(
+                f"插件“{plugin.name}”的个人信息类别“{name}”要以“{plugin.name}.”开头，"
+                "后面只用小写字母、数字和下划线。"
+            )
+    return names
 
 
 def table_names(plugin: Plugin) -> list[str]:

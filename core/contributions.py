@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from core.facts import Fact
@@ -77,6 +77,30 @@ class Audited:
 
     name: str
     title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalField:
+    """One value of a personal record. `search` says how it can be looked up again: not at all, as a
+    phone number (its digits count), or as text (case, width and spaces do not)."""
+
+    name: str
+    title: str
+    search: Literal["", "phone", "text"] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalKind:
+    """Values about a person that are kept apart, encrypted: "residents.contact".
+
+    `permission` is what `read_personal` demands; whether the viewer may see the thing that the
+    values belong to, the caller has asked before.
+    """
+
+    name: str
+    title: str
+    fields: tuple[PersonalField, ...]
+    permission: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,10 @@ CORE_TABLES = Tables(
         "core.receipts",
         "core.state",
         "core.audit",
+        "core.personal",
+        "core.holds",
+        "core.retention",
+        "core.assessments",
     ),
     migrations="migrations.core",
 )

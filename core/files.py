@@ -22,6 +22,7 @@ from core.database import atomic, rows
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.house import house
 from core.permissions import Viewer
+from core.secrets import flush_folder
 from core.tables import Model
 
 #: What the first bytes must be; the name and the declared type are not believed.
@@ -120,19 +121,10 @@ def _write(path: Path, content: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         partial.rename(path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise Unavailable(f"存不下图片：{error.strerror}。请联系管理员检查磁盘。") from error
-
-
-def _flush_folder(folder: Path) -> None:
-    """The file's name is on the disk only when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 async def attach(file_ids: list[str], viewer: Viewer, *, keeper: str, subject: str) -> list[File]:

@@ -15,6 +15,7 @@ from core.contributions import (
     Menu,
     Offer,
     Page,
+    PersonalKind,
     Preparation,
     Seam,
     Slot,
@@ -41,6 +42,7 @@ class Plugin:
     permissions: tuple[Permission, ...] = ()
     roles: tuple[Role, ...] = ()
     audited: tuple[Audited, ...] = ()
+    personal: tuple[PersonalKind, ...] = ()
     facts: tuple[type[Fact], ...] = ()
     listeners: tuple[Listener, ...] = ()
     jobs: tuple[Job, ...] = ()

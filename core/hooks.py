@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Menu,
         Offer,
         Page,
+        PersonalKind,
         Preparation,
         Seam,
         Slot,
@@ -59,6 +60,11 @@ def add_roles() -> "Sequence[Role]":  # type: ignore[empty-body]
 @hookspec
 def add_audited() -> "Sequence[Audited]":  # type: ignore[empty-body]
     """What is written to the audit: reads of personal data, exports, changes of rules."""
+
+
+@hookspec
+def add_personal() -> "Sequence[PersonalKind]":  # type: ignore[empty-body]
+    """Kinds of personal values that are kept apart from the things they belong to, encrypted."""
 
 
 @hookspec

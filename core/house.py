@@ -5,11 +5,11 @@ their own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from core.contributions import Audited
+    from core.contributions import Audited, PersonalKind
     from core.files import Keeper
     from core.jobs import Job
     from core.people import Roster
@@ -20,8 +20,8 @@ S = TypeVar("S", bound="Section")
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """`listeners` maps a fact's name to the jobs that deliver it; `audited` is by name, `offers`
-    by the name of the seam."""
+    """`listeners` maps a fact's name to the jobs that deliver it; `audited` and `personal` are by
+    name, `offers` by the name of the seam."""
 
     settings: "Settings"
     sections: "Mapping[type[Section], Section]"
@@ -31,6 +31,7 @@ class House:
     roster: "Roster"
     audited: "Mapping[str, Audited]"
     offers: Mapping[str, tuple[Any, ...]]
+    personal: "Mapping[str, PersonalKind]" = field(default_factory=dict)
 
 
 _current: list[House] = []

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 
-from core import audit, facts, files, guesses, jobs, people, proof, receipts
+from core import audit, facts, files, guesses, jobs, people, personal, proof, receipts
 from core.clashes import check_clashes, check_data
 from core.contributions import Audited, Tables
 from core.discovery import Found, discover
@@ -63,6 +63,11 @@ OWN_JOBS = (
         run=files.forget_loose_files,
         every=timedelta(hours=1),
         title="清理没有用上的图片",
+    ),
+    Job(
+        name="core.destroy_keys",
+        run=personal.destroy_keys,
+        title="销毁个人信息的密钥",
     ),
     Job(
         name="core.verify_audit",
@@ -192,6 +197,7 @@ class Kernel:
             roster=roster(self.roles, self.permissions),
             audited={one.name: one for one in self.audited},
             offers=offered_by(self.plugins.values()),
+            personal={k.name: k for one in self.plugins.values() for k in one.personal},
         )
 
 

@@ -22,17 +22,26 @@ def mark(purpose: str, *parts: str) -> str:
 
 def seal(purpose: str, text: str, owner: str) -> str:
     """Encrypted for this installation; only for the same purpose and owner can it be opened."""
-    nonce = os.urandom(12)
-    sealed = AESGCM(_key(purpose)).encrypt(nonce, text.encode(), owner.encode())
-    return base64.b64encode(nonce + sealed).decode()
+    return seal_with(_key(purpose), text, owner)
 
 
 def unseal(purpose: str, sealed: str, owner: str) -> str | None:
     """The text; None if it was sealed with another secret key, or for another owner."""
-    raw = base64.b64decode(sealed)
+    return unseal_with(_key(purpose), sealed, owner)
+
+
+def seal_with(key: bytes, text: str, owner: str) -> str:
+    """The same with a key of one's own."""
+    nonce = os.urandom(12)
+    sealed = AESGCM(key).encrypt(nonce, text.encode("utf-8"), owner.encode("utf-8"))
+    return base64.b64encode(nonce + sealed).decode("ascii")
+
+
+def unseal_with(key: bytes, sealed: str, owner: str) -> str | None:
     try:
-        return AESGCM(_key(purpose)).decrypt(raw[:12], raw[12:], owner.encode()).decode()
-    except InvalidTag:
+        raw = base64.b64decode(sealed, validate=True)
+        return AESGCM(key).decrypt(raw[:12], raw[12:], owner.encode("utf-8")).decode("utf-8")
+    except (InvalidTag, ValueError):  # ValueError: cut off
         return None
 
 

@@ -13,3 +13,12 @@ def keep_secret(path: Path) -> str:
         partial.write_text(secrets.token_hex(32), "ascii")
         partial.rename(path)
     return path.read_text("ascii").strip()
+
+
+def flush_folder(folder: Path) -> None:
+    """A file's name is on the disk only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 from tortoise.exceptions import OperationalError
 
-from core import house
+from core import house, keys
 from core.database import opened
 from core.errors import SetupError
 from core.kernel import Kernel
@@ -40,6 +40,7 @@ async def compose(source: SettingsSource | None = None) -> Composed:
     for name, reason in kernel.failed.items():
         log.warning("plugin.left_out", plugin=name, reason=reason)
     house.enter(kernel.house())
+    keys.demand_own_secret()
     return Composed(kernel=kernel, schema=schema, generation=generation)
 
 
