@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core import guesses
+from core.audit import record
 from core.database import atomic
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
-from core.people import Person, Session, check_password, hash_password, token_hash
+from core.people import Person, Session, check_password, hash_password, oneself, token_hash
 from core.permissions import READ_ONLY, Viewer
 
 LONGEST_LIFE = timedelta(days=366)
@@ -40,8 +41,13 @@ async def sessions_of(viewer: Viewer | None) -> Sequence[Session]:
 async def end_one(viewer: Viewer | None, session_id: int) -> bool:
     """End one of one's own; True if it was the one that asks."""
     here = await at_browser(viewer)
-    if not await Session.filter(id=session_id, person_id=here.person_id).delete():
+    found = await Session.get_or_none(id=session_id, person_id=here.person_id)
+    if found is None:
         raise NotFound("它已经结束了。")
+    await found.delete()
+    action = "people.end_token" if found.name else "people.sign_out"
+    about = ("core.Person", here.person_id)
+    await record(viewer, action, about, details={"session": session_id})
     return bool(session_id == here.id)
 
 
@@ -50,7 +56,11 @@ async def end_others(viewer: Viewer | None) -> int:
     """Sign out everywhere else; named tokens stay."""
     here = await at_browser(viewer)
     others = Session.filter(person_id=here.person_id, name="").exclude(id=here.id)
-    return await others.delete()
+    ended = [int(number) for number in await others.values_list("id", flat=True)]
+    about = ("core.Person", here.person_id)
+    await record(viewer, "people.sign_out", about, details={"sessions": ended})
+    await others.delete()
+    return len(ended)
 
 
 async def change_password(viewer: Viewer | None, old: str, new: str, address: str) -> None:
@@ -100,6 +110,7 @@ async def keep_password(person: Person, hashed: str, keep: int = 0) -> None:
     """Store it; every session but `keep` ends."""
     await Person.filter(id=person.id).update(password=hashed, must_change=False)
     await Session.filter(person_id=person.id).exclude(id=keep).delete()
+    await record(oneself(person.id), "people.change_password", person)
 
 
 @atomic
@@ -124,6 +135,8 @@ async def make_token(
         name=name[:60],
         scopes=sorted(set(scopes)),
     )
+    details = {"session": row.id, "scopes": row.scopes, "days": days}
+    await record(viewer, "people.make_token", ("core.Person", here.person_id), details=details)
     return token, row
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from core import audit, facts
+from core import audit, departures, facts
 from core.contributions import Page
 from core.errors import PluginError
 from core.gathering import Plugin
@@ -27,6 +27,7 @@ OWN = {
     "权限": [permission.name for permission in PERMISSIONS],
     "角色": [role.name for role in ROLES],
     "审计动作": [one.name for one in audit.AUDITED],
+    "事实": [fact.name for fact in departures.FACTS],
 }
 
 

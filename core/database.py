@@ -34,6 +34,7 @@ CORE_TABLES = Tables(
         "core.people",
         "core.guesses",
         "core.second_factor",
+        "core.identities",
         "core.facts",
         "core.jobs",
         "core.files",

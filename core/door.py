@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from core import guesses, second_factor
+from core.audit import record
 from core.errors import BadInput, NotSignedIn
 from core.people import Person, Session, token_hash
 
@@ -17,7 +18,7 @@ async def missing(person: Person, *, code_shown: bool) -> Missing:
         return "code"
     if person.must_change:
         return "password"
-    if has_factor:
+    if has_factor or code_shown:  # shown to the identity provider, if not to us
         return ""
     return "factor" if await second_factor.is_demanded(person.id) else ""
 
@@ -28,6 +29,7 @@ async def check_code(person: Person, code: str, address: str) -> None:
     right = await second_factor.accept(person.id, code)
     await guesses.settle(person.username, address, person, right=right)
     if not right:
+        await record(None, "people.sign_in_failed", person, details={"by": "code"})
         raise BadInput(
             "验证码不对，或者已经用过，请看现在的六位数字。", field="code", reason="wrong"
         )

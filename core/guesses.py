@@ -10,6 +10,7 @@ from typing import Any
 
 from tortoise import fields
 
+from core.audit import record
 from core.database import atomic
 from core.errors import NotFound, RateLimited
 from core.people import Person
@@ -135,6 +136,8 @@ async def lift(viewer: Viewer | None, key: str) -> None:
     row = await Guesses.get_or_none(key=key[:64])
     if row is None:
         raise NotFound("这个暂停已经结束了。")
+    about = [("core.Person", row.person_id)] if row.person_id is not None else []
+    await record(viewer, "people.lift_pause", *about, details={"kind": row.kind})
     await row.delete()
     if row.person_id is not None:
         await Guesses.filter(person_id=row.person_id).delete()

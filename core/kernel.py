@@ -10,7 +10,18 @@ from datetime import timedelta
 
 import structlog
 
-from core import audit, facts, files, guesses, jobs, people, personal, proof, receipts
+from core import (
+    audit,
+    departures,
+    facts,
+    files,
+    guesses,
+    jobs,
+    people,
+    personal,
+    proof,
+    receipts,
+)
 from core.clashes import check_clashes, check_data
 from core.contributions import Audited, Tables
 from core.discovery import Found, discover
@@ -45,6 +56,12 @@ OWN_JOBS = (
         run=people.forget_expired_sessions,
         every=timedelta(days=1),
         title="清理过期的登录",
+    ),
+    Job(
+        name="core.tell_posts_over",
+        run=departures.tell_posts_over,
+        every=timedelta(minutes=10),
+        title="告知到期的岗位",
     ),
     Job(
         name="core.forget_guesses",

@@ -98,6 +98,7 @@ class Post(Model):
         "core.Post", related_name="deputies", null=True, on_delete=fields.CASCADE, db_index=True
     )
     stands_in_for_id: int | None
+    end_told = fields.BooleanField(default=False, db_default=False)  # that it is over
 
     class Meta:
         table = "core_post"
@@ -139,6 +140,7 @@ class Session(Model):
     device = fields.CharField(max_length=200, default="", db_default="")  # as it names itself
     address = fields.CharField(max_length=64, default="", db_default="")
     last_seen_at = fields.DatetimeField(null=True)
+    by = fields.CharField(max_length=8, default="", db_default="")  # "oidc", or a password of ours
 
     class Meta:
         table = "core_session"
@@ -206,9 +208,9 @@ def _verify(stored: str, password: str) -> bool:
 
 @atomic
 async def open_session(
-    person: Person, kind: str, *, device: str = "", address: str = ""
+    person: Person, kind: str, *, device: str = "", address: str = "", by: str = ""
 ) -> tuple[str, datetime]:
-    """A new session; the token is returned once and never stored."""
+    """A new session; the token is returned once and never stored. `by`: what let the person in."""
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     expires = now + LIVES[kind]
@@ -220,9 +222,11 @@ async def open_session(
         device=device.replace("\0", "")[:200],
         address=address[:64],
         last_seen_at=now,
+        by=by,
     )
     if kind in SIGNED_IN:
-        await record(_seated(person, session), "people.sign_in", person, details={"by": kind})
+        details = {"by": by or kind}
+        await record(_seated(person, session), "people.sign_in", person, details=details)
     return token, expires
 
 
@@ -233,6 +237,11 @@ async def end_session(token: str) -> None:
         return
     await session.delete()
     await record(_seated(session.person, session), "people.sign_out", session.person)
+
+
+def oneself(person_id: int) -> Viewer:
+    """The person of the own account, for the audit, where no session is at hand."""
+    return Viewer(person_id=person_id, username="", name="")
 
 
 def _seated(person: Person, session: Session) -> Viewer:

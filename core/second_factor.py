@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 import pyotp
 from tortoise import fields
 
+from core.audit import record
 from core.database import atomic
 from core.errors import BadInput, Conflict, Forbidden
 from core.house import house
-from core.people import Person, Post, Session, in_force, today
+from core.people import Person, Post, Session, in_force, oneself, today
 from core.permissions import Viewer, demand_held
 from core.sealing import mark, seal, unseal
 from core.tables import Model
@@ -106,12 +107,18 @@ async def confirm(person_id: int, code: str) -> list[str]:
         raise BadInput("验证码不对，请看手机上现在的六位数字。", field="code", reason="wrong")
     row.confirmed_at = datetime.now(UTC)
     await row.save(update_fields=["confirmed_at"])
-    return await renew_codes(person_id)
+    await record(oneself(person_id), "people.set_factor", ("core.Person", person_id))
+    return await _fresh_codes(person_id)
 
 
 @atomic
 async def renew_codes(person_id: int) -> list[str]:
     """Ten new recovery codes in place of the old."""
+    await record(oneself(person_id), "people.renew_codes", ("core.Person", person_id))
+    return await _fresh_codes(person_id)
+
+
+async def _fresh_codes(person_id: int) -> list[str]:
     codes = ["".join(secrets.choice(_LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
     await RecoveryCode.filter(person_id=person_id).delete()
     await RecoveryCode.bulk_create(
@@ -162,6 +169,7 @@ def matching_step(secret: str, code: str, now: float) -> int | None:
 async def turn_off(person_id: int) -> None:
     if await is_demanded(person_id):
         raise Conflict("您的岗位要求第二道验证，不能关闭。")
+    await record(oneself(person_id), "people.drop_factor", ("core.Person", person_id))
     await _forget(person_id)
 
 
@@ -170,6 +178,7 @@ async def reset(viewer: Viewer | None, person_id: int) -> None:
     """For a person whose phone and codes are lost; whatever was open ends."""
     if demand_held(viewer, "people.manage").person_id == person_id:
         raise Forbidden("不能重置自己的第二道验证，请另一位安全管理员办理。")
+    await record(viewer, "people.reset_factor", ("core.Person", person_id))
     await _forget(person_id)
     await Session.filter(person_id=person_id).delete()
 

@@ -9,12 +9,15 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from tortoise.expressions import Q
 
-from core import second_factor
+from core import identities, second_factor
 from core.areas import Area
+from core.audit import record
 from core.database import atomic
+from core.departures import tell_left, tell_over
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.house import house
 from core.people import Person, Post, Session, Unit, hash_password, not_over, today
@@ -75,14 +78,25 @@ async def create_person(viewer: Viewer | None, *, username: str, name: str) -> t
         message = "账号用 2 到 40 个字母、数字、点、横线，以字母或数字开头。"
         raise BadInput(message, field="username", reason="malformed")
     password = start_password()
-    return await _create(username, name, await hash_password(password)), password
+    return await _create(viewer, username, name, await hash_password(password)), password
 
 
 @atomic
-async def _create(username: str, name: str, hashed: str) -> Person:
+async def _create(viewer: Viewer | None, username: str, name: str, hashed: str) -> Person:
     if await Person.exists(username__iexact=username):
         raise BadInput("这个账号已经有人用了。", field="username", reason="taken")
-    return await Person.create(username=username, name=name, password=hashed, must_change=True)
+    person = await Person.create(username=username, name=name, password=hashed, must_change=True)
+    await record(viewer, "people.create", person)
+    return person
+
+
+@atomic
+async def rename(viewer: Viewer | None, person_id: int, name: str) -> None:
+    """Correct a name; what was written under the old one keeps it."""
+    person = await _managed(viewer, person_id, lock=True)
+    person.name = name
+    await person.save(update_fields=["name"])
+    await record(viewer, "people.rename", person)
 
 
 async def _managed(viewer: Viewer | None, person_id: int, *, lock: bool = False) -> Person:
@@ -119,6 +133,7 @@ async def _restart(viewer: Viewer | None, person_id: int, hashed: str) -> None:
     person = await _managed(viewer, person_id, lock=True)
     await Person.filter(id=person.id).update(password=hashed, must_change=True)
     await Session.filter(person_id=person.id).delete()
+    await record(viewer, "people.reset_password", person)
 
 
 @atomic
@@ -129,13 +144,25 @@ async def reset_factor(viewer: Viewer | None, person_id: int) -> None:
 
 
 @atomic
+async def unlink(viewer: Viewer | None, person_id: int) -> None:
+    """For a person who has another account at the identity provider now."""
+    await _managed(viewer, person_id, lock=True)
+    await identities.unlink(viewer, person_id)
+    await Session.filter(person_id=person_id).delete()
+
+
+@atomic
 async def set_active(viewer: Viewer | None, person_id: int, active: bool) -> None:
     """Let an account sign in, or no more; then whatever was open ends."""
     person = await _managed(viewer, person_id, lock=True)
+    if person.active == active:
+        return
     if not active:
         await _keep_one_security(person.id)
         await Session.filter(person_id=person.id).delete()
+        await tell_left(person)
     await Person.filter(id=person.id).update(active=active)
+    await record(viewer, "people.activate" if active else "people.deactivate", person)
 
 
 async def _keep_one_security(leaving: int) -> None:
@@ -161,7 +188,20 @@ async def give_post(viewer: Viewer | None, person_id: int, wanted: Wanted) -> Po
         )
     post.person_id = person.id
     await post.save()
+    await record(viewer, "people.give_post", person, post, details=_in_codes(post))
     return post
+
+
+def _in_codes(post: Post) -> dict[str, Any]:
+    since, until = post.valid_from, post.valid_until
+    return {
+        "role": post.role,
+        "area": post.area_id,
+        "unit": post.unit_id,
+        "from": since.isoformat() if since else None,
+        "until": until.isoformat() if until else None,
+        "stands_in_for": post.stands_in_for_id,
+    }
 
 
 async def _regular(keeper: Viewer, wanted: Wanted, _: Person) -> Post:
@@ -227,6 +267,11 @@ async def end_post(viewer: Viewer | None, post_id: int) -> None:
     await _managed(viewer, post.person_id, lock=True)
     if post.role == "security" and post.valid_until is None:
         await _keep_one_security(post.person_id)
-    yesterday = today() - timedelta(days=1)
-    over = Post.filter(Q(id=post.id) | Q(stands_in_for_id=post.id)).filter(not_over(today()))
-    await over.update(valid_until=yesterday)
+    these = Q(id=post.id) | Q(stands_in_for_id=post.id)
+    over = Post.filter(these).filter(not_over(today()))
+    ended = [("core.Post", number) for number in await over.values_list("id", flat=True)]
+    if not ended:
+        raise Conflict("这个岗位已经结束了。")
+    await over.update(valid_until=today() - timedelta(days=1))
+    await record(viewer, "people.end_post", ("core.Person", post.person_id), *ended)
+    await tell_over(these)

@@ -5,6 +5,7 @@ import re
 from tortoise.expressions import Q
 
 from core.areas import Area
+from core.audit import record
 from core.database import atomic
 from core.errors import BadInput, NotFound
 from core.people import Unit
@@ -31,7 +32,9 @@ async def create_unit(viewer: Viewer | None, *, code: str, name: str, area_id: i
         raise BadInput(message, field="code", reason="malformed")
     if await Unit.exists(code=code):
         raise BadInput("这个代号已经有了。", field="code", reason="taken")
-    return await Unit.create(code=code, name=name, area=area)
+    unit = await Unit.create(code=code, name=name, area=area)
+    await record(viewer, "units.create", unit, details={"area": area.id})
+    return unit
 
 
 @atomic
@@ -40,5 +43,7 @@ async def change_unit(viewer: Viewer | None, unit_id: int, *, name: str, active:
     unit = await Unit.filter(managed(viewer), id=unit_id).first()
     if unit is None:
         raise NotFound("没有这个单位。")
+    changed = {"renamed": unit.name != name, "active": active}
+    await record(viewer, "units.change", unit, details=changed)
     unit.name, unit.active = name, active
     await unit.save(update_fields=["name", "active"])
