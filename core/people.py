@@ -160,6 +160,9 @@ class Roster:
     def roles(self) -> tuple[Role, ...]:
         return tuple(self._roles.values())
 
+    def roles_with(self, permission: str) -> list[str]:
+        return sorted(role for role, names in self._allowed.items() if permission in names)
+
     def grant(self, role: str, area_path: str, unit_id: int | None) -> Grant:
         """A post's grant; a role that no enabled plugin knows allows nothing."""
         known = self._roles.get(role, Role(name=role, title=role, reach="own"))

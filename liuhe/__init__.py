@@ -26,6 +26,8 @@ from core.contributions import (
     WaitingList,
 )
 from core.database import atomic, dialect, rows
+from core.departures import PersonLeft, PostOver
+from core.duty import on_duty
 from core.errors import (
     BadInput,
     Conflict,
@@ -105,9 +107,11 @@ __all__ = [
     "Page",
     "Permission",
     "Person",
+    "PersonLeft",
     "PersonalField",
     "PersonalKind",
     "Post",
+    "PostOver",
     "Preparation",
     "RateLimited",
     "Role",
@@ -143,6 +147,7 @@ __all__ = [
     "lease_unblurred",
     "may",
     "offered",
+    "on_duty",
     "personal",
     "pictures_shown",
     "put_blurred",

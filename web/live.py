@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from core.departures import FACTS
 from core.facts import FactRow
 from core.permissions import Viewer
 from web.hub import Lagged, Listener
@@ -19,6 +20,7 @@ from web.pages import viewer
 from web.session import identify
 
 HEARTBEAT = 15.0  # seconds
+LEAVING = {fact.name for fact in FACTS}
 RECHECK = 60.0  # seconds between looks whether the session still stands
 
 
@@ -52,21 +54,32 @@ async def live(request: Request) -> StreamingResponse:
 
 
 async def _events(request: Request, person: Viewer) -> AsyncIterator[str]:
+    """Who somebody is, is looked up anew every minute, and at once when the person left a post."""
     hub, loop = request.app.state.hub, asyncio.get_running_loop()
     checked = loop.time()
-    yield "retry: 3000\n\n"
     async with hub.listen() as heard:
+        yield "retry: 3000\n\n"
         async for event in _paced(heard):
+            if loop.time() - checked > RECHECK or _leaves(person, event):
+                checked = loop.time()
+                found = await identify(request)
+                if found is None:
+                    return
+                person = found
             if event is None:
                 yield ": still here\n\n"
             elif isinstance(event, Lagged):
                 yield "event: resync\ndata: {}\n\n"
             elif concerns(person, event.name, event.payload):
                 yield f"event: {event.name}\ndata: {json.dumps(ids_only(event.payload))}\n\n"
-            if loop.time() - checked > RECHECK:
-                checked = loop.time()
-                if await identify(request) is None:
-                    return
+
+
+def _leaves(person: Viewer, event: FactRow | Lagged | None) -> bool:
+    return (
+        isinstance(event, FactRow)
+        and event.name in LEAVING
+        and event.payload.get("person_id") == person.person_id
+    )
 
 
 async def _paced(heard: Listener) -> AsyncIterator[FactRow | Lagged | None]:

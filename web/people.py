@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from core import guesses, second_factor, staff
+from core import duty, guesses, identities, second_factor, staff
 from core.areas import LEVELS, Area
 from core.errors import BadInput, LiuheError, NotFound
 from core.house import house
@@ -18,6 +18,7 @@ from core.people import Person, Post, Unit, not_over, today
 from core.permissions import demand_held
 from web.keyset import Window, slice_of
 from web.pages import Form, form, page, see_other, viewer
+from web.slots import fill_slots
 
 HERE = "/admin/people"
 WHAT = {
@@ -25,6 +26,9 @@ WHAT = {
     "account": "这个账号在所有地址",
     "address": "这个地址上的所有账号",
 }
+
+
+HOLDS, COMING, OVER = "在岗", "还没开始", "已结束"
 
 
 async def listed(request: Request) -> Response:
@@ -103,14 +107,18 @@ async def _one(
     person = await Person.filter(staff.seen_by(who), id=number).first()
     if person is None:
         raise NotFound("没有这个账号。")
-    posts = Post.filter(person_id=number).order_by("-id").select_related("area", "unit")
+    posts = await Post.filter(person_id=number).order_by("-id").select_related("area", "unit")
+    others = await duty.companions(post for post in posts if _state(post) == HOLDS)
     field = getattr(problem, "field", "") or "role"
     context = {
         "page_title": person.name,
         "person": person,
         "own": who.person_id == person.id,
-        "posts": [_post(one) for one in await posts],
+        "posts": [_post(one, others.get(one.id)) for one in posts],
+        "alone": 0 in others.values(),
+        "in_hand": await fill_slots(request, "person.in_hand", person),
         "has_factor": await second_factor.has_factor(person.id),
+        "linked": await identities.is_linked(person.id),
         "values": given.values() if given else {},
         "problem": {field: problem.message} if problem else {},
         **await _choices(number),
@@ -120,16 +128,23 @@ async def _one(
     )
 
 
-def _post(post: Post) -> dict[str, Any]:
-    over = post.valid_until is not None and post.valid_until < today()
-    coming = post.valid_from is not None and post.valid_from > today()
+def _state(post: Post) -> str:
+    if post.valid_until is not None and post.valid_until < today():
+        return OVER
+    return COMING if post.valid_from is not None and post.valid_from > today() else HOLDS
+
+
+def _post(post: Post, others: int | None) -> dict[str, Any]:
+    """`others` do the same there; unknown where it does not matter."""
+    state = _state(post)
     return {
         "id": post.id,
         "words": _post_words(post),
         "since": post.valid_from,
         "until": post.valid_until,
-        "state": "已结束" if over else "还没开始" if coming else "在岗",
-        "over": over,
+        "state": state,
+        "over": state == OVER,
+        "others": others,
     }
 
 
@@ -184,7 +199,7 @@ async def end_post(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Off, on, a new start password, or without the second factor."""
+    """Off, on, a new start password, without the second factor or the link to a provider."""
     given = await form(request)
     who, number, what = viewer(request), request.path_params["id"], given.text("what")
     if what == "password":
@@ -192,11 +207,23 @@ async def act(request: Request) -> Response:
         return await _start_password(request, await Person.get(id=number), password)
     if what == "factor":
         await staff.reset_factor(who, number)
+    elif what == "unlink":
+        await staff.unlink(who, number)
     elif what in ("on", "off"):
         await staff.set_active(who, number, what == "on")
     else:
         raise BadInput("请选择要做什么。", field="what", reason="unknown")
     return see_other(request, f"{HERE}/{number}", "已办好。")
+
+
+async def rename(request: Request) -> Response:
+    given = await form(request)
+    number = request.path_params["id"]
+    try:
+        await staff.rename(viewer(request), number, given.need("name", "姓名", most=40))
+    except BadInput as error:
+        return await _one(request, given, error)
+    return see_other(request, f"{HERE}/{number}", "姓名已更正。")
 
 
 async def paused(request: Request) -> Response:
@@ -230,4 +257,5 @@ ROUTES = [
     Route("/people/{id:int}/posts", give, methods=["POST"]),
     Route("/people/{id:int}/posts/end", end_post, methods=["POST"]),
     Route("/people/{id:int}/act", act, methods=["POST"]),
+    Route("/people/{id:int}/name", rename, methods=["POST"]),
 ]

@@ -1,9 +1,9 @@
-"""What the clock asks of cases."""
+"""What the clock asks of cases, and what they hear."""
 
 from datetime import timedelta
 from typing import Any
 
-from liuhe import Job
+from liuhe import Job, Listener, PersonLeft, PostOver
 from plugins.cases import actions
 
 
@@ -20,4 +20,9 @@ JOBS = (
         every=timedelta(minutes=1),
         in_transaction=True,
     ),
+)
+
+LISTENERS = (
+    Listener(PostOver, actions.release_post, name="cases.release_post"),
+    Listener(PersonLeft, actions.release_person, name="cases.release_person"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
-from liuhe import Audited, File, Permission, Scope, Viewer, may, within
+from liuhe import Audited, File, Permission, Scope, Viewer, may, on_duty, within
 from plugins.cases.models import (
     MARK_COLUMNS,
     Case,
@@ -27,6 +27,7 @@ from plugins.cases.rules import (
     TaskMove,
     TaskStage,
     task_ways,
+    waiting_stages,
 )
 
 PERMISSIONS = (
@@ -76,6 +77,8 @@ SCOPE = Scope(area="area__path", unit="unit_id", owner="reporter_id")
 #: Besides, a unit sees the cases on which it was called to help.
 CALLED = Scope(unit="unit_id")
 NONE = Q(pk__isnull=True)
+#: What a unit has to do something about.
+IN_HAND = Q(stage__in=waiting_stages(STANDARD, ["cases.handle"]))
 
 
 def visible(viewer: Viewer | None) -> Q:
@@ -200,6 +203,13 @@ def waits_for(viewer: Viewer | None, *actions: str) -> Q:
         and (not actions or move.action in actions)
     ]
     return visible(viewer) & reduce(or_, parts) if parts else NONE
+
+
+def unattended(viewer: Viewer) -> Q:
+    """The cases in hand of a unit in which nobody is in post: somebody must transfer them."""
+    staffed = on_duty("cases.handle").filter(unit_id__isnull=False).values("unit_id")
+    left = IN_HAND & Q(unit_id__isnull=False) & Q(unit_id__not_in=Subquery(staffed))
+    return within(viewer, "cases.dispatch", SCOPE) & left
 
 
 def _waits(viewer: Viewer, move: Move) -> Q:

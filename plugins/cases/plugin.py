@@ -10,18 +10,20 @@ from liuhe import (
     Fact,
     Job,
     Keeper,
+    Listener,
     Manifest,
     Menu,
     Page,
     Permission,
     Section,
+    Slot,
     Tables,
     Waiting,
     hookimpl,
 )
 from plugins.cases import facts, permissions
-from plugins.cases.jobs import JOBS
-from plugins.cases.pages import PAGES, WAITING, count_mine
+from plugins.cases.jobs import JOBS, LISTENERS
+from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
 from plugins.cases.settings import CasesSettings
@@ -87,6 +89,16 @@ def add_facts() -> Sequence[type[Fact]]:
 @hookimpl
 def add_jobs() -> Sequence[Job]:
     return JOBS
+
+
+@hookimpl
+def add_listeners() -> Sequence[Listener]:
+    return LISTENERS
+
+
+@hookimpl
+def add_slots() -> Sequence[Slot]:
+    return (Slot(place="person.in_hand", render=show_in_hand),)
 
 
 @hookimpl

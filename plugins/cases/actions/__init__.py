@@ -19,6 +19,7 @@ from plugins.cases.actions.asides import (
 )
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.given import street_of
+from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
     accept_case,
@@ -66,6 +67,8 @@ __all__ = [
     "rate_case",
     "redo_task",
     "reject_case",
+    "release_person",
+    "release_post",
     "reopen_case",
     "report_task",
     "request_extension",

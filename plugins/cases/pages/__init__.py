@@ -3,6 +3,7 @@
 from liuhe import Page
 from liuhe.pages import Route
 from plugins.cases.pages.calendar import calendar_page, correct
+from plugins.cases.pages.leaving import show_in_hand
 from plugins.cases.pages.lists import list_page
 from plugins.cases.pages.moving import move_case
 from plugins.cases.pages.one import case_page, evidence_part, fresh_part
@@ -21,4 +22,4 @@ PAGES = (
     Page(route=Route("/{id:int}/{action}", move_case, methods=["POST"])),
 )
 
-__all__ = ["PAGES", "WAITING", "count_mine"]
+__all__ = ["PAGES", "WAITING", "count_mine", "show_in_hand"]

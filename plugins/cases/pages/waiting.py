@@ -8,7 +8,7 @@ from tortoise.expressions import Q, Subquery
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList
 from liuhe.pages import ago
 from plugins.cases.models import Case, late, soon_due
-from plugins.cases.permissions import visible, waits_for
+from plugins.cases.permissions import unattended, visible, waits_for
 from plugins.cases.rules import STAGE_STATES, STANDARD, Move
 
 #: Title and hint of each section, in the order of the work.
@@ -81,6 +81,24 @@ def _watch(
     return look
 
 
+async def _nobody_there(viewer: Viewer) -> WaitingList | None:
+    """Cases of a unit that nobody works in any more, for whoever can transfer them."""
+    if not viewer.holds("cases.dispatch"):
+        return None
+    found = Case.filter(unattended(viewer))
+    count = await found.count()
+    if not count:
+        return None
+    first = await found.order_by("due_at").limit(SHOWN).select_related("area")
+    return WaitingList(
+        title="单位没有经办人",
+        hint="这些案件派给的单位现在没有人在岗。请转派，或请安全管理员安排人。",
+        href="/admin/cases/?tab=all",
+        count=count,
+        items=[_item(case) for case in first],
+    )
+
+
 def _item(case: Case) -> WaitingItem:
     """A line: what and where, and how much time is left."""
     where = " · ".join(part for part in (case.area.name, case.address) if part)
@@ -103,6 +121,7 @@ WAITING = (
         for index, move in enumerate(STANDARD.moves)
         if move.main or move.answers
     ),
+    Waiting(look=_nobody_there, order=49),
     Waiting(look=_watch("超期", "过了时限，别人还没办的。", "overdue", late), order=50),
     Waiting(look=_watch("即将到期", "时限只剩四分之一，等别人办的。", "soon", soon_due), order=51),
 )
