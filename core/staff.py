@@ -26,6 +26,8 @@ from core.permissions import Viewer, demand_held
 MANAGE = "people.manage"
 #: 等保: nobody holds two of these.
 DUTIES = {"admin": "系统管理员", "security": "安全管理员", "auditor": "审计员"}
+#: How the accounts begin that the house keeps for itself: nobody signs in with them.
+BUILT_IN = "@"
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}")
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -63,7 +65,7 @@ def seen_by(viewer: Viewer | None) -> Q:
         Q(posts__area__path__startswith=path) | Q(posts__unit__area__path__startswith=path)
         for path in filter(None, paths)
     ]
-    return Q(nowhere, *inside, join_type="OR")
+    return Q(nowhere, *inside, join_type="OR") & ~Q(username__startswith=BUILT_IN)
 
 
 def start_password() -> str:
@@ -108,6 +110,8 @@ async def _managed(viewer: Viewer | None, person_id: int, *, lock: bool = False)
     person = await (found.select_for_update() if lock else found).first()
     if person is None:
         raise NotFound("没有这个账号。")
+    if person.username.startswith(BUILT_IN):
+        raise Forbidden("这是系统自己用的账号，不能登录，也不能改。")
     held = Post.filter(not_over(today()), person_id=person_id)
     for post in await held.select_related("area", "unit__area"):
         path = _path(post.area, post.unit)

@@ -160,6 +160,20 @@ async def test_a_list_shows_whom_one_keeps_and_who_belongs_nowhere_yet(town):
     assert await seen(town.local) == ["han", "sec-street", "wang"]
 
 
+async def test_an_account_of_the_house_itself_is_not_shown_and_not_changed(town):
+    own = await Person.create(username="@door", name="门", password="!", active=False)
+    assert own.id not in [one.id for one in await Person.filter(staff.seen_by(town.security))]
+    for change in (
+        staff.set_active(town.security, own.id, True),
+        staff.reset_password(town.security, own.id),
+        staff.give_post(town.security, own.id, Wanted(role="resident")),
+    ):
+        with pytest.raises(Forbidden):
+            await change
+    kept = await Person.get(id=own.id)
+    assert (kept.active, kept.password) == (False, "!")
+
+
 async def test_a_post_holds_from_its_first_to_its_last_day(kernel, town):
     dates = [
         (None, None, True),
