@@ -53,7 +53,7 @@ async def on_defect(request: Request, error: Exception) -> Response:
 
 
 async def answer(request: Request, failure: LiuheError) -> Response:
-    if not request.url.path.startswith("/admin"):
+    if not _wants_page(request):
         return _json(failure, request)
     if isinstance(failure, NotSignedIn) and not is_htmx(request):
         return _to_login(request)
@@ -65,7 +65,19 @@ async def answer(request: Request, failure: LiuheError) -> Response:
     }
     if is_htmx(request):
         return _notice(request, failure, context)
-    return await page(request, "error.html", context, status=failure.status)
+    response = await page(request, "error.html", context, status=failure.status)
+    if isinstance(failure, RateLimited):
+        response.headers["retry-after"] = str(failure.retry_after)
+    return response
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a person reads the answer: on our own pages, or on an open one in a browser."""
+    path = request.url.path
+    if path.startswith("/admin"):
+        return True
+    program = path.startswith(("/graphql", "/files", "/auth/"))
+    return not program and "text/html" in request.headers.get("accept", "")
 
 
 def _to_login(request: Request) -> Response:

@@ -153,6 +153,14 @@ async def test_a_defect_shows_no_word_of_itself_but_the_number_to_look_up(shell:
     assert "ValueError" not in answer.text
 
 
+async def test_a_person_at_an_open_page_reads_a_page_and_programs_read_json(shell: Shell) -> None:
+    person = await shell.client.get("/garden/nowhere", headers={"accept": "text/html,*/*"})
+    assert (person.status_code, "没有这个页面" in person.text) == (404, True)
+    assert "/admin/" not in person.text.split("</header>")[1]  # nothing that leads to a login
+    program = await shell.client.get("/garden/nowhere")
+    assert program.json()["error"]["code"] == "NOT_FOUND"
+
+
 async def test_an_unknown_address_is_a_page_for_people_and_json_for_programs(shell: Shell) -> None:
     await shell.sign_in("admin")
     page = await shell.client.get("/admin/nowhere")
