@@ -57,6 +57,7 @@ from core.jobs import Job, enqueue
 from core.manifest import LIUHE_VERSION, DataUse, Manifest
 from core.people import Person, Post, Unit, hash_password
 from core.permissions import (
+    Grant,
     Permission,
     Role,
     Scope,
@@ -74,6 +75,7 @@ from core.personal import (
     read_personal,
 )
 from core.receipts import fill, redeem
+from core.sealing import mark, seal, unseal
 from core.secrets import keep_secret
 from core.settings import Section
 from core.state import recall, remember
@@ -93,6 +95,7 @@ __all__ = [
     "Fact",
     "File",
     "Forbidden",
+    "Grant",
     "Job",
     "Keeper",
     "Known",
@@ -145,6 +148,7 @@ __all__ = [
     "keep_personal",
     "keep_secret",
     "lease_unblurred",
+    "mark",
     "may",
     "offered",
     "on_duty",
@@ -159,8 +163,10 @@ __all__ = [
     "refuse_blurred",
     "remember",
     "rows",
+    "seal",
     "settings_of",
     "store_blurred",
     "store_upload",
+    "unseal",
     "within",
 ]

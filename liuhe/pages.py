@@ -1,9 +1,13 @@
 """HTMX pages for plugins: see `web/templates/README.md` for the templates and macros."""
 
+from starlette.datastructures import UploadFile
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from web.door import picture as qr_code
+from web.middleware import BodyLimit, demand_same_origin
 from web.pages import (
     Form,
     form,
@@ -14,22 +18,29 @@ from web.pages import (
     see_other,
     viewer,
 )
+from web.session import address_of
 from web.slots import fill_slots
 from web.templating import ago, safe, span
 
 __all__ = [
     "BaseRoute",
+    "BodyLimit",
     "Form",
+    "Middleware",
     "Mount",
     "Request",
     "Response",
     "Route",
+    "UploadFile",
+    "address_of",
     "ago",
+    "demand_same_origin",
     "fill_slots",
     "form",
     "fragment",
     "is_htmx",
     "page",
+    "qr_code",
     "render_fragment",
     "safe",
     "see_other",
