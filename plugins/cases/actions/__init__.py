@@ -44,11 +44,22 @@ from plugins.cases.actions.tasks import (
     return_task,
     sign_task,
 )
+from plugins.cases.actions.telling import (
+    Course,
+    ToldPicture,
+    ToldStep,
+    last_change,
+    tell_course,
+    types_in_use,
+)
 from plugins.cases.actions.warning import announce_due
 from plugins.cases.actions.whistling import Call, blow_whistle
 
 __all__ = [
     "Call",
+    "Course",
+    "ToldPicture",
+    "ToldStep",
     "accept_case",
     "accept_task",
     "announce_due",
@@ -60,6 +71,7 @@ __all__ = [
     "correct_day",
     "decide_extension",
     "dispatch_case",
+    "last_change",
     "merge_case",
     "note_case_read",
     "open_case",
@@ -82,7 +94,9 @@ __all__ = [
     "submit_handling",
     "supervise_case",
     "suspend_case",
+    "tell_course",
     "transfer_case",
+    "types_in_use",
     "verify_case",
     "withdraw_case",
 ]
