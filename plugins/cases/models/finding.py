@@ -50,7 +50,7 @@ class Wanted:
 
 
 def late(now: datetime) -> Q:
-    """Cases with a clock that ran out before `now`."""
+    """Cases (or tasks) with a clock that ran out before `now`."""
     return Q(due_at__lt=now)
 
 

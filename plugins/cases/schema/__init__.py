@@ -7,13 +7,18 @@ from plugins.cases.schema.nodes import Case, CaseType, Evidence, Unit
 from plugins.cases.schema.queries import CaseQueries
 from plugins.cases.schema.standing import CaseStanding
 from plugins.cases.schema.subscriptions import CaseSubscriptions
+from plugins.cases.schema.task_mutations import CaseTaskMutations
+from plugins.cases.schema.tasks import CaseTask, CaseTaskQueries, CaseTasks
 
 EXTENSIONS = (
     Extension("Query", CaseQueries),
     Extension("Mutation", CaseMutations),
     Extension("Mutation", CaseAsideMutations),
     Extension("Case", CaseStanding),
+    Extension("Query", CaseTaskQueries),
+    Extension("Mutation", CaseTaskMutations),
+    Extension("Case", CaseTasks),
     Extension("Subscription", CaseSubscriptions),
 )
 
-__all__ = ["EXTENSIONS", "Case", "CaseType", "Evidence", "Unit"]
+__all__ = ["EXTENSIONS", "Case", "CaseTask", "CaseType", "Evidence", "Unit"]

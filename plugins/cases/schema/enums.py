@@ -20,7 +20,7 @@ from plugins.cases.rules import (
 E = TypeVar("E", bound=type[Enum])
 
 
-def _published(kind: E, name: str, description: str, labels: Mapping[Any, str]) -> E:
+def published(kind: E, name: str, description: str, labels: Mapping[Any, str]) -> E:
     """The enum as it is, with a name, and a description for each value."""
     known: Any = strawberry.enum(kind, name=name, description=description)
     for value in known.__strawberry_definition__.values:
@@ -68,17 +68,17 @@ NEED_LABELS = {
     Need.MAIN_CASE: "并入的案件",
 }
 
-_published(
+published(
     Stage,
     "CaseStage",
     "案件阶段 · where a case stands",
     {stage: f"{label}（{STAGE_STATES[stage]}）" for stage, label in STAGE_LABELS.items()},
 )
-_published(Source, "CaseSource", "案件来源 · who or what noticed the matter", SOURCE_LABELS)
-_published(EvidenceKind, "EvidenceKind", "图片拍的是什么 · what a picture shows", EVIDENCE_LABELS)
-_published(Need, "CaseNeed", "办理时要填写的 · what a move asks for", NEED_LABELS)
-_published(PictureState, "PictureState", "图片能不能看 · if a picture can be seen", PICTURE_LABELS)
-_published(
+published(Source, "CaseSource", "案件来源 · who or what noticed the matter", SOURCE_LABELS)
+published(EvidenceKind, "EvidenceKind", "图片拍的是什么 · what a picture shows", EVIDENCE_LABELS)
+published(Need, "CaseNeed", "办理时要填写的 · what a move asks for", NEED_LABELS)
+published(PictureState, "PictureState", "图片能不能看 · if a picture can be seen", PICTURE_LABELS)
+published(
     OrderField,
     "CaseOrderField",
     "案件排序的依据 · what to order by",
@@ -88,7 +88,7 @@ _published(
         OrderField.NUMBER: "案卷号 · its number",
     },
 )
-_published(
+published(
     Direction,
     "OrderDirection",
     "排序方向 · which way",

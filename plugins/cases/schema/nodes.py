@@ -166,14 +166,14 @@ class Evidence(Node):
 
     @strawberry.field(description="能不能看 · whether it can be seen")
     async def state(self, info: Info) -> PictureState:
-        return await _state(info, self.row.file_id)
+        return await picture_state(info, self.row.file_id)
 
     @strawberry.field(description="能不能看，中文 · label of its state")
     async def state_label(self, info: Info) -> str:
-        return PICTURE_LABELS[await _state(info, self.row.file_id)]
+        return PICTURE_LABELS[await picture_state(info, self.row.file_id)]
 
 
-async def _state(info: Info, file_id: Any) -> PictureState:
+async def picture_state(info: Info, file_id: Any) -> PictureState:
     file = await info.context.loaders.load_one(File, file_id)
     return PictureState(file.state) if file else PictureState.REFUSED
 

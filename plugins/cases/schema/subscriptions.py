@@ -9,14 +9,35 @@ from typing import Annotated
 import strawberry
 
 from liuhe.graphql import Info, facts_stream
-from plugins.cases.facts import CaseDueSoon, CaseFact, CaseMoved, CaseOpened, CaseOverdue
+from plugins.cases.facts import (
+    CaseDueSoon,
+    CaseFact,
+    CaseMoved,
+    CaseOpened,
+    CaseOverdue,
+    TaskCalled,
+    TaskDueSoon,
+    TaskMoved,
+    TaskOverdue,
+)
 from plugins.cases.schema.nodes import Case
+
+KINDS: tuple[type[CaseFact], ...] = (
+    CaseOpened,
+    CaseMoved,
+    CaseDueSoon,
+    CaseOverdue,
+    TaskCalled,
+    TaskMoved,
+    TaskDueSoon,
+    TaskOverdue,
+)
 
 
 @strawberry.type
 class CaseSubscriptions:
     @strawberry.subscription(
-        description="案件有变化：每次都按当时的权限决定给不给 · a case that I may see has changed"
+        description="案件或它的协办有变化，每次按当时的权限给 · a case that I may see has changed"
     )
     async def case_changed(
         self,
@@ -26,7 +47,6 @@ class CaseSubscriptions:
         ] = None,
     ) -> AsyncGenerator[Case, None]:
         only = None if id is None else Case.key(id)
-        kinds: tuple[type[CaseFact], ...] = (CaseOpened, CaseMoved, CaseDueSoon, CaseOverdue)
-        async for fact in facts_stream(info, *kinds):
+        async for fact in facts_stream(info, *KINDS):
             if only in (None, fact.case_id) and (case := await Case.find(info, fact.case_id)):
                 yield case
