@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from liuhe import Area, create_area
 from plugins.places.models import Division, FormerShape
@@ -35,17 +36,19 @@ async def write_area(opening: Opening, *, on: date) -> Area:
 
 
 async def write_shape(area: Area, polygon: Shape, *, on: date | None) -> None:
-    """From `on` this is the shape, and the one before stays on record; None: it always was."""
+    """From `on` this is the shape, and the one before stays on record; None: it always was.
+
+    A first drawing counts from the beginning: nothing else was ever known.
+    """
     row = await Division.get_or_none(area_id=area.id) or Division.of(area, None)
     begun = row.drawn_from or area.valid_from
-    if on is not None and on > begun:
-        if row.polygon is not None:
-            await FormerShape(**former_of(row), valid_to=on).save()
+    if on is not None and on > begun and row.polygon is not None:
+        await FormerShape(**former_of(row), valid_to=on).save()
         row.drawn_from = on
     row.draw(polygon)
     await row.save()
 
 
-def former_of(row: Division) -> dict[str, object]:
+def former_of(row: Division) -> dict[str, Any]:
     names = ("area_id", "polygon", "west", "south", "east", "north")
     return {name: getattr(row, name) for name in names} | {"valid_from": row.drawn_from}

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, radians
+from math import cos, hypot, radians
 
 from plugins.places.rules.shapes import (
     EARTH,
@@ -69,13 +69,13 @@ def outline_metres(shape: Shape) -> float:
 
 def _metres(a: Grains, b: Grains) -> float:
     squeeze = cos(radians(a[1] / GRAIN))
-    return GRAIN_METRES * (((b[0] - a[0]) * squeeze) ** 2 + (b[1] - a[1]) ** 2) ** 0.5
+    return GRAIN_METRES * hypot((b[0] - a[0]) * squeeze, b[1] - a[1])
 
 
 def _sides(outlines: Sequence[Sequence[Ring]], origin: Grains) -> list[Side]:
     """All edges that rise, counted from `origin` so that the numbers stay small."""
     x0, y0 = origin
-    sides = []
+    sides: list[Side] = []
     for number, outline in enumerate(outlines):
         for ring in outline:
             for a, b in edges(ring):
