@@ -17,7 +17,7 @@ from liuhe import (
 from plugins.places import facts
 from plugins.places.pages import PAGES
 from plugins.places.permissions import AUDITED, PERMISSIONS
-from plugins.places.schema import PlaceQueries
+from plugins.places.schema import PlaceMutations, PlaceQueries
 from plugins.places.seeds import make
 
 manifest = Manifest(
@@ -50,7 +50,7 @@ def add_facts() -> Sequence[type[Fact]]:
 
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
-    return [Extension("Query", PlaceQueries)]
+    return [Extension("Query", PlaceQueries), Extension("Mutation", PlaceMutations)]
 
 
 @hookimpl

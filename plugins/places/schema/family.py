@@ -1,16 +1,26 @@
 """A connection over a short list: the children of many places come in one query, then are paged.
 
-A place has a few dozen children at most, so the page is cut in memory.
+A place has a few dozen children and some thousand compounds at most, so the page is cut in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from liuhe import Area, BadInput
+from liuhe import BadInput
 from liuhe.graphql import Connection, Edge, PageInfo, global_id
 
 T = TypeVar("T")
+
+
+class Member(Protocol):
+    """What has a number of its own: a row, or what stands for one until the page is known."""
+
+    @property
+    def id(self) -> Any: ...
+
+
+M = TypeVar("M", bound=Member)
 
 SIZE, MOST = 20, 100
 
@@ -19,12 +29,12 @@ SIZE, MOST = 20, 100
 class Family:
     """The part from `start` to `stop` of a list: what a connection asks of its page and whole."""
 
-    members: Sequence[Area]
+    members: Sequence[Any]
     start: int
     stop: int
 
     @property
-    def rows(self) -> Sequence[Area]:
+    def rows(self) -> Sequence[Any]:
         return self.members[self.start : self.stop]
 
     @property
@@ -43,26 +53,26 @@ class Family:
     def end_cursor(self) -> str | None:
         return self.cursor(self.rows[-1]) if self.rows else None
 
-    def cursor(self, row: Area) -> str:
+    def cursor(self, row: Member) -> str:
         return cursor(row)
 
     async def count(self) -> int:
         return len(self.members)
 
 
-def cursor(row: Area) -> str:
+def cursor(row: Member) -> str:
     return str(global_id("Child", row.id))
 
 
-def family(
-    members: Sequence[Area],
-    to_node: Callable[[Area], T],
+def cut(
+    members: Sequence[M],
     *,
     first: int | None,
     after: str | None,
     last: int | None,
     before: str | None,
-) -> Connection[T]:
+) -> Family:
+    """The part that is asked for."""
     size = _size(first, last)
     start = _index(members, after, "after") + 1 if after is not None else 0
     stop = _index(members, before, "before") if before is not None else len(members)
@@ -70,9 +80,16 @@ def family(
         stop = min(stop, start + size)
     else:
         start = max(start, stop - size)
-    page: Any = Family(members=members, start=start, stop=max(start, stop))
-    edges = [Edge(page=page, row=row, node=to_node(row)) for row in page.rows]
-    return Connection(whole=page, edges=edges, page_info=PageInfo(page=page))
+    return Family(members=members, start=start, stop=max(start, stop))
+
+
+def shown(page: Family, nodes: Sequence[T]) -> Connection[T]:
+    """The page with a node for each of its rows."""
+    part: Any = page
+    edges = [
+        Edge(page=part, row=row, node=node) for row, node in zip(page.rows, nodes, strict=True)
+    ]
+    return Connection(whole=part, edges=edges, page_info=PageInfo(page=part))
 
 
 def _size(first: int | None, last: int | None) -> int:
@@ -85,7 +102,7 @@ def _size(first: int | None, last: int | None) -> int:
     return size
 
 
-def _index(members: Sequence[Area], given: str, name: str) -> int:
+def _index(members: Sequence[Any], given: str, name: str) -> int:
     for index, row in enumerate(members):
         if cursor(row) == given:
             return index

@@ -10,7 +10,16 @@ from tortoise.expressions import Q
 
 from liuhe import Area, demand_held
 from liuhe.graphql import After, Before, Connection, First, Info, Last, connection
-from plugins.places.actions import locate, standing, today
+from plugins.places.actions import (
+    Address,
+    Flaw,
+    check_ground,
+    locate,
+    located_at,
+    resolve,
+    standing,
+    today,
+)
 from plugins.places.schema.types import At, Compound, Place, PlaceLevel
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="全局标识 · global id")]
@@ -56,6 +65,50 @@ CompoundFilterArgument = Annotated[
 ]
 
 
+@strawberry.type(description="一个地址落在哪里 · where an address lies")
+class AddressMatch:
+    found: strawberry.Private[Address]
+
+    @strawberry.field(description="那一天所在的最小地点 · the deepest place around it on that day")
+    def place(self) -> Place:
+        return Place.of(self.found.area)
+
+    @strawberry.field(description="认出的小区、场所或地点名称 · the name that was recognised")
+    def name(self) -> str:
+        return self.found.name
+
+    @strawberry.field(description="经度（WGS-84）· longitude")
+    def longitude(self) -> float:
+        return self.found.longitude
+
+    @strawberry.field(description="纬度（WGS-84）· latitude")
+    def latitude(self) -> float:
+        return self.found.latitude
+
+
+@strawberry.type(description="区划里对不上的一处 · something that does not fit")
+class GroundFlaw:
+    flaw: strawberry.Private[Flaw]
+
+    @strawberry.field(
+        description="overlap 重叠、outside 在上级之外、hole 空白、undrawn 没有画范围 · kind"
+    )
+    def kind(self) -> str:
+        return self.flaw.kind
+
+    @strawberry.field(description="关系到的地点 · the places it is about")
+    def places(self) -> list[Place]:
+        return [Place.of(area) for area in self.flaw.areas]
+
+    @strawberry.field(description="平方米 · square metres")
+    def square_metres(self) -> float:
+        return round(self.flaw.square_metres, 1)
+
+    @strawberry.field(description="一句话 · in words")
+    def sentence(self) -> str:
+        return self.flaw.sentence
+
+
 @strawberry.type
 class PlaceQueries:
     @strawberry.field(description="地点，按代码排列 · places, by code")
@@ -92,9 +145,34 @@ class PlaceQueries:
         longitude: Annotated[float, strawberry.argument(description="经度 · longitude")],
         latitude: Annotated[float, strawberry.argument(description="纬度 · latitude")],
         at: At = None,
+        level: Annotated[
+            PlaceLevel | None,
+            strawberry.argument(description="要哪一级，默认最小的 · which level, else the deepest"),
+        ] = None,
     ) -> Place | None:
         demand_held(info.context.viewer, "places.see")
-        return Place.of_any(await locate(longitude, latitude, at))
+        if level is None:
+            return Place.of_any(await locate(longitude, latitude, at))
+        return Place.of_any(await located_at(longitude, latitude, str(level.value), at))
+
+    @strawberry.field(
+        description="一个地址（写有小区、场所或地点的名称）那一天落在哪里 · where an address lay"
+    )
+    async def resolve_address(
+        self,
+        info: Info,
+        text: Annotated[str, strawberry.argument(description="地址 · the address as written")],
+        at: At = None,
+    ) -> AddressMatch | None:
+        found = await resolve(info.context.viewer, text, at)
+        return AddressMatch(found=found) if found else None
+
+    @strawberry.field(
+        description="那一天的区划有没有重叠、空白和出界，最多 200 处 · whether the ground is sound"
+    )
+    async def ground_flaws(self, info: Info, at: At = None) -> list[GroundFlaw]:
+        flaws = await check_ground(info.context.viewer, at or today())
+        return [GroundFlaw(flaw=flaw) for flaw in flaws]
 
     @strawberry.field(description="小区和场所，按名称排列 · compounds, by name")
     async def compounds(

@@ -143,6 +143,93 @@ async def test_compounds_are_found_by_place_kind_and_name(ground: Any, ask: Any)
     assert [names(edge["node"]["compounds"]) for edge in found] == [["长征桥花园"], ["塘河市场"]]
 
 
+async def test_the_compounds_of_more_places_cost_no_more_queries(
+    ground: Any, ask: Any, count_queries: Any
+) -> None:
+    for number, longitude in enumerate((120.02, 120.03, 120.15)):
+        site = Site(name=f"小区{number}", kind="other", longitude=longitude, latitude=30.05)
+        await create_compound(ground.admin, site)
+    run = ask(ground.kernel)
+    query = """query ($first: Int, $after: String) { places(first: $first) { edges { node { name
+        compounds(first: 2, after: $after) { totalCount pageInfo { endCursor hasNextPage }
+            edges { node { name place { name } } } } } } } }"""
+    seen, pages = [], []
+    for first in (1, 4):
+        with count_queries() as queries:
+            pages.append((await run(ground.admin, query, first=first))["places"]["edges"])
+        seen.append(len(queries))
+    assert seen[0] == seen[1]
+    shown = {e["node"]["name"]: e["node"]["compounds"] for e in pages[1]}
+    assert [one["totalCount"] for one in shown.values()] == [3, 3, 2, 1]
+    assert names(shown["长征桥社区"]) == ["小区0", "小区1"]
+    after = shown["拱墅区"]["pageInfo"]["endCursor"]
+    rest = (await run(ground.admin, query, first=1, after=after))["places"]["edges"][0]["node"]
+    assert (names(rest["compounds"]), rest["compounds"]["pageInfo"]["hasNextPage"]) == (
+        ["小区2"],
+        False,
+    )
+
+
+ADDRESS = """query ($text: String!, $at: Date) {
+  resolveAddress(text: $text, at: $at) { name longitude place { name } }
+}"""
+
+
+async def test_an_address_and_a_level_are_asked_for(ground: Any, ask: Any) -> None:
+    site = Site(name="塘河市场", kind="market", longitude=120.15, latitude=30.05)
+    await create_compound(ground.admin, site)
+    run = ask(ground.kernel)
+    assert await run(ground.admin, ADDRESS, text="塘河市场 12 号摊位") == {
+        "resolveAddress": {"name": "塘河市场", "longitude": 120.15, "place": {"name": "塘河社区"}}
+    }
+    assert await run(ground.admin, ADDRESS, text="没有这里") == {"resolveAddress": None}
+    query = "{ placeAt(longitude: 120.15, latitude: 30.05, level: STREET) { name } }"
+    assert await run(ground.admin, query) == {"placeAt": {"name": "小河街道"}}
+
+
+async def test_the_check_of_the_ground_is_asked_for(ground: Any, ask: Any) -> None:
+    query = "{ groundFlaws { kind sentence squareMetres places { name } } }"
+    assert (await ask(ground.kernel)(ground.admin, query))["groundFlaws"] == [
+        {
+            "kind": "undrawn",
+            "sentence": "拱墅区还没有画范围。",
+            "squareMetres": 0,
+            "places": [{"name": "拱墅区"}],
+        }
+    ]
+
+
+IMPORT = """mutation ($input: ImportDivisionsInput!) { importDivisions(input: $input) {
+  done warnings lines { number code changes problem } errors { field message }
+} }"""
+
+
+async def test_divisions_are_imported_after_a_dry_run(ground: Any, ask: Any) -> None:
+    run = ask(ground.kernel)
+    polygon = {
+        "type": "Polygon",
+        "coordinates": [[[120, 30], [120.1, 30], [120.1, 30.1], [120, 30.1], [120, 30]]],
+    }
+    grid = {"code": "330105003001001", "name": "第一网格", "level": "网格"}
+    feature = {"type": "Feature", "properties": grid, "geometry": polygon}
+    given = {"geojson": {"type": "FeatureCollection", "features": [feature]}}
+    new = {"number": 1, "code": grid["code"], "changes": ["new"], "problem": None}
+    tried = await run(ground.admin, IMPORT, input=given)
+    assert tried["importDivisions"] == {
+        "done": False,
+        "warnings": [],
+        "lines": [new],
+        "errors": [],
+    }
+    assert not await Area.filter(level="grid").exists()
+    done = await run(ground.admin, IMPORT, input={**given, "dryRun": False})
+    assert done["importDivisions"]["done"] is True
+    again = await run(ground.admin, IMPORT, input={**given, "dryRun": False})
+    assert again["importDivisions"]["lines"] == [{**new, "changes": []}]
+    wrong = await run(ground.admin, IMPORT, input={"geojson": []})
+    assert wrong["importDivisions"]["errors"][0]["field"] == "file"
+
+
 async def test_more_places_cost_no_more_queries(ground: Any, ask: Any, count_queries: Any) -> None:
     query = """query ($first: Int) { places(first: $first, filter: {level: COMMUNITY}) { totalCount
         edges { node {
