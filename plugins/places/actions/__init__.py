@@ -7,6 +7,7 @@ from plugins.places.actions.divisions import (
     draw_division,
     rename_division,
     succeed,
+    tie_succession,
 )
 from plugins.places.actions.exporting import export_divisions
 from plugins.places.actions.finding import (
@@ -20,14 +21,17 @@ from plugins.places.actions.finding import (
 from plugins.places.actions.importing import import_divisions, plan_import
 from plugins.places.actions.opening import Opening
 from plugins.places.actions.planning import Line, Plan
+from plugins.places.actions.redividing import Effect, Part, foresee, free_codes, redivide
 from plugins.places.actions.sites import Site, create_compound, create_point
 from plugins.places.actions.surveying import Flaw, check_ground
 
 __all__ = [
     "Address",
+    "Effect",
     "Flaw",
     "Line",
     "Opening",
+    "Part",
     "Plan",
     "Site",
     "ancestors",
@@ -38,14 +42,18 @@ __all__ = [
     "create_point",
     "draw_division",
     "export_divisions",
+    "foresee",
+    "free_codes",
     "import_divisions",
     "locate",
     "located_at",
     "plan_import",
+    "redivide",
     "rename_division",
     "resolve",
     "shapes_on",
     "standing",
     "succeed",
+    "tie_succession",
     "today",
 ]

@@ -28,6 +28,7 @@ from plugins.places.facts import DivisionChanged, DivisionSucceeded
 from plugins.places.models import Division, Succession
 from plugins.places.permissions import AREA, CHANGED
 from plugins.places.rules.codes import succession_problem
+from plugins.places.rules.fitting import overlaps
 from plugins.places.rules.shapes import Shape
 
 
@@ -125,34 +126,65 @@ async def succeed(
     kind: str,
     on: date,
 ) -> list[Area]:
-    """End areas and let others take their place: "split", "merge" or "transfer".
+    """End areas and let others take their place: "split", "merge", "transfer", or "regroup" where
+    several become several others (each is followed by those whose ground it had).
 
-    Successors are opened, or stand already (the new parents of what was moved before). Work from
-    the bottom up: an area ends last, after those below it.
+    Successors are opened, or stand already. Work from the bottom up: an area ends last, after those
+    below it.
     """
     if problem := succession_problem(kind, len(predecessors), len(successors)):
         raise BadInput(problem, field="kind", reason="kind")
     ended = [await close_division(who, area, on=on) for area in predecessors]
     followed = [await _follower(who, one, on) for one in successors]
-    await Succession.bulk_create(
-        [
-            Succession(predecessor=before, successor=after, on=on, kind=kind)
-            for before in ended
-            for after in followed
-        ]
-    )
-    for before in ended:
-        for after in followed:
-            await announce(
-                DivisionSucceeded(
-                    area_id=before.id,
-                    successor_id=after.id,
-                    kind=kind,
-                    on=on,
-                    area_path=before.path,
-                )
-            )
+    pairs = [(before, after) for before in ended for after in followed]
+    if kind == "regroup":
+        pairs = await _on_the_same_ground(pairs)
+    await _tie(pairs, kind, on)
     return followed
+
+
+@atomic
+async def tie_succession(
+    who: Viewer | None, before: Area, after: Area, *, kind: str = "transfer"
+) -> None:
+    """Put on record that an area which has ended lives on in one that began no earlier."""
+    for area in (before, after):
+        demand(who, "places.edit", area, AREA)
+    if before.valid_to is None or not after.stood(max(before.valid_to, after.valid_from)):
+        raise BadInput("先撤销原来的，接替的要在那以后存续。", field="after", reason="date")
+    if await Succession.exists(predecessor_id=before.id, successor_id=after.id):
+        raise Conflict("已经登记过了。")
+    await _tie([(before, after)], kind, before.valid_to)
+
+
+async def _tie(pairs: Sequence[tuple[Area, Area]], kind: str, on: date) -> None:
+    await Succession.bulk_create(
+        [Succession(predecessor=one, successor=other, on=on, kind=kind) for one, other in pairs]
+    )
+    for before, after in pairs:
+        await announce(
+            DivisionSucceeded(
+                area_id=before.id,
+                successor_id=after.id,
+                kind=kind,
+                on=on,
+                area_path=before.path,
+            )
+        )
+
+
+async def _on_the_same_ground(pairs: Sequence[tuple[Area, Area]]) -> list[tuple[Area, Area]]:
+    """Those that have ground in common; where one is not drawn, nobody can know and it stays."""
+    ids = {area.id for pair in pairs for area in pair}
+    rows = await Division.filter(area_id__in=list(ids), polygon__isnull=False)
+    shapes = {row.area_id: row.polygon for row in rows}
+    return [
+        (one, other)
+        for one, other in pairs
+        if one.id not in shapes
+        or other.id not in shapes
+        or overlaps([shapes[one.id], shapes[other.id]])
+    ]
 
 
 async def _follower(who: Viewer | None, one: Opening | Area, on: date) -> Area:

@@ -30,7 +30,13 @@ COMPOUND_KINDS = {
 }
 
 #: How one area follows another; a rename keeps the row.
-SUCCESSIONS = {"split": "拆分", "merge": "合并", "transfer": "划转", "rename": "更名"}
+SUCCESSIONS = {
+    "split": "拆分",
+    "merge": "合并",
+    "transfer": "划转",
+    "regroup": "重新划分",
+    "rename": "更名",
+}
 
 
 def length(level: str) -> int:
@@ -74,10 +80,18 @@ def succession_problem(kind: str, before: int, after: int) -> str:
         "split": before == 1 and after >= 2,
         "merge": before >= 2 and after == 1,
         "transfer": before == 1 and after == 1,
+        "regroup": before >= 2 and after >= 2,
     }
     if kind not in fits:
-        return "变更方式只有拆分、合并和划转。"
-    return "" if fits[kind] else "拆分是一变多，合并是多变一，划转是一变一。"
+        return "变更方式只有拆分、合并、划转和重新划分。"
+    return "" if fits[kind] else "拆分是一变多，合并是多变一，划转是一变一，重新划分是多变多。"
+
+
+def succession_of(before: int, after: int) -> str:
+    """What a change of so many areas into so many others is called."""
+    if before == 1:
+        return "transfer" if after == 1 else "split"
+    return "merge" if after == 1 else "regroup"
 
 
 def _before(level: str) -> int:
