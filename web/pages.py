@@ -170,6 +170,16 @@ class Form:
         """What was written, to fill the form again."""
         return {key: value for key, value in self._data.multi_items() if isinstance(value, str)}
 
+    async def file(self, name: str, *, most: int) -> bytes:
+        """The bytes of an uploaded file, b"" if none was chosen."""
+        value = self._data.get(name)
+        if not isinstance(value, UploadFile) or not value.filename:
+            return b""
+        if value.size is not None and value.size > most:
+            message = f"文件最大 {most // 1_000_000} MB。"
+            raise BadInput(message, field=name, reason="too_large")
+        return await value.read()
+
     async def pictures(self, name: str, who: Viewer) -> list[str]:
         """Uploads stored and withheld until blurred; their ids, to be attached by an action."""
         ids = []

@@ -1,7 +1,10 @@
-"""The pages of the ground: a place with its map, its tree and its compounds; and finding one."""
+"""The pages of the ground: places with their map and tree, finding, editing, importing."""
 
 from liuhe import Page
 from liuhe.pages import Route
+from plugins.places.pages.dividing import divide, divide_page
+from plugins.places.pages.editing import close, draw, edit_page, new_page, open_new, rename
+from plugins.places.pages.importing import check_page, export_file, import_file, import_page
 from plugins.places.pages.place import first_page, place_page
 from plugins.places.pages.search import search_page
 from plugins.places.pages.tree import branch_part
@@ -9,7 +12,19 @@ from plugins.places.pages.tree import branch_part
 PAGES = (
     Page(route=Route("/", first_page)),
     Page(route=Route("/search", search_page)),
+    Page(route=Route("/import", import_page, methods=["GET"])),
+    Page(route=Route("/import", import_file, methods=["POST"])),
+    Page(route=Route("/export.geojson", export_file, methods=["GET"])),
+    Page(route=Route("/check", check_page)),
     Page(route=Route("/{id:int}", place_page)),
+    Page(route=Route("/{id:int}/edit", edit_page)),
+    Page(route=Route("/{id:int}/draw", draw, methods=["POST"])),
+    Page(route=Route("/{id:int}/rename", rename, methods=["POST"])),
+    Page(route=Route("/{id:int}/close", close, methods=["POST"])),
+    Page(route=Route("/{id:int}/new", new_page, methods=["GET"])),
+    Page(route=Route("/{id:int}/new", open_new, methods=["POST"])),
+    Page(route=Route("/{id:int}/divide", divide_page, methods=["GET"])),
+    Page(route=Route("/{id:int}/divide", divide, methods=["POST"])),
     Page(route=Route("/{id:int}/branch", branch_part)),
 )
 

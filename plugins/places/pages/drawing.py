@@ -28,6 +28,7 @@ class Drawing:
     whole: Outline | None
     parts: Sequence[Outline] = field(default=())
     dots: Sequence[Outline] = field(default=())
+    before: Sequence[Outline] = field(default=())
 
     width: int = WIDTH
 
@@ -77,4 +78,23 @@ def paper_for(shapes: Iterable[Shape]) -> Paper | None:
             east=max(box.east for box in boxes),
             north=max(box.north for box in boxes),
         )
+    )
+
+
+def compare(
+    old: Sequence[Shape], new: Sequence[Shape], labels: Sequence[str] = ()
+) -> Drawing | None:
+    """The new shapes over the old ones."""
+    paper = paper_for([*old, *new])
+    if paper is None:
+        return None
+    names = [*labels, *("" for _ in new)]
+    return Drawing(
+        height=paper.height,
+        whole=None,
+        before=[paper.outline(shape) for shape in old],
+        parts=[
+            paper.outline(shape, label=name, title=name)
+            for shape, name in zip(new, names, strict=False)
+        ],
     )

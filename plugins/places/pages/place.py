@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 from tortoise.expressions import Q
 
-from liuhe import LEVEL_LABELS, LEVELS, Area, NotFound, demand_held
+from liuhe import LEVEL_LABELS, LEVELS, Area, NotFound, demand_held, may
 from liuhe.graphql import Connection, connection
 from liuhe.pages import Request, Response, page, viewer
 from plugins.places.actions import ancestors, standing, today
 from plugins.places.models import Compound, Division, Succession
 from plugins.places.pages.drawing import Drawing, paper_for
 from plugins.places.pages.tree import grow
+from plugins.places.permissions import AREA
 from plugins.places.rules.codes import COMPOUND_KINDS, KINDS, SUCCESSIONS
 
 HERE = "/admin/places/"
@@ -26,7 +27,9 @@ async def first_page(request: Request) -> Response:
     demand_held(viewer(request), "places.see")
     top = await Area.filter(standing(today()), parent_id__isnull=True).order_by("code").first()
     if top is None:
-        return await page(request, "places/empty.html", {"page_title": "地点"})
+        may_import = viewer(request).holds("places.edit")
+        context = {"page_title": "地点", "may_import": may_import}
+        return await page(request, "places/empty.html", context)
     return await _show(request, top)
 
 
@@ -58,6 +61,7 @@ async def _show(request: Request, area: Area) -> Response:
         "compounds": [_row(edge.row) for edge in compounds.edges],
         "total": await compounds.total_count(),
         "next": _next(area, compounds),
+        "may_edit": may(viewer(request), "places.edit", area, AREA),
     }
     return await page(request, "places/place.html", context)
 

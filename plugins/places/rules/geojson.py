@@ -13,6 +13,7 @@ from plugins.places.rules.validity import shape_problem
 
 MOST_BYTES = 20_000_000
 MOST_FEATURES = 3_000
+MOST_PARTS = 20
 #: Names of reference systems that are WGS-84, or as good as that.
 GOOD_CRS = ("CRS84", "EPSG:4326", "EPSG::4326", "EPSG:4490", "EPSG::4490")
 _LEVELS = {**{level: level for level in LEVELS}, **{v: k for k, v in LEVEL_LABELS.items()}}
@@ -68,6 +69,31 @@ def read_rows(data: bytes) -> tuple[list[Row], str]:
     if not 1 <= len(features) <= MOST_FEATURES:
         return [], f"一个文件要有 1 到 {MOST_FEATURES} 个区划，请按街道分开导入。"
     return [_row(number, feature) for number, feature in enumerate(features, 1)], ""
+
+
+def read_shapes(text: str) -> tuple[list[tuple[dict[str, str], Shape]], str]:
+    """Polygons with their code and name, of whatever kind of GeoJSON was pasted; or a sentence."""
+    try:
+        whole = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return [], "这不是 JSON，请贴 GeoJSON。"
+    if not isinstance(whole, dict):
+        return [], "请贴 GeoJSON 的 Polygon、Feature 或 FeatureCollection。"
+    if problem := _crs_problem(whole.get("crs")):
+        return [], problem
+    listed = whole.get("features") if whole.get("type") == "FeatureCollection" else [whole]
+    if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_PARTS:
+        return [], f"一次要有 1 到 {MOST_PARTS} 个范围。"
+    found = []
+    for number, one in enumerate(listed, 1):
+        is_feature = isinstance(one, dict) and one.get("type") == "Feature"
+        shape, problem = _shape(one.get("geometry") if is_feature else one)
+        if problem or shape is None:
+            return [], f"第 {number} 个：{problem or '没有范围。'}"
+        given = one.get("properties") if is_feature else None
+        words = given if isinstance(given, dict) else {}
+        found.append(({key: _word(words.get(key)) for key in ("code", "name")}, shape))
+    return found, ""
 
 
 def _crs_problem(crs: object) -> str:
