@@ -17,12 +17,14 @@ class CaseFact(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseOpened(CaseFact):
-    """A case was reported. `source_ref` is what the source calls it (a finding's id, say)."""
+    """A case was reported. `source_ref` is what the source calls it (a finding's id, say);
+    `flow`: the way that it goes."""
 
     name: ClassVar[str] = "cases.opened"
     type_code: str
     source: str
     source_ref: str | None = None
+    flow: str = "standard"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from tortoise.expressions import Q, Subquery
 
-from plugins.cases.models import Case, Clock, Step
-from plugins.cases.rules import SENDS, Duty, Rates, Timed, Told, duties, rates
+from plugins.cases.models import Case, Clock, Step, flows
+from plugins.cases.rules import Duty, Rates, Timed, Told, duties, rates, terms_of
 
 #: While a clock is paused before it was late, nothing is due.
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -29,7 +29,8 @@ async def unit_rates(
 
 
 async def _duties(start: datetime, end: datetime, cases: Q) -> list[Duty]:
-    sent = Q(action__in=SENDS, at__gte=start, at__lt=end)
+    terms = terms_of(flows())
+    sent = Q(action__in=terms.sends, at__gte=start, at__lt=end)
     ids = Subquery(
         Step.filter(sent, case_id__in=Subquery(Case.filter(cases).values("id"))).values("case_id")
     )
@@ -45,4 +46,4 @@ async def _duties(start: datetime, end: datetime, cases: Q) -> list[Duty]:
                 stopped_at=clock.stopped_at,
             )
         )
-    return [duty for id, told in steps.items() for duty in duties(told, clocks[id])]
+    return [duty for id, told in steps.items() for duty in duties(told, clocks[id], terms)]

@@ -15,12 +15,15 @@ from plugins.cases.models import (
     Task,
     TaskStep,
     concerning,
+    flow_of,
+    flows,
     under_way,
 )
 from plugins.cases.rules import (
     STANDARD,
     TASK_MOVES,
     WHISTLED,
+    Flow,
     Move,
     Party,
     Source,
@@ -37,6 +40,7 @@ PERMISSIONS = (
         roles=("admin", "supervisor", "dispatcher", "grid", "handler", "resident"),
     ),
     Permission(name="cases.open", title="上报案件", roles=("dispatcher", "grid", "resident")),
+    Permission(name="cases.spot", title="现场即办：上报时一并处置", roles=("grid",)),
     Permission(name="cases.accept", title="受理或不予受理", roles=("dispatcher",)),
     Permission(name="cases.dispatch", title="派遣案件", roles=("dispatcher",)),
     Permission(name="cases.handle", title="签收、退回、处置", roles=("handler",)),
@@ -183,24 +187,22 @@ def allowed(viewer: Viewer | None, case: Case, done: frozenset[str]) -> tuple[Mo
     """
     ways = (
         move
-        for move in STANDARD.ways_on(case.stage)
+        for move in flow_of(case).ways_on(case.stage)
         if move.alone and move.fits(case.marks) and may_make(viewer, case, move)
     )
     mine = (move for move in ways if not done & set(move.apart))
     return tuple(sorted(mine, key=lambda move: not move.comes_first(case.marks)))
 
 
-def waits_for(viewer: Viewer | None, *actions: str) -> Q:
+def waits_for(viewer: Viewer | None, *ways: tuple[Flow, Move]) -> Q:
     """The cases whose usual next move (or one of these) is the viewer's to make, and those that
     bear a mark which is the viewer's to answer."""
     if viewer is None:
         return NONE
     parts = [
-        _waits(viewer, move)
-        for move in STANDARD.moves
-        if (move.main or move.answers)
-        and viewer.holds(move.permission)
-        and (not actions or move.action in actions)
+        _waits(viewer, flow, move)
+        for flow, move in ways or waited_for()
+        if viewer.holds(move.permission)
     ]
     return visible(viewer) & reduce(or_, parts) if parts else NONE
 
@@ -212,8 +214,14 @@ def unattended(viewer: Viewer) -> Q:
     return within(viewer, "cases.dispatch", SCOPE) & left
 
 
-def _waits(viewer: Viewer, move: Move) -> Q:
-    mine = Q(stage__in=move.sources) & within(viewer, move.permission, SCOPE) & _fits(move)
+def waited_for() -> list[tuple[Flow, Move]]:
+    """Every move for which cases wait, with its flow."""
+    return [(flow, move) for flow in flows() for move in flow.moves if move.main or move.answers]
+
+
+def _waits(viewer: Viewer, flow: Flow, move: Move) -> Q:
+    mine = Q(flow=flow.name, stage__in=move.sources) & within(viewer, move.permission, SCOPE)
+    mine &= _fits(move)
     if not move.apart:
         return mine
     done = Step.filter(person_id=viewer.person_id, action__in=move.apart)

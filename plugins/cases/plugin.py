@@ -13,8 +13,10 @@ from liuhe import (
     Listener,
     Manifest,
     Menu,
+    Offer,
     Page,
     Permission,
+    Seam,
     Section,
     Slot,
     Tables,
@@ -23,7 +25,9 @@ from liuhe import (
 )
 from plugins.cases import facts, permissions
 from plugins.cases.jobs import JOBS, LISTENERS
+from plugins.cases.models import FLOWS, check_flow
 from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand
+from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
 from plugins.cases.settings import CasesSettings
@@ -109,6 +113,16 @@ def add_keepers() -> Sequence[Keeper]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return EXTENSIONS
+
+
+@hookimpl
+def add_seams() -> Sequence[Seam]:
+    return (Seam(name=FLOWS, accepts=Flow, check=check_flow),)
+
+
+@hookimpl
+def add_offers() -> Sequence[Offer]:
+    return tuple(Offer(seam=FLOWS, thing=flow) for flow in (STANDARD, ON_THE_SPOT))
 
 
 @hookimpl

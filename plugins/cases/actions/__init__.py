@@ -3,7 +3,8 @@
 A case is opened with `open_case` (also by sources such as a confirmed finding of a camera) and
 goes on by the moves of `rules.flow`. Failures: `NotFound` for what the viewer may not see,
 `Forbidden`, `BadInput` with the field to mend, `Conflict` with a sentence that tells what has
-happened meanwhile.
+happened meanwhile. Another flow is written with the words that are listed here and
+offered to the seam `FLOWS`.
 """
 
 from plugins.cases.actions.asides import (
@@ -18,7 +19,7 @@ from plugins.cases.actions.asides import (
     withdraw_case,
 )
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
-from plugins.cases.actions.given import street_of
+from plugins.cases.actions.given import Given, street_of
 from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
@@ -35,6 +36,7 @@ from plugins.cases.actions.moves import (
 )
 from plugins.cases.actions.opening import open_case
 from plugins.cases.actions.reading import note_case_read
+from plugins.cases.actions.steps import move_case
 from plugins.cases.actions.task_warning import announce_tasks_due
 from plugins.cases.actions.tasks import (
     accept_task,
@@ -54,16 +56,39 @@ from plugins.cases.actions.telling import (
 )
 from plugins.cases.actions.warning import announce_due
 from plugins.cases.actions.whistling import Call, blow_whistle
+from plugins.cases.models import FLOWS
+from plugins.cases.rules import (
+    HANDLING,
+    STANDARD,
+    ClockKind,
+    Flow,
+    Mark,
+    Move,
+    Need,
+    Stage,
+    asides_of,
+)
 
 __all__ = [
+    "FLOWS",
+    "HANDLING",
+    "STANDARD",
     "Call",
+    "ClockKind",
     "Course",
+    "Flow",
+    "Given",
+    "Mark",
+    "Move",
+    "Need",
+    "Stage",
     "ToldPicture",
     "ToldStep",
     "accept_case",
     "accept_task",
     "announce_due",
     "announce_tasks_due",
+    "asides_of",
     "blow_whistle",
     "calendar_as_of",
     "cancel_task",
@@ -73,6 +98,7 @@ __all__ = [
     "dispatch_case",
     "last_change",
     "merge_case",
+    "move_case",
     "note_case_read",
     "open_case",
     "pretend",

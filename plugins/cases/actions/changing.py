@@ -7,7 +7,7 @@ from liuhe import BadInput, Viewer
 from plugins.cases.actions import timing
 from plugins.cases.actions.given import Given, Named
 from plugins.cases.models import MARK_COLUMNS, Case, Clock
-from plugins.cases.rules import HANDLING, MOST_RETURNS, ClockKind, Move, Need, Stage
+from plugins.cases.rules import MOST_RETURNS, ClockKind, Mark, Move, Need, Stage
 
 EXTENDED = (ClockKind.HANDLE, ClockKind.FEEDBACK)
 LONGEST_EXTENSION = timedelta(days=180)
@@ -24,15 +24,15 @@ async def change(
         details["from_unit_id"] = case.unit_id
     if extension := await _extend(case, chosen, given, at):
         details["extension"] = extension
-    _change(case, chosen, given, named, viewer, at)
     for mark in chosen.clears:
         setattr(case, MARK_COLUMNS[mark], None)
-    case.stage = chosen.leads_to(case.stage)
+    _change(case, chosen, given, named, viewer, at)
+    case.stage, case.flow = chosen.leads_to(case.stage), chosen.joins or case.flow
     await timing.stop_clocks(case, chosen.stops, at)
     await timing.start_clocks(case, chosen.starts, at)
-    if chosen.action == "suspend":
+    if Mark.SUSPENDED in chosen.sets:
         await timing.pause_clocks(case, at)
-    if chosen.action == "resume":
+    if Mark.SUSPENDED in chosen.clears:
         await timing.resume_clocks(case, at)
     await timing.set_due(case)
     return details
@@ -55,15 +55,15 @@ def _change(
 ) -> None:
     if Need.UNIT in chosen.needs:
         case.unit, case.handler_id = named.unit, None
-    if chosen.action in HANDLING:
+    if chosen.handles:
         case.handler_id = viewer.person_id
     if chosen.action == "return":
-        _returned(case, at)
+        _returned(case, chosen, at)
     if chosen.action == "rework":
         case.reworks += 1
     if chosen.action == "reopen":
         _reopened(case)
-    if chosen.action == "suspend":
+    if Mark.SUSPENDED in chosen.sets:
         case.suspended_at = at
     if chosen.action == "supervise":
         case.supervised_at = at
@@ -75,11 +75,11 @@ def _change(
         case.closed_at = at
 
 
-def _returned(case: Case, at: datetime) -> None:
+def _returned(case: Case, chosen: Move, at: datetime) -> None:
     """Handed back too often, a case waits for the supervisor by itself."""
     case.unit, case.handler_id = None, None
     case.returns += 1
-    if case.returns > MOST_RETURNS:
+    if case.returns > MOST_RETURNS and Mark.ESCALATED in chosen.sets:
         case.escalated_at = at
 
 
@@ -91,12 +91,12 @@ def _reopened(case: Case) -> None:
 
 async def _extend(case: Case, chosen: Move, given: Given, at: datetime) -> Details | None:
     """Ask for a later due time, or answer; what was asked and what it was before."""
-    if chosen.action == "request_extension":
+    if Mark.ASKED in chosen.sets:
         assert given.until is not None  # needed
         due = await _due(case)
         case.extension_until = _wish(given.until, due, at)
         return {"from": due.isoformat(), "until": case.extension_until.isoformat()}
-    if chosen.action == "decide_extension":
+    if Mark.ASKED in chosen.answers:
         assert case.extension_until is not None  # the mark
         due, until = await _due(case), case.extension_until
         if given.granted:
@@ -107,7 +107,10 @@ async def _extend(case: Case, chosen: Move, given: Given, at: datetime) -> Detai
 
 
 async def _due(case: Case) -> datetime:
-    return (await Clock.get(case_id=case.id, kind=ClockKind.HANDLE, stopped_at=None)).due_at
+    clock = await Clock.get_or_none(case_id=case.id, kind=ClockKind.HANDLE, stopped_at=None)
+    if clock is None:
+        raise BadInput("没有正在走的处置时限，不用延期。", field="until", reason="untimed")
+    return clock.due_at
 
 
 def _wish(until: datetime, due: datetime, at: datetime) -> datetime:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from liuhe import Area, BadInput, File, Unit, Viewer, may
-from plugins.cases.models import Case
+from plugins.cases.models import Case, flow_of
 from plugins.cases.permissions import SCOPE, may_see, neighbouring_units, reachable_units
-from plugins.cases.rules import STANDARD, Move, Need, missing
+from plugins.cases.rules import UNDER_WAY, Move, Need, missing
 
 MOST_NOTE = 1000
 MOST_PICTURES = 9
@@ -47,6 +48,11 @@ class Given:
             Need.MAIN_CASE: self.main_case_id is not None,
         }
         return [need for need, is_met in facts.items() if is_met]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What tells one such giving from another."""
+        return {"note": self.note, "files": [*self.file_ids, *(f.id for f in self.evidence)]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +123,10 @@ async def _main(viewer: Viewer, case: Case, main_id: int | None) -> Case | None:
         raise BadInput("没有这件案件，请重新选择。", field="mainCaseId", reason="unknown")
     if main.id == case.id:
         raise BadInput("不能并入它自己。", field="mainCaseId", reason="same")
-    if STANDARD.move("absorb", main.stage) is None:
+    if main.stage not in UNDER_WAY:
         raise BadInput("那件案件已经办结，不能并入。", field="mainCaseId", reason="ended")
+    if flow_of(main).move("absorb", main.stage) is None:
+        raise BadInput("那件案件的流程不能并案。", field="mainCaseId", reason="flow")
     if await street_of(main.area) != await street_of(case.area):
         raise BadInput("只能并入同一街道的案件。", field="mainCaseId", reason="elsewhere")
     return main

@@ -4,9 +4,8 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from liuhe import Conflict, NotFound, NotSignedIn, Viewer, house
-from plugins.cases.models import Case, Step
+from plugins.cases.models import Case, Step, label_of, state_of_case
 from plugins.cases.permissions import may_see, shown_actor, units_of
-from plugins.cases.rules import STANDARD, state_words
 
 
 async def hold(viewer: Viewer | None, case_id: int) -> Case:
@@ -39,9 +38,9 @@ async def last_step(case: Case) -> Step:
 async def refuse_stale(viewer: Viewer, case: Case, so: str) -> NoReturn:
     """Say who has done what meanwhile, and when."""
     step = await last_step(case)
-    who, did = shown_actor(viewer, case, step), STANDARD.label(step.action)
+    who, did = shown_actor(viewer, case, step), label_of(case, step.action)
     at = step.at.astimezone(ZoneInfo(house().settings.timezone))
     raise Conflict(
         f"{who}已在 {at:%m月%d日 %H:%M} 办理“{did}”，"
-        f"案件现在是“{state_words(case.stage, case.marks)}”，{so}。请刷新后再看。"
+        f"案件现在是“{state_of_case(case)}”，{so}。请刷新后再看。"
     )

@@ -71,11 +71,11 @@ async def submit_handling(
     """
     if viewer is None:
         raise NotSignedIn()
-    told = {"case": case_id, "note": note, "files": [*file_ids, *(f.id for f in evidence)]}
+    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
+    told = {"case": case_id, **given.told}
     receipt = await redeem(str(viewer.person_id), "cases.submit", idempotency_key, told)
     if receipt and receipt.result:
         return await Case.get(id=case_id).select_related("area", "type")
-    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
     case = await move(viewer, case_id, "submit_handling", given)
     await fill(receipt, case.id)
     return case

@@ -9,9 +9,9 @@ from plugins.cases.actions.moment import now
 from plugins.cases.actions.task_following import follow, refuse_while_open
 from plugins.cases.actions.task_moving import called_units
 from plugins.cases.facts import CaseMoved
-from plugins.cases.models import Case, Step
+from plugins.cases.models import Case, Step, flow_of, flows, label_of
 from plugins.cases.permissions import may_make
-from plugins.cases.rules import STANDARD, EvidenceKind, Move, Need, Stage
+from plugins.cases.rules import EvidenceKind, Move, Need, Stage
 
 
 @atomic
@@ -43,12 +43,12 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
 
 async def _chosen(viewer: Viewer, case: Case, action: str) -> Move:
     """The move that the action is in this stage. Who may never do it hears just that."""
-    found = STANDARD.move(action, case.stage)
-    ways = [found] if found else STANDARD.of(action)
+    found = flow_of(case).move(action, case.stage)
+    ways = [found] if found else [way for flow in flows() for way in flow.of(action)]
     if not any(may_make(viewer, case, way) for way in ways):
         raise Forbidden()
     if found is None or not found.fits(case.marks):
-        await refuse_stale(viewer, case, f"不能“{STANDARD.label(action)}”")
+        await refuse_stale(viewer, case, f"不能“{label_of(case, action)}”")
     return found
 
 
@@ -75,7 +75,7 @@ def _unit_concerned(case: Case, chosen: Move, acting: int | None) -> int | None:
     """The unit that a step is addressed to, or whose own act it is."""
     if Need.UNIT in chosen.needs:
         return case.unit_id
-    return acting if chosen.permission == "cases.handle" else None
+    return acting if chosen.handles or chosen.permission == "cases.handle" else None
 
 
 async def _moved(case: Case, action: str, before: Stage, viewer: Viewer) -> CaseMoved:

@@ -22,11 +22,13 @@ from liuhe import (
     redeem,
 )
 from plugins.cases.actions import timing, writing
+from plugins.cases.actions.given import Given
 from plugins.cases.actions.moment import now
+from plugins.cases.actions.moving import move
 from plugins.cases.facts import CaseOpened
-from plugins.cases.models import Case, CaseType, Step
+from plugins.cases.models import Case, CaseType, Step, flow_named
 from plugins.cases.permissions import SCOPE, may_see, only_own
-from plugins.cases.rules import OPEN, STANDARD, EvidenceKind, Kind, Source
+from plugins.cases.rules import OPEN, STANDARD, EvidenceKind, Flow, Kind, Need, Source
 from plugins.places.actions import locate
 
 MOST_PICTURES = 9
@@ -47,6 +49,8 @@ async def open_case(
     source_ref: str | None = None,
     file_ids: Sequence[str] = (),
     evidence: Sequence[File] = (),
+    flow: str = "",
+    handled: Given | None = None,
     idempotency_key: str | None = None,
 ) -> Case:
     """Report a matter; the case comes back with its area and type loaded.
@@ -56,22 +60,29 @@ async def open_case(
     the source calls the matter; the same source and ref never make a second case but give the
     first one back (residents have none). `file_ids`: the viewer's own uploads. `evidence`: pictures
     that came already blurred (`store_blurred`); they become the case's own, and whoever sees the
-    case sees them. `idempotency_key`: the same key and input give the same case.
+    case sees them. `flow`: the way that it is to go, the standard one by default. `handled`: what
+    whoever reports it has done about it already, where the flow begins so (现场即办).
+    `idempotency_key`: the same key and input give the same case.
     """
-    viewer = demand_held(viewer, "cases.open")
+    way = _flow(flow)
+    viewer = demand_held(viewer, way.permission)
     area = await _area(area_id, longitude, latitude)
-    demand(viewer, "cases.open", Case(area=area, reporter_id=viewer.person_id), SCOPE)
+    demand(viewer, way.permission, Case(area=area, reporter_id=viewer.person_id), SCOPE)
+    own = only_own(viewer, way.permission)
     report = Report(
         title=_text(title, "title", "标题", 120),
         description=_text(description, "description", "情况说明", 2000, needed=False),
         address=_text(address, "address", "地点", 200, needed=False),
         point=_point(longitude, latitude),
-        source=_source(viewer, source, source_ref),
-        source_ref=None if only_own(viewer, "cases.open") else source_ref or None,
+        source=Source.RESIDENT if own else _source(source, source_ref),
+        source_ref=None if own else source_ref or None,
         file_ids=tuple(file_ids),
         evidence=tuple(str(file.id) for file in evidence),
     )
+    _check_flow(way, report, handled)
     told = {**asdict(report), "type": type_code, "area": area.id}
+    if flow:
+        told |= {"flow": flow, "handled": handled.told if handled else None}
     receipt = await redeem(str(viewer.person_id), "cases.open", idempotency_key, told)
     if receipt and receipt.result:
         return await _again(viewer, receipt)
@@ -79,7 +90,7 @@ async def open_case(
     case = await (
         _again(viewer, taken)
         if taken and taken.result
-        else _new(viewer, report, area, await _type(type_code), evidence)
+        else _new(viewer, way, report, area, await _type(type_code), evidence, handled)
     )
     await fill(receipt, case.id)
     await fill(taken, case.id)
@@ -118,10 +129,38 @@ async def _again(viewer: Viewer, receipt: Any) -> Case:
     return known
 
 
+def _flow(name: str) -> Flow:
+    found = flow_named(name or STANDARD.name)
+    if not found.moves:
+        raise BadInput("没有这种办理方式，请重新选择。", field="flow", reason="unknown")
+    return found
+
+
+def _check_flow(flow: Flow, report: Report, handled: Given | None) -> None:
+    """What the flow wants with a report, and whether it begins with what was done already."""
+    if Need.SCENE_PICTURE in flow.needs and not (report.file_ids or report.evidence):
+        raise BadInput("请至少附一张处置前的照片。", field="fileIds", reason="required")
+    first = flow.main(flow.start)
+    if handled is None:
+        return
+    if first is None or Need.AFTER_PICTURE not in first.needs:
+        raise BadInput("这种办理方式，上报时还不能反馈处置结果。", field="flow", reason="unfit")
+    if not handled.note.strip():
+        raise BadInput("请写一句怎么处置的。", field="handledNote", reason="required")
+    if not (handled.file_ids or handled.evidence):
+        raise BadInput("请至少附一张处置后的照片。", field="afterFileIds", reason="required")
+
+
 async def _new(
-    viewer: Viewer, report: Report, area: Area, kind: CaseType, evidence: Sequence[File]
+    viewer: Viewer,
+    flow: Flow,
+    report: Report,
+    area: Area,
+    kind: CaseType,
+    evidence: Sequence[File],
+    handled: Given | None,
 ) -> Case:
-    case = await _create(viewer, report, area, kind)
+    case = await _create(viewer, flow, report, area, kind)
     step = await _first_step(case, viewer)
     await writing.add_uploads(step, EvidenceKind.SCENE, report.file_ids, viewer)
     await writing.add_blurred(step, EvidenceKind.SCENE, evidence)
@@ -132,9 +171,11 @@ async def _new(
             type_code=kind.code,
             source=report.source,
             source_ref=report.source_ref,
+            flow=flow.name,
         )
     )
-    return case
+    first = flow.main(flow.start)
+    return await move(viewer, case.id, first.action, handled) if handled and first else case
 
 
 async def _area(area_id: int | None, longitude: float | None, latitude: float | None) -> Area:
@@ -160,14 +201,12 @@ async def _type(code: str) -> CaseType:
     return found
 
 
-def _source(viewer: Viewer, source: Source | str, source_ref: str | None) -> Source:
-    """Residents report for themselves; a device's report names what it saw."""
+def _source(source: Source | str, source_ref: str | None) -> Source:
+    """Where it comes from; a device's report names what it saw."""
     try:
         chosen = Source(source)
     except ValueError:
         raise BadInput("没有这种来源。", field="source", reason="unknown") from None
-    if only_own(viewer, "cases.open"):
-        return Source.RESIDENT
     if chosen in (Source.CAMERA, Source.SENSOR) and not source_ref:
         raise BadInput("设备发现的案件要写明来源编号。", field="sourceRef", reason="required")
     if source_ref is not None and len(source_ref) > 80:
@@ -194,7 +233,7 @@ def _text(value: str, field: str, label: str, most: int, *, needed: bool = True)
     return value
 
 
-async def _create(viewer: Viewer, report: Report, area: Area, kind: CaseType) -> Case:
+async def _create(viewer: Viewer, flow: Flow, report: Report, area: Area, kind: CaseType) -> Case:
     at = now()
     longitude, latitude = report.point
     case = await Case.create(
@@ -206,7 +245,8 @@ async def _create(viewer: Viewer, report: Report, area: Area, kind: CaseType) ->
         latitude=latitude,
         type=kind,
         area=area,
-        stage=STANDARD.start,
+        flow=flow.name,
+        stage=flow.start,
         source=report.source,
         source_ref=report.source_ref,
         reporter_id=viewer.person_id,
@@ -214,7 +254,7 @@ async def _create(viewer: Viewer, report: Report, area: Area, kind: CaseType) ->
         version=1,
     )
     case.number = number_of(case.id, at)
-    await timing.start_clocks(case, STANDARD.opens, at)
+    await timing.start_clocks(case, flow.opens, at)
     await timing.set_due(case)
     await case.save(update_fields=["number", "due_at", "soon_at"])
     return case

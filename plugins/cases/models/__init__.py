@@ -2,6 +2,17 @@
 
 from plugins.cases.models.calendar import CalendarDay, days_as_of
 from plugins.cases.models.finding import ORDERS, Wanted, contains, late, soon_due
+from plugins.cases.models.flows import (
+    FLOWS,
+    check_flow,
+    flow_named,
+    flow_of,
+    flows,
+    further_actions,
+    kept_apart,
+    label_of,
+    state_of_case,
+)
 from plugins.cases.models.tables import MARK_COLUMNS, Case, CaseType, Clock, Evidence, Step
 from plugins.cases.models.tasks import (
     Task,
@@ -13,6 +24,7 @@ from plugins.cases.models.tasks import (
 )
 
 __all__ = [
+    "FLOWS",
     "MARK_COLUMNS",
     "ORDERS",
     "CalendarDay",
@@ -26,10 +38,18 @@ __all__ = [
     "TaskEvidence",
     "TaskStep",
     "Wanted",
+    "check_flow",
     "concerning",
     "contains",
     "days_as_of",
+    "flow_named",
+    "flow_of",
+    "flows",
+    "further_actions",
+    "kept_apart",
+    "label_of",
     "late",
     "soon_due",
+    "state_of_case",
     "under_way",
 ]

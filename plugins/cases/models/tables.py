@@ -51,7 +51,8 @@ class Case(Model):
     """案件. `version` counts its steps, so it is also the number of the last one.
 
     `due_at` is the earliest end among the clocks that run, None when nothing is timed; `soon_at` is
-    when that clock's warning is due. `extension_until`: the due time that is asked for.
+    when that clock's warning is due. `extension_until`: the due time that is asked for. `flow`: the
+    name of the way that it goes (see `flows`).
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -62,6 +63,7 @@ class Case(Model):
         "cases.CaseType", related_name="cases", on_delete=fields.RESTRICT, db_index=True
     )
     type_id: int
+    flow = fields.CharField(max_length=30, default="standard", db_default="standard")
     stage = fields.CharEnumField(Stage, description="Stage", max_length=12)
     source = fields.CharEnumField(Source, description="Source", max_length=12)
     source_ref = fields.CharField(max_length=80, null=True)

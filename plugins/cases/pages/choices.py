@@ -7,9 +7,9 @@ from tortoise.expressions import Q
 
 from liuhe import Area, Unit, Viewer
 from plugins.cases import actions
-from plugins.cases.models import Case, CaseType, Step
+from plugins.cases.models import Case, CaseType, Step, flows, label_of
 from plugins.cases.permissions import neighbouring_units, reachable_units, visible
-from plugins.cases.rules import SENDS, STAGE_STATES, STANDARD, UNDER_WAY, Need
+from plugins.cases.rules import SENDS, STAGE_STATES, UNDER_WAY, Need
 
 MOST = 400
 Options = list[tuple[Any, ...]]
@@ -87,7 +87,8 @@ async def mains_for(viewer: Viewer, case: Case) -> Options:
     """Cases under way in the street that this one may be merged into; those of its type first."""
     street = await actions.street_of(case.area)
     path = (await Area.get(id=street)).path
-    among = visible(viewer) & Q(area__path__startswith=path, stage__in=UNDER_WAY)
+    taking = [flow.name for flow in flows() if flow.of("absorb")]
+    among = visible(viewer) & Q(area__path__startswith=path, stage__in=UNDER_WAY, flow__in=taking)
     rows = await Case.filter(among).exclude(id=case.id).order_by("-opened_at").limit(MOST)
     rows.sort(key=lambda row: row.type_id != case.type_id)
     return [(row.id, f"{row.number} {row.title}") for row in rows]
@@ -98,7 +99,7 @@ async def suggested(case: Case) -> tuple[int, str] | None:
     told = Step.filter(case_id=case.id, action__in=("return", "supervise", "reopen"))
     for step in await told.order_by("-seq"):
         if proposed := step.details.get("proposed_unit"):
-            return int(proposed["id"]), f"{STANDARD.label(step.action)}时建议"
+            return int(proposed["id"]), f"{label_of(case, step.action)}时建议"
         if step.action == "reopen":
             sent = Step.filter(case_id=case.id, seq__lt=step.seq, action__in=SENDS)
             last = await sent.order_by("-seq").first()

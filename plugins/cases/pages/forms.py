@@ -5,16 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from liuhe import BadInput, Viewer
-from plugins.cases.models import Case
+from plugins.cases.models import Case, flow_of
 from plugins.cases.pages.choices import mains_for, units_for
+from plugins.cases.pages.flowing import words_of
 from plugins.cases.pages.words import (
     ANSWERS,
     DANGER,
     NOTE_LABELS,
     RATINGS,
     REASON_LABELS,
-    WORDS,
-    Words,
     zone,
 )
 from plugins.cases.rules import Move, Need
@@ -29,7 +28,7 @@ async def move_form(
     error: BadInput | None = None,
 ) -> dict[str, Any]:
     """For the templates `cases/next.html` and `cases/fields.html`."""
-    words: Words = WORDS[move.action]
+    words = words_of(flow_of(case), move)
     asked = (*move.needs, *move.takes)
     problems = {error.field: error.message} if error else {}
     return {

@@ -11,11 +11,11 @@ from tortoise.expressions import Q
 from liuhe import Area, Viewer, demand_held
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
-from plugins.cases.models import Case, Wanted, late, soon_due
+from plugins.cases.models import Case, Wanted, flow_of, late, soon_due
 from plugins.cases.pages import choices
 from plugins.cases.pages.words import state_of
-from plugins.cases.permissions import visible, waits_for
-from plugins.cases.rules import STANDARD, Stage
+from plugins.cases.permissions import visible, waited_for, waits_for
+from plugins.cases.rules import Stage
 
 HERE = "/admin/cases/"
 TABS = {"mine": "等我办理", "soon": "即将到期", "overdue": "超期", "all": "全部"}
@@ -68,9 +68,7 @@ class Asked:
 
 
 def _works(who: Viewer) -> bool:
-    return any(
-        (move.main or move.answers) and who.holds(move.permission) for move in STANDARD.moves
-    )
+    return any(who.holds(move.permission) for _, move in waited_for())
 
 
 def _number(text: str | None) -> int | None:
@@ -141,7 +139,7 @@ def _row(case: Case, names: list[str], now: datetime) -> dict[str, Any]:
         "place": " ".join(part for part in (names[-1], case.address) if part),
         "state": state,
         "state_tone": tone,
-        "supervised": case.supervised_at is not None and not STANDARD.is_terminal(case.stage),
+        "supervised": case.supervised_at is not None and not flow_of(case).is_terminal(case.stage),
         "unit": case.unit.name if case.unit else "",
         "due_at": case.due_at,
         "opened_at": case.opened_at,

@@ -17,10 +17,12 @@ from liuhe.pages import (
     viewer,
 )
 from plugins.cases import actions
-from plugins.cases.models import Case
+from plugins.cases.models import Case, flow_of, further_actions
+from plugins.cases.pages.flowing import words_of
 from plugins.cases.pages.one import context_of
 from plugins.cases.pages.showing import show
-from plugins.cases.pages.words import WORDS, filled, zone
+from plugins.cases.pages.words import filled, zone
+from plugins.cases.rules import STANDARD
 
 GRANTED = {"yes": True, "no": False}
 Act = Callable[..., Awaitable[Case]]
@@ -49,8 +51,9 @@ ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
 
 async def move_case(request: Request) -> Response:
     action = request.path_params["action"]
-    if action not in ACTS:
+    if action not in ACTS and action not in further_actions():
         raise NotFound()
+    then = await _then(request.path_params["id"], action)
     who, given = viewer(request), await form(request)
     values: dict[str, Any] = given.values()
     try:
@@ -61,14 +64,22 @@ async def move_case(request: Request) -> Response:
         return await _again(request, action, values, error=error)
     except Conflict as conflict:
         return await _again(request, action, values, conflict=conflict)
-    return await _done(request, case, filled(WORDS[action].then, case))
+    return await _done(request, case, filled(then, case))
+
+
+async def _then(case_id: int, action: str) -> str:
+    """What follows, in the words of the flow that the case goes now."""
+    case = await Case.get_or_none(id=case_id)
+    flow = flow_of(case) if case else STANDARD
+    return next((words_of(flow, move).then for move in flow.of(action)), "")
 
 
 async def _act(who: Viewer, case_id: int, action: str, given: Form, pictures: list[str]) -> Case:
-    act, takes = ACTS[action]
+    act, takes = ACTS.get(action) or (_by_name(action), ("text", "unit_id", "file_ids"))
     known: dict[str, Callable[[], Any]] = {
         "note": lambda: given.text("note"),
         "reason": lambda: given.text("reason"),
+        "text": lambda: given.text("note") or given.text("reason"),
         "unit_id": lambda: given.whole("unitId"),
         "proposed_unit_id": lambda: given.whole("proposedUnitId"),
         "rating": lambda: given.whole("rating"),
@@ -79,6 +90,15 @@ async def _act(who: Viewer, case_id: int, action: str, given: Form, pictures: li
     }
     values = {name: known[name]() for name in takes}
     return await act(who, case_id, version=given.whole("version"), **values)
+
+
+def _by_name(action: str) -> Act:
+    """What a flow of some plugin knows, by its name."""
+
+    async def act(who: Viewer, case_id: int, *, text: str, **given: Any) -> Case:
+        return await actions.move_case(who, case_id, action, note=text, **given)
+
+    return act
 
 
 def _local(text: str) -> datetime | None:

@@ -16,9 +16,10 @@ from liuhe.pages import (
     viewer,
 )
 from plugins.cases.actions import note_case_read
+from plugins.cases.pages.flowing import wait_of
 from plugins.cases.pages.forms import move_form
 from plugins.cases.pages.showing import Shown, show
-from plugins.cases.pages.words import MARK_WAITS, WAITS, filled
+from plugins.cases.pages.words import MARK_WAITS, filled
 from plugins.cases.rules import Stage
 
 EARLY_ENDS = (Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
@@ -97,7 +98,7 @@ async def context_of(
 def _wait(shown: Shown) -> tuple[str, str]:
     """Whom the case waits for, or how it ended."""
     marked = (MARK_WAITS[mark] for mark in MARK_WAITS if mark in shown.case.marks)
-    title, text = next(marked, WAITS[shown.case.stage])
+    title, text = next(marked, wait_of(shown.case))
     if shown.case.stage in EARLY_ENDS:
         return title, shown.steps[-1].note  # the reason, which the reporter came to read
     return filled(title, shown.case), filled(text, shown.case)

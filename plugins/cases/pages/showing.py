@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from liuhe import Viewer
-from plugins.cases.models import Case, Clock, Evidence, Step
+from plugins.cases.models import Case, Clock, Evidence, Step, flow_of, kept_apart, label_of
 from plugins.cases.pages.choices import names_of
-from plugins.cases.pages.words import COMPLETES, DOING, SHORT_STRIPS, STRIP, state_of, zone
+from plugins.cases.pages.flowing import completed_by, doing_of, strip_of
+from plugins.cases.pages.words import state_of, zone
 from plugins.cases.permissions import (
     SOMEBODY,
     allowed,
@@ -19,7 +20,6 @@ from plugins.cases.permissions import (
 from plugins.cases.rules import (
     CLOCK_LABELS,
     EVIDENCE_LABELS,
-    HANDLING,
     SENDS,
     SOURCE_LABELS,
     STANDARD,
@@ -56,20 +56,22 @@ class Shown:
 
     @property
     def ended(self) -> bool:
-        return STANDARD.is_terminal(self.case.stage)
+        return flow_of(self.case).is_terminal(self.case.stage)
 
     @property
     def strip(self) -> tuple[str, ...]:
-        return SHORT_STRIPS.get(self.case.stage, STRIP)
+        return strip_of(self.case)
 
     @property
     def doing(self) -> str:
-        return DOING.get(self.case.stage, self.strip[-1])
+        return doing_of(self.case)
 
     @property
     def times(self) -> dict[str, datetime]:
         """When each part of the strip was last done, as far as it still counts."""
-        done = {part: step.at for step in self.steps for part in COMPLETES.get(step.action, ())}
+        done = {
+            part: step.at for step in self.steps for part in completed_by(self.case, step.action)
+        }
         upto = len(self.strip) if self.ended else self.strip.index(self.doing)
         return {part: at for part, at in done.items() if part in self.strip[:upto]}
 
@@ -80,6 +82,7 @@ class Shown:
             ("案卷号", case.number),
             ("类型", f"{case.type.code} {case.type.name}（{case.type.class_name}）"),
             ("来源", SOURCE_LABELS[case.source]),
+            ("办理方式", None if case.flow == STANDARD.name else flow_of(case).title),
             ("地点", self.place),
             ("上报人", self._reporter()),
             ("责任单位", case.unit.name if case.unit else None),
@@ -118,7 +121,7 @@ class Shown:
 
     def _entry(self, step: Step) -> dict[str, Any]:
         unit = step.unit.name if step.unit and step.action != "open" else ""
-        what = STANDARD.label(step.action)
+        what = label_of(self.case, step.action)
         if step.action in SENDS:
             what, unit = f"{what}给{unit}", ""
         if proposed := step.details.get("proposed_unit"):
@@ -208,7 +211,8 @@ async def show(viewer: Viewer, case_id: int) -> Shown | None:
     if case is None:
         return None
     steps = await Step.filter(case_id=case.id).order_by("seq").select_related("unit")
-    done = {s.action for s in steps if s.person_id == viewer.person_id and s.action in HANDLING}
+    apart = kept_apart()
+    done = {s.action for s in steps if s.person_id == viewer.person_id and s.action in apart}
     names: Mapping[int, list[str]] = await names_of([case.area])
     return Shown(
         case=case,

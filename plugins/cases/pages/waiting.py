@@ -7,12 +7,12 @@ from tortoise.expressions import Q, Subquery
 
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList
 from liuhe.pages import ago
-from plugins.cases.models import Case, late, soon_due
-from plugins.cases.permissions import unattended, visible, waits_for
-from plugins.cases.rules import STAGE_STATES, STANDARD, Move
+from plugins.cases.models import Case, late, soon_due, state_of_case
+from plugins.cases.permissions import unattended, visible, waited_for, waits_for
+from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow, Move
 
 #: Title and hint of each section, in the order of the work.
-SECTIONS = {
+SECTIONS: dict[str, tuple[str, str]] = {
     "accept": ("待受理", "新上报的案件，请尽快受理。"),
     "dispatch": ("待派遣", "已经受理，请派给责任单位。"),
     "sign": ("待签收", "派给本单位的案件。"),
@@ -22,6 +22,10 @@ SECTIONS = {
     "rate": ("待评价", "已经结案，请评价处理结果。"),
     "decide_extension": ("待答复延期", "单位申请延期，答复之前时限照走。"),
     "supervise": ("待督办", "退回超过两次，请提出意见，派单员再派遣。"),
+}
+SPOT_SECTIONS = {
+    "handle_on_spot": ("待现场处置", "说好现场即办的，处置完请反馈。"),
+    "close": ("待核查结案", "现场即办的案件，对照处置前后的照片，办好了就结案。"),
 }
 #: Who is shown what is late or soon will be.
 HURRIES = ("cases.supervise", "cases.dispatch", "cases.handle")
@@ -35,27 +39,46 @@ async def count_mine(viewer: Viewer) -> int | None:
     return await Case.filter(waits_for(viewer)).count() or None
 
 
-def _look(move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
-    title, hint = SECTIONS[move.action]
+def _look(flow: Flow, move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
+    own = SPOT_SECTIONS if flow is ON_THE_SPOT else SECTIONS
+    title, hint = own[move.action]
     stage = f"&stage={move.sources[0].value}" if len(move.sources) == 1 else ""
 
     async def look(viewer: Viewer) -> WaitingList | None:
         if not viewer.holds(move.permission):
             return None
-        mine = Case.filter(waits_for(viewer, move.action))
-        count = await mine.count()
-        if not count and move.action in IF_ANY:
-            return None
-        first = await mine.order_by("due_at", "opened_at").limit(SHOWN).select_related("area")
-        return WaitingList(
-            title=title,
-            hint=hint,
-            href=f"/admin/cases/?tab=mine{stage}",
-            count=count,
-            items=[_item(case) for case in first],
-        )
+        quiet = flow is ON_THE_SPOT or move.action in IF_ANY
+        return await _section(title, hint, stage, waits_for(viewer, (flow, move)), quiet)
 
     return look
+
+
+async def _further(viewer: Viewer) -> WaitingList | None:
+    """What waits in the flows of other plugins."""
+    ways = [way for way in waited_for() if way[0] not in (STANDARD, ON_THE_SPOT)]
+    if not ways:
+        return None
+    return await _section(
+        "其他待办", "别的办理流程里等您办的。", "", waits_for(viewer, *ways), True
+    )
+
+
+async def _section(
+    title: str, hint: str, stage: str, condition: Q, quiet: bool
+) -> WaitingList | None:
+    """`quiet`: nothing is said where there is nothing."""
+    mine = Case.filter(condition)
+    count = await mine.count()
+    if not count and quiet:
+        return None
+    first = await mine.order_by("due_at", "opened_at").limit(SHOWN).select_related("area")
+    return WaitingList(
+        title=title,
+        hint=hint,
+        href=f"/admin/cases/?tab=mine{stage}",
+        count=count,
+        items=[_item(case) for case in first],
+    )
 
 
 def _watch(
@@ -110,18 +133,20 @@ def _item(case: Case) -> WaitingItem:
         href=f"/admin/cases/{case.id}",
         badge=(f"已超 {due.removesuffix('前')}" if late else f"还剩 {due.removesuffix('后')}")
         if due
-        else STAGE_STATES[case.stage],
+        else state_of_case(case),
         tone="bad" if late else "",
     )
 
 
 WAITING = (
     *(
-        Waiting(look=_look(move), order=10 + index)
-        for index, move in enumerate(STANDARD.moves)
-        if move.main or move.answers
+        Waiting(look=_look(flow, move), order=10 + index)
+        for flow in (STANDARD, ON_THE_SPOT)
+        for index, move in enumerate(flow.moves)
+        if (move.main or move.answers) and (flow is STANDARD or move.main)
     ),
     Waiting(look=_nobody_there, order=49),
+    Waiting(look=_further, order=45),
     Waiting(look=_watch("超期", "过了时限，别人还没办的。", "overdue", late), order=50),
     Waiting(look=_watch("即将到期", "时限只剩四分之一，等别人办的。", "soon", soon_due), order=51),
 )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from liuhe import house
-from plugins.cases.models import Case
-from plugins.cases.rules import Mark, Need, Stage, state_words
+from plugins.cases.models import Case, state_of_case
+from plugins.cases.rules import MARK_STATES, Mark, Need, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,8 +243,8 @@ def filled(words: str, case: Case) -> str:
 
 def state_of(case: Case) -> tuple[str, str]:
     """The badge of a case: words and tone."""
-    tone = "warn" if case.marks else TONES[case.stage]
-    return state_words(case.stage, case.marks), tone
+    tone = "warn" if MARK_STATES.keys() & case.marks else TONES[case.stage]
+    return state_of_case(case), tone
 
 
 def zone() -> ZoneInfo:

@@ -1,6 +1,6 @@
 """Decisions about cases: what may follow what, who is kept apart, what is due when. Pure."""
 
-from plugins.cases.rules.asides import MOST_RETURNS, UNDER_WAY
+from plugins.cases.rules.asides import ASIDES, MOST_RETURNS, UNDER_WAY, asides_of
 from plugins.cases.rules.calendar import (
     KNOWN_YEARS,
     Calendar,
@@ -10,6 +10,7 @@ from plugins.cases.rules.calendar import (
     spans_of,
     text_of,
 )
+from plugins.cases.rules.checking import flow_problem, steps_from
 from plugins.cases.rules.clocks import DEFAULT_LIMITS, RULES_VERSION, limit_of, rule_text, warn_at
 from plugins.cases.rules.flow import HANDLING, STANDARD
 from plugins.cases.rules.limits import (
@@ -19,8 +20,18 @@ from plugins.cases.rules.limits import (
     Limit,
     LimitUnit,
 )
-from plugins.cases.rules.moves import OPEN, Flow, Move, Need, missing, waiting_stages
-from plugins.cases.rules.rates import SENDS, Duty, Rate, Rates, Timed, Told, duties, rates
+from plugins.cases.rules.moves import (
+    OPEN,
+    WITH_MOVE,
+    WITH_REPORT,
+    Flow,
+    Move,
+    Need,
+    missing,
+    waiting_stages,
+)
+from plugins.cases.rules.rates import SENDS, Duty, Rate, Rates, Timed, Told, duties, rates, terms_of
+from plugins.cases.rules.spot import ON_THE_SPOT
 from plugins.cases.rules.tasks import (
     BARRED_WHILE_OPEN,
     CALL,
@@ -48,6 +59,7 @@ from plugins.cases.rules.tasks import (
     task_ways,
 )
 from plugins.cases.rules.words import (
+    ENDED,
     EVIDENCE_LABELS,
     KIND_LABELS,
     MARK_STATES,
@@ -63,10 +75,12 @@ from plugins.cases.rules.words import (
 )
 
 __all__ = [
+    "ASIDES",
     "BARRED_WHILE_OPEN",
     "CALL",
     "CLOCK_LABELS",
     "DEFAULT_LIMITS",
+    "ENDED",
     "EVIDENCE_LABELS",
     "FARTHEST_ARRIVAL",
     "HANDLING",
@@ -78,6 +92,7 @@ __all__ = [
     "MOST_CALLED",
     "MOST_RETURNS",
     "MOST_TASKS",
+    "ON_THE_SPOT",
     "OPEN",
     "OPEN_TASKS",
     "RULES_VERSION",
@@ -93,6 +108,8 @@ __all__ = [
     "TASK_STATES",
     "UNDER_WAY",
     "WHISTLED",
+    "WITH_MOVE",
+    "WITH_REPORT",
     "Calendar",
     "ClockKind",
     "Duty",
@@ -115,8 +132,10 @@ __all__ = [
     "TaskStage",
     "Timed",
     "Told",
+    "asides_of",
     "due_after",
     "duties",
+    "flow_problem",
     "limit_of",
     "missing",
     "published",
@@ -126,11 +145,13 @@ __all__ = [
     "rule_text",
     "spans_of",
     "state_words",
+    "steps_from",
     "task_act_limit",
     "task_label",
     "task_limits",
     "task_move",
     "task_ways",
+    "terms_of",
     "text_of",
     "waiting_stages",
     "warn_at",

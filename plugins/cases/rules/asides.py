@@ -1,5 +1,8 @@
 """The side exits of the flow: what may happen besides the usual way."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from plugins.cases.rules.limits import ClockKind
 from plugins.cases.rules.moves import Move, Need
 from plugins.cases.rules.words import Mark, Stage
@@ -26,6 +29,7 @@ ASIDES = (
         permission="cases.handle",
         needs=(Need.UNTIL, Need.REASON),
         bars=(Mark.SUSPENDED, Mark.ASKED),
+        sets=(Mark.ASKED,),
     ),
     Move(
         action="decide_extension",
@@ -57,6 +61,7 @@ ASIDES = (
         to=None,
         permission="cases.suspend",
         needs=(Need.REASON,),
+        sets=(Mark.SUSPENDED,),
     ),
     Move(
         action="resume",
@@ -125,3 +130,10 @@ ASIDES = (
         starts=(ClockKind.DISPATCH,),
     ),
 )
+
+
+def asides_of(stages: Iterable[Stage]) -> tuple[Move, ...]:
+    """The side exits of a flow that knows only these stages."""
+    known = set(stages)
+    fit = (replace(move, sources=tuple(s for s in move.sources if s in known)) for move in ASIDES)
+    return tuple(move for move in fit if move.sources and (move.to is None or move.to in known))

@@ -9,11 +9,13 @@ from plugins.cases.rules.limits import ClockKind
 from plugins.cases.rules.moves import Flow, Move, Need
 from plugins.cases.rules.words import Mark, Stage
 
-HANDLING = ("sign", "submit_handling")
+#: Whoever did one of these on a case has handled it.
+HANDLING = ("sign", "submit_handling", "handle_on_spot")
 
 STANDARD = Flow(
     "standard",
     Stage.REPORTED,
+    title="普通案件",
     opens=(ClockKind.ACCEPT,),
     moves=(
         Move(
@@ -56,6 +58,7 @@ STANDARD = Flow(
             to=Stage.SIGNED,
             permission="cases.handle",
             main=True,
+            handles=True,
             stops=(ClockKind.SIGN,),
         ),
         Move(
@@ -66,6 +69,7 @@ STANDARD = Flow(
             permission="cases.handle",
             needs=(Need.NOTE, Need.AFTER_PICTURE),
             main=True,
+            handles=True,
             clears=(Mark.ASKED,),
             stops=(ClockKind.HANDLE, ClockKind.FEEDBACK),
             starts=(ClockKind.VERIFY,),
@@ -80,6 +84,7 @@ STANDARD = Flow(
             needs=(Need.REASON,),
             takes=(Need.PROPOSED_UNIT,),
             clears=(Mark.ASKED,),
+            sets=(Mark.ESCALATED,),
             stops=(ClockKind.SIGN,),
             starts=(ClockKind.DISPATCH,),
         ),

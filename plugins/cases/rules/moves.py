@@ -1,12 +1,12 @@
 """How a flow is written down: moves between stages, what each needs, who is kept apart."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from plugins.cases.rules.limits import ClockKind
-from plugins.cases.rules.words import Mark, Stage
+from plugins.cases.rules.words import ENDED, Mark, Stage, state_words
 
 OPEN = "open"
 OPEN_LABEL = "上报"
@@ -24,6 +24,12 @@ class Need(StrEnum):
     UNTIL = "until"
     GRANTED = "granted"
     MAIN_CASE = "main_case"
+    SCENE_PICTURE = "scene_picture"
+
+
+#: What can come with a report, and with a move that only some flow knows.
+WITH_REPORT = (Need.SCENE_PICTURE,)
+WITH_MOVE = (Need.REASON, Need.NOTE, Need.UNIT, Need.AFTER_PICTURE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +39,11 @@ class Move:
     `main`: the way that the work usually goes on, offered first. `apart`: whoever did one of these
     on this case may not make the move. `starts`: clocks set going unless they are already running;
     `stops`: clocks that end. Marks: the case must bear all that it `wants` and none that it `bars`;
-    it `clears` some; `answers` are those for whose sake it is made, so it waits for whoever may.
-    `by_reporter`: whoever reported the case may make it, too. `alone`: False for what only comes
-    with another move.
+    it `clears` some, may set those of `sets`, and `answers` those for whose sake it is made, so it
+    waits for whoever may. `handles`: whoever makes it has the work in hand. `joins`: the flow in
+    which the case goes on. `by_reporter`: whoever reported the case may make it, too. `alone`:
+    False for what only comes with another move. For people: `hint` says how to do it, `waiting`
+    what others read while it has not been done.
     """
 
     action: str
@@ -52,9 +60,14 @@ class Move:
     wants: tuple[Mark, ...] = ()
     bars: tuple[Mark, ...] = (Mark.SUSPENDED,)
     clears: tuple[Mark, ...] = ()
+    sets: tuple[Mark, ...] = ()
     answers: tuple[Mark, ...] = ()
+    handles: bool = False
+    joins: str = ""
     by_reporter: bool = False
     alone: bool = True
+    hint: str = ""
+    waiting: str = ""
 
     def leads_to(self, stage: Stage) -> Stage:
         return self.to or stage
@@ -71,12 +84,20 @@ class Move:
 
 @dataclass(frozen=True)
 class Flow:
-    """A named set of moves; `opens` lists the clocks that start with the case."""
+    """A named set of moves; `opens` lists the clocks that start with the case.
+
+    `permission`: who may report a case that goes this way; `needs`: what has to come with the
+    report. `states`: how a case stands, where this flow has other words for a stage.
+    """
 
     name: str
     start: Stage
     moves: tuple[Move, ...]
     opens: tuple[ClockKind, ...] = ()
+    title: str = ""
+    permission: str = "cases.open"
+    needs: tuple[Need, ...] = ()
+    states: Mapping[Stage, str] = field(default_factory=dict, hash=False)
 
     @cached_property
     def _table(self) -> Mapping[tuple[str, Stage], Move]:
@@ -107,9 +128,17 @@ class Flow:
     def actions(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(move.action for move in self.moves))
 
+    def main(self, stage: Stage) -> Move | None:
+        """The usual way on."""
+        return next((move for move in self.ways_on(stage) if move.main), None)
+
     def is_terminal(self, stage: Stage) -> bool:
         """Whether nothing is expected any more, though a case may be taken up again."""
-        return not any(move.main for move in self.ways_on(stage))
+        return stage in ENDED and self.main(stage) is None
+
+    def state_words(self, stage: Stage, marks: Iterable[Mark] = ()) -> str:
+        """How a case stands that goes this way."""
+        return state_words(stage, marks, self.states)
 
     def replay(self, actions: Iterable[str]) -> Stage:
         """The stage to which a timeline leads; ValueError where it leaves the declared moves."""

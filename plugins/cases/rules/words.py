@@ -1,6 +1,6 @@
 """The closed lists of the domain, each value with its Chinese label."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -50,6 +50,10 @@ STAGE_STATES = {
 }
 
 
+#: Stages in which the matter itself is settled.
+ENDED = (Stage.CLOSED, Stage.RATED, Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
+
+
 class Mark(StrEnum):
     """What a case may bear besides its stage."""
 
@@ -65,10 +69,13 @@ MARK_STATES = {
 }
 
 
-def state_words(stage: Stage, marks: Iterable[Mark]) -> str:
+def state_words(
+    stage: Stage, marks: Iterable[Mark], states: Mapping[Stage, str] = STAGE_STATES
+) -> str:
     """How a case stands; a mark says more than the stage."""
     borne = set(marks)
-    return next((MARK_STATES[mark] for mark in MARK_STATES if mark in borne), STAGE_STATES[stage])
+    words = states.get(stage) or STAGE_STATES[stage]
+    return next((MARK_STATES[mark] for mark in MARK_STATES if mark in borne), words)
 
 
 class Source(StrEnum):

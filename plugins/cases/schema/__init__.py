@@ -2,6 +2,7 @@
 
 from liuhe import Extension
 from plugins.cases.schema.aside_mutations import CaseAsideMutations
+from plugins.cases.schema.flows import CaseFlowing, CaseFlowMutations, CaseFlowQueries
 from plugins.cases.schema.mutations import CaseMutations
 from plugins.cases.schema.nodes import Case, CaseType, Evidence, Unit
 from plugins.cases.schema.queries import CaseQueries
@@ -14,6 +15,9 @@ EXTENSIONS = (
     Extension("Query", CaseQueries),
     Extension("Mutation", CaseMutations),
     Extension("Mutation", CaseAsideMutations),
+    Extension("Mutation", CaseFlowMutations),
+    Extension("Query", CaseFlowQueries),
+    Extension("Case", CaseFlowing),
     Extension("Case", CaseStanding),
     Extension("Query", CaseTaskQueries),
     Extension("Mutation", CaseTaskMutations),

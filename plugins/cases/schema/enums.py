@@ -66,6 +66,7 @@ NEED_LABELS = {
     Need.UNTIL: "希望延到的时间",
     Need.GRANTED: "同意或不同意",
     Need.MAIN_CASE: "并入的案件",
+    Need.SCENE_PICTURE: "处置前的照片",
 }
 
 published(

@@ -30,6 +30,15 @@ class OpenCaseInput:
     file_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="现场照片，先传到 /files · pictures of the scene"
     )
+    flow: str | None = strawberry.field(
+        default=None, description="办理方式，见 caseFlows；默认 standard · the way that it is to go"
+    )
+    handled_note: str | None = strawberry.field(
+        default=None, description="现场即办：怎么处置的 · what was done on the spot"
+    )
+    after_file_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="现场即办：处置后的照片 · pictures of how it looks now"
+    )
     idempotency_key: strawberry.ID | None = strawberry.field(
         default=None, description="重试时不变的键，同键同内容只办一次 · idempotency key"
     )

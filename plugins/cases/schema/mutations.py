@@ -46,6 +46,13 @@ def _outside(source_ref: str | None) -> str | None:
     return source_ref
 
 
+def _handled(input: OpenCaseInput) -> actions.Given | None:
+    """What has been done on the spot, if anything is told of it."""
+    if not (input.handled_note or input.after_file_ids):
+        return None
+    return actions.Given(note=input.handled_note or "", file_ids=input.after_file_ids or ())
+
+
 @strawberry.type
 class CaseMutations:
     @mutation(description="上报一件案件；同一来源编号不会重复立案 · report a matter")
@@ -62,6 +69,8 @@ class CaseMutations:
             source=input.source or Source.OFFICER,
             source_ref=_outside(input.source_ref),
             file_ids=input.file_ids or (),
+            flow=input.flow or "",
+            handled=_handled(input),
             idempotency_key=input.idempotency_key,
         )
         return CasePayload(case=Case.of(row))

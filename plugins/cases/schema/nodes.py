@@ -14,6 +14,7 @@ from liuhe import Area, File, Person, Viewer
 from liuhe import Unit as UnitRow
 from liuhe.graphql import Info, Node
 from plugins.cases import models
+from plugins.cases.models import kept_apart, label_of
 from plugins.cases.permissions import (
     REPORTER_READ,
     SOMEBODY,
@@ -25,10 +26,8 @@ from plugins.cases.permissions import (
 )
 from plugins.cases.rules import (
     EVIDENCE_LABELS,
-    HANDLING,
     SOURCE_LABELS,
     STAGE_LABELS,
-    STANDARD,
     EvidenceKind,
     Move,
     Need,
@@ -118,7 +117,7 @@ class CaseStep:
 
     @strawberry.field(description="动作名称 · label of the action")
     def action_label(self) -> str:
-        return STANDARD.label(self.row.action)
+        return label_of(self.case, self.row.action)
 
     @strawberry.field(description="之前的阶段，第一步为空 · stage before")
     def from_stage(self) -> Stage | None:
@@ -267,6 +266,12 @@ class Case(Node):
         return [CaseAction(move=move) for move in allowed(info.context.viewer, self.row, done)]
 
 
+def row_of(case: Any) -> models.Case:
+    """The fields that hang on `Case` are resolved on it."""
+    row: models.Case = case.row
+    return row
+
+
 def _note_reporter(info: Info, case: models.Case) -> None:
     if reveals_reporter(info.context.viewer, case):
         info.context.note_reading(REPORTER_READ, case, ("core.Person", case.reporter_id))
@@ -277,7 +282,8 @@ async def _done(info: Info, case_id: int) -> frozenset[str]:
     person = info.context.viewer.person_id
 
     async def load(ids: list[int]) -> list[frozenset[str]]:
-        mine = models.Step.filter(case_id__in=ids, person_id=person, action__in=HANDLING)
+        apart = list(kept_apart())
+        mine = models.Step.filter(case_id__in=ids, person_id=person, action__in=apart)
         pairs = await mine.values_list("case_id", "action")
         return [frozenset(action for of, action in pairs if of == id) for id in ids]
 

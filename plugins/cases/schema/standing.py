@@ -4,14 +4,13 @@
 # (strawberry.field, used with brackets, is published without a type)
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 
 from liuhe.graphql import Info
 from plugins.cases import models
-from plugins.cases.rules import CLOCK_LABELS, ClockKind, state_words
-from plugins.cases.schema.nodes import Case
+from plugins.cases.rules import CLOCK_LABELS, ClockKind
+from plugins.cases.schema.nodes import Case, row_of
 
 
 @strawberry.type(description="案件的一个时限 · a timed stretch of a case")
@@ -55,40 +54,34 @@ class CaseClock:
 class CaseStanding:
     @strawberry.field(description="现在的状态，中文 · how it stands, in words")
     def state_label(self) -> str:
-        return state_words(_row(self).stage, _row(self).marks)
+        return models.state_of_case(row_of(self))
 
     @strawberry.field(description="从何时起挂起，没有挂起则为空 · since when it is suspended")
     def suspended_at(self) -> datetime | None:
-        return _row(self).suspended_at
+        return row_of(self).suspended_at
 
     @strawberry.field(description="等答复的延期申请希望延到何时 · the due time that is asked for")
     def extension_until(self) -> datetime | None:
-        return _row(self).extension_until
+        return row_of(self).extension_until
 
     @strawberry.field(
         description="退回太多，从何时起等督查员 · since when it waits for a supervisor"
     )
     def escalated_at(self) -> datetime | None:
-        return _row(self).escalated_at
+        return row_of(self).escalated_at
 
     @strawberry.field(description="最近一次督办的时间 · when it was last supervised")
     def supervised_at(self) -> datetime | None:
-        return _row(self).supervised_at
+        return row_of(self).supervised_at
 
     @strawberry.field(description="并入的案件，无权查看则为空 · the case that it was merged into")
     async def merged_into(self, info: Info) -> Case | None:
-        main = _row(self).merged_into_id
+        main = row_of(self).merged_into_id
         return None if main is None else await Case.find(info, main)
 
     @strawberry.field(description="时限，先开始的在前 · its clocks")
     async def clocks(self, info: Info) -> list[CaseClock]:
         rows = await info.context.loaders.load_many(
-            models.Clock, "case_id", _row(self).id, order=["started_at", "id"]
+            models.Clock, "case_id", row_of(self).id, order=["started_at", "id"]
         )
         return [CaseClock(row=row) for row in rows]
-
-
-def _row(case: Any) -> models.Case:
-    """The fields are resolved on the `Case` on which they hang."""
-    row: models.Case = case.row
-    return row

@@ -1,4 +1,4 @@
-"""Stories that leave the usual way."""
+"""Stories that leave the usual way, or go another one."""
 
 from plugins.cases.seeds.stories import (
     CHANGZHENGQIAO,
@@ -17,6 +17,28 @@ from plugins.cases.seeds.stories import (
 MAIN_TITLE = "地铁口停满共享单车，盲道走不通"
 
 EXITS = (
+    Story(
+        ago=50,
+        type="0506",
+        title="倒下的单车挡住盲道",
+        area=CHANGZHENGQIAO,
+        address="长征桥路 6 号门前",
+        upto="fed_back",
+        did="扶起 9 辆，移到停车区，盲道已畅通。",
+        draws="bikes",
+        flow="on_the_spot",
+    ),
+    Story(
+        ago=2 * DAY + 6 * HOUR,
+        type="0203",
+        title="店门口的广告牌占了人行道",
+        area=TANGHE,
+        address="塘河路 31 号",
+        upto="closed",
+        did="与店主说好，当场搬进店里。",
+        draws="stall",
+        flow="on_the_spot",
+    ),
     Story(
         ago=9,
         type="0506",

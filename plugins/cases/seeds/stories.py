@@ -21,7 +21,8 @@ class Story:
     """`ago` in minutes since it was reported; `upto` the stage it has reached.
 
     `twist`: "return" (the first unit hands it back) or "rework" (the work is done twice).
-    `aside`: what happens at last besides the usual way, with `words`.
+    `aside`: what happens at last besides the usual way, with `words`. `flow`: the way that it
+    goes, if not the standard one.
     `draws`: what stands in the picture, "" without pictures. `slow`: handled after its due time.
     """
 
@@ -43,6 +44,7 @@ class Story:
     words: str = ""
     slow: bool = False
     aside: str = ""
+    flow: str = ""
 
 
 HOUR, DAY = 60, 24 * 60

@@ -74,10 +74,21 @@ class Telling:
 
     async def _tell(self) -> None:
         case = await self._open()
-        await self._along(case)
+        await (self._on_the_spot(case) if self.story.flow else self._along(case))
         if self.story.aside:
             with self._after(20):
                 await self._aside(case)
+
+    async def _on_the_spot(self, case: Case) -> None:
+        """Put right by whoever reported it, and closed if the story goes so far."""
+        after = await self._picture("clear")
+        with self._after(6):
+            await actions.move_case(
+                self.grid, case.id, "handle_on_spot", note=self.story.did, evidence=[after]
+            )
+        if self.story.upto == "closed":
+            with self._after(PACE["close"]):
+                await actions.close_case(self.dispatcher, case.id, note="对照照片，已经解决。")
 
     async def _aside(self, case: Case) -> None:
         """What happens at last, besides the usual way."""
@@ -139,6 +150,7 @@ class Telling:
                 description=story.text,
                 source=story.source,
                 evidence=pictures,
+                flow=story.flow,
             )
 
     async def _go(self, case: Case, stop: str) -> None:

@@ -268,8 +268,9 @@ async def test_an_address_that_makes_no_sense_still_shows_a_list(
 
 @pytest.mark.slow
 async def test_the_demo_shows_every_stage_and_each_timeline_replays(kernel_on: Any) -> None:
+    from plugins.cases.models import flow_of
     from plugins.cases.plugin import add_demo
-    from plugins.cases.rules import STANDARD, Mark, Stage
+    from plugins.cases.rules import Mark, Stage
     from plugins.cases.seeds.telling import STORIES
     from plugins.places.plugin import add_demo as add_ground
 
@@ -284,7 +285,8 @@ async def test_the_demo_shows_every_stage_and_each_timeline_replays(kernel_on: A
         assert any(case.supervised_at for case in cases)
         for case in cases:
             steps = await Step.filter(case_id=case.id).order_by("seq")
-            assert STANDARD.replay(step.action for step in steps) == case.stage
+            flow = flow_of(case)
+            assert flow.replay(step.action for step in steps) == case.stage
             assert [step.at for step in steps] == sorted(step.at for step in steps)
 
 
