@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('cases', '0004_asides'), ('core', '0001_initial')]
+    dependencies = [('cases', '0005_tasks'), ('core', '0001_initial')]
 
     initial = False
 
