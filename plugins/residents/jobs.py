@@ -1,0 +1,22 @@
+"""What the worker does every so often."""
+
+from datetime import timedelta
+
+from liuhe import Job
+from plugins.residents import actions
+
+JOBS = (
+    Job(
+        name="residents.forget_tallies",
+        run=actions.forget_old_tallies,
+        every=timedelta(hours=1),
+        title="清除居民上报的限流计数",
+    ),
+    Job(
+        name="residents.forget_contacts",
+        run=actions.forget_old_contacts,
+        every=timedelta(days=1),
+        timeout=300.0,
+        title="销毁到期的居民联系电话",
+    ),
+)

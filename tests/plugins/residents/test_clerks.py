@@ -1,0 +1,234 @@
+"""代录 and 代办: what clerks do for somebody without a smartphone, and what stays of it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from core.audit import AuditRow, AuditThing
+from core.people import Person
+from core.personal import Personal
+from liuhe import find_personal
+from plugins.cases.models import Case, Step
+from plugins.residents import actions
+from plugins.residents.models import Question, Report
+from tests.factories import only
+from tests.plugins.residents.conftest import ALL, Door, code_on
+
+pytestmark = only("sqlite")
+SAID = {"channel": "counter", "matter": "drain", "text": "下水道堵了两天"}
+
+
+async def test_a_clerk_enters_a_report_and_hands_over_the_code(door: Door) -> None:
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.grid)
+        data = {**SAID, **await clerk.form("/admin/residents/new"), "phone": "13800138000"}
+        data["areaId"] = str(door.place.community.id)
+        refused = await clerk.post("/admin/residents/new", data)
+        assert (refused.status_code, "请先征得本人同意" in refused.text) == (422, True)
+        assert "下水道堵了两天" in refused.text
+        slip = await clerk.post("/admin/residents/new", {**data, "consent": "1"})
+        again = await clerk.post("/admin/residents/new", {**data, "consent": "1"})
+        assert code_on(slip.text) == code_on(again.text)
+    report = await Report.get().select_related("case", "entered_by")
+    assert (report.channel, report.entered_by.username) == ("counter", "grid")
+    assert (report.notice, report.consent) == ("2026-11", "oral")
+    case = report.case
+    assert (case.source, case.type_id is not None) == ("resident", True)
+    assert [step.actor for step in await Step.all()] == ["居民（窗口代录）"]
+    async with door.visitor() as resident:
+        await resident.post("/residents/track", {"code": code_on(slip.text)})
+        seen = (await resident.get("/residents/mine")).text
+        assert "窗口代录" in seen
+        assert "grid" not in seen
+
+
+async def test_a_clerk_enters_only_for_the_own_area(door: Door) -> None:
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.grid)
+        page = (await clerk.get("/admin/residents/new")).text
+        assert ("仓基社区" in page, "小河社区" in page) == (True, False)
+        data = {**SAID, **await clerk.form("/admin/residents/new")}
+        data["areaId"] = str(door.place.elsewhere.id)
+        assert (await clerk.post("/admin/residents/new", data)).status_code == 403
+    assert await Case.all().count() == 0
+
+
+async def test_somebody_reads_out_the_code_and_the_clerk_answers_and_rates(door: Door) -> None:
+    sent = await door.sent()
+    await door.forward(sent.report, "accepted", "dispatched", "signed")
+    await actions.ask(door.place.handler, sent.report.case_id, text="哪一段？")
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.dispatcher)
+        given = {"channel": "phone", "code": sent.code}
+        page = (await clerk.post("/admin/residents/code", given)).text
+        assert "哪一段？" in page
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page)
+        assert ticket
+        held = {"ticket": ticket.group(1), "channel": "phone"}
+        question = str((await Question.get()).id)
+        answer = {**held, "question": question, "words": "桥东那段"}
+        page = (await clerk.post("/admin/residents/code/answer", answer)).text
+        assert "已经转给工作人员" in page
+        await door.forward(sent.report, "fed_back", "verified", "closed")
+        rating = {**held, "rating": "4", "words": "办得快"}
+        assert (await clerk.post("/admin/residents/code/rate", rating)).status_code == 200
+        await clerk.as_(door.place.grid)  # a ticket is of one clerk
+        answer = await clerk.post("/admin/residents/code/reopen", {**held, "words": "没好"})
+        assert answer.headers["location"] == "/admin/residents/code"
+    assert (await Question.get()).answer == "（电话代录）桥东那段"
+    step = await Step.get(action="rate")
+    assert (step.note, step.actor) == ("（电话代录）办得快", "居民（电话代录）")
+    rows = await AuditRow.filter(action="residents.proxy").order_by("seq")
+    assert [(row.person_id, row.details) for row in rows] == [
+        (door.place.dispatcher.person_id, {"channel": "phone", "way": "answer"}),
+        (door.place.dispatcher.person_id, {"channel": "phone", "way": "rate"}),
+    ]
+
+
+async def test_wrong_codes_of_a_clerk_are_counted_as_well(door: Door) -> None:
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.dispatcher)
+        given = {"channel": "phone", "code": "0000-0000-0000"}
+        codes = [(await clerk.post("/admin/residents/code", given)).status_code for _ in range(11)]
+    assert codes == [422] * 10 + [429]
+
+
+async def test_a_question_waits_for_its_answer_and_its_asker(door: Door) -> None:
+    sent = await door.sent()
+    await door.forward(sent.report, "accepted", "dispatched", "signed")
+    case = f"/admin/cases/{sent.report.case_id}"
+    async with door.visitor() as officer, door.visitor("10.2.2.2") as resident:
+        await officer.as_(door.place.handler)
+        assert "问一问居民" in (await officer.get(case)).text
+        done = await officer.post(f"/admin/residents/ask/{sent.report.case_id}", {"text": "几号？"})
+        assert done.headers["location"] == case
+        assert "居民已答复" not in (await officer.get("/admin/")).text
+        await resident.post("/residents/track", {"code": sent.code})
+        question = str((await Question.get()).id)
+        given = {"question": question, "words": "十二号"}
+        await resident.post("/residents/mine/answer", given)
+        twice = await resident.post("/residents/mine/answer", given)
+        assert twice.status_code == 409
+        assert "居民已答复" in (await officer.get("/admin/")).text
+        await officer.as_(door.place.grid)  # who did not ask: nothing waits, nothing is ticked off
+        assert "居民已答复" not in (await officer.get("/admin/")).text
+        assert "十二号" in (await officer.get(case)).text
+        await officer.as_(door.place.handler)
+        assert "居民已答复" in (await officer.get("/admin/")).text
+        assert "十二号" in (await officer.get(case)).text
+        assert "居民已答复" not in (await officer.get("/admin/")).text
+
+
+async def test_questions_are_few_short_and_end_with_the_case(door: Door) -> None:
+    sent = await door.sent()
+    ask = f"/admin/residents/ask/{sent.report.case_id}"
+    case = f"/admin/cases/{sent.report.case_id}"
+    async with door.visitor() as officer:
+        await officer.as_(door.place.dispatcher)
+        for text in ("", "长" * 201):
+            await officer.post(ask, {"text": text})
+        assert await Question.all().count() == 0
+        for number in range(6):
+            await officer.post(ask, {"text": f"第 {number} 问"})
+        assert await Question.all().count() == 5
+        assert "问一问居民" not in (await officer.get(case)).text
+    other = await door.sent("另一件")
+    await door.forward(other.report, *ALL)
+    async with door.visitor() as officer:
+        await officer.as_(door.place.dispatcher)
+        await officer.post(f"/admin/residents/ask/{other.report.case_id}", {"text": "还在吗"})
+    assert await Question.all().count() == 5
+
+
+async def test_a_case_of_no_resident_is_not_asked_about(door: Door) -> None:
+    case = await door.place.open()
+    async with door.visitor() as officer:
+        await officer.as_(door.place.dispatcher)
+        assert "上报的居民" not in (await officer.get(f"/admin/cases/{case.id}")).text
+        answer = await officer.post(f"/admin/residents/ask/{case.id}", {"text": "?"})
+        assert answer.status_code == 404
+
+
+async def test_the_resident_sees_who_looked_at_the_number_and_can_delete_it(door: Door) -> None:
+    sent = await door.sent(phone="138 0013 8000")
+    case_id = sent.report.case_id
+    assert len(await find_personal("residents.contact", "phone", "13800138000")) == 1
+    async with door.visitor() as officer, door.visitor("10.2.2.2") as resident:
+        await resident.post("/residents/track", {"code": sent.code})
+        assert "还没有人看过" in (await resident.get("/residents/mine")).text
+        await officer.as_(door.place.dispatcher)
+        for _ in range(2):
+            shown = await officer.post(f"/admin/residents/contact/{case_id}", {})
+            assert "13800138000" in shown.text
+        seen = (await resident.get("/residents/mine")).text
+        assert "被查看 2 次" in seen
+        assert "由湖墅街道" in seen
+        assert "13800138000" not in seen
+        rows = await AuditRow.filter(action="personal.read")
+        assert [row.person_id for row in rows] == [door.place.dispatcher.person_id] * 2
+        about = AuditThing.filter(seq=rows[0].seq, kind="cases.Case", key=str(case_id))
+        assert await about.exists()
+        await resident.post("/residents/mine/forget-contact", {})
+        assert await find_personal("residents.contact", "phone", "13800138000") == []
+        shown = await officer.post(f"/admin/residents/contact/{case_id}", {})
+        assert "13800138000" not in shown.text
+
+
+async def test_numbers_are_destroyed_some_time_after_the_end(door: Door) -> None:
+    kept, over, running = [
+        await door.sent(f"第 {n} 件", phone="13800138000", hand=actions.Hand(side=f"10.0.0.{n}"))
+        for n in range(3)
+    ]
+    for sent in (kept, over):
+        await door.forward(sent.report, *ALL)
+    long_ago = datetime.now(UTC) - timedelta(days=91)
+    for sent in (over, running):
+        await Report.filter(id=sent.report.id).update(created_at=long_ago)
+        await Step.filter(case_id=sent.report.case_id).update(at=long_ago)
+    await actions.forget_old_contacts({})
+    left = [
+        await Report.filter(contact_id__isnull=False).order_by("id").values_list("id", flat=True)
+    ]
+    assert left == [[kept.report.id, running.report.id]]
+    assert await Personal.filter(ended_at__isnull=False).count() == 1
+
+
+async def test_the_number_is_refused_only_when_it_is_none(door: Door) -> None:
+    async with door.visitor() as resident:
+        answer = await resident.report(door.place.community.id, phone="没有")
+        assert (answer.status_code, "电话号码好像写错了" in answer.text) == (422, True)
+        answer = await resident.report(door.place.community.id)
+        assert answer.status_code == 303
+    report = await Report.get()
+    assert (report.contact_id, report.notice, report.consent) == (None, "", "")
+
+
+async def test_a_case_page_costs_the_same_with_one_question_and_with_three(
+    door: Door, count_queries: object
+) -> None:
+    sent = await door.sent()
+    counts = []
+    async with door.visitor() as officer:
+        await officer.as_(door.place.dispatcher)
+        for _ in range(2):
+            await actions.ask(door.place.grid, sent.report.case_id, text="?")
+            await officer.get(f"/admin/cases/{sent.report.case_id}")
+            with count_queries() as queries:  # type: ignore[operator]
+                await officer.get(f"/admin/cases/{sent.report.case_id}")
+            counts.append(len(queries))
+            await actions.ask(door.place.grid, sent.report.case_id, text="?")
+    assert counts[0] == counts[1], counts
+
+
+async def test_the_poster_leads_to_the_page(door: Door) -> None:
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.grid)
+        page = (await clerk.get("/admin/residents/poster")).text
+    assert "http://testserver/residents/" in page
+    assert "<svg" in page
+
+
+async def test_the_account_of_the_door_is_made_at_the_first_report(door: Door) -> None:
+    assert not await Person.exists(username__startswith="@")
+    await door.sent()
+    account = await Person.get(username="@residents")
+    assert (account.active, account.name) == (False, "居民（网页）")
