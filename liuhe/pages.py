@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from web.door import picture as qr_code
 from web.middleware import BodyLimit, demand_same_origin
 from web.pages import (
     Form,
@@ -40,7 +39,6 @@ __all__ = [
     "fragment",
     "is_htmx",
     "page",
-    "qr_code",
     "render_fragment",
     "safe",
     "see_other",

@@ -42,6 +42,7 @@
     };
     const at = groups.findIndex((one) => first("option[selected]", one));
     if (at >= 0) street.value = at;
+    place.addEventListener("change", () => { for (const name of ["longitude", "latitude"]) whole.form.elements[name].value = ""; });
     street.addEventListener("change", () => { show(); whole.selectedIndex = street.value ? 1 : 0; });
     show();
   };

@@ -94,6 +94,7 @@ async def report_matter(
         demand_held(hand.clerk, ENTER)
     matter, reached = _checked(told, pictures), _phone(phone)
     area = await _area(told)
+    told = await _sound_point(told, area)
     if hand.clerk is not None:
         demand(hand.clerk, ENTER, area, AREA_SCOPE)
     if not told.text.strip():
@@ -228,6 +229,16 @@ async def _area(told: Told) -> Area:
     if area is None or area.level not in LEVELS or not area.stood(today()):
         raise BadInput("请选一选在哪个街道、社区。", field="areaId", reason="required")
     return area
+
+
+async def _sound_point(told: Told, area: Area) -> Told:
+    """Without the point, where the area that was chosen says that it is another place."""
+    if told.area_id is None or told.longitude is None or told.latitude is None:
+        return told
+    around = await area_around(told.longitude, told.latitude)
+    if around is not None and around.path.startswith(area.path):
+        return told
+    return replace(told, longitude=None, latitude=None)
 
 
 async def area_around(longitude: float, latitude: float) -> Area | None:

@@ -1,9 +1,11 @@
-"""What the lists of the forms offer."""
+"""What the lists of the forms offer, and what is printed to lead here."""
 
+import segno
+from markupsafe import Markup
 from tortoise.expressions import Q
 
 from liuhe import Area, Viewer
-from liuhe.pages import Request
+from liuhe.pages import Request, safe
 from plugins.cases.actions import types_in_use
 from plugins.places.actions import standing, today
 from plugins.residents.actions import settings
@@ -52,3 +54,8 @@ def home_address(request: Request) -> str:
     if known := settings().address:
         return known.rstrip("/")
     return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def qr_code(text: str) -> Markup:
+    """As SVG without a size of its own, without style or script."""
+    return safe(segno.make(text, error="m", micro=False).svg_inline(omitsize=True, light="#fff"))

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from liuhe import BadInput, Conflict, LiuheError, RateLimited, demand_held, seal
-from liuhe.pages import Form, Request, Response, form, page, qr_code, see_other, viewer
+from liuhe.pages import Form, Request, Response, form, page, see_other, viewer
 from plugins.residents import actions
 from plugins.residents.models import Report
 from plugins.residents.pages import choices, door, views
@@ -168,7 +168,7 @@ async def poster(request: Request) -> Response:
     context = {
         "page_title": "海报",
         "link": link,
-        "picture": qr_code(link),
+        "picture": choices.qr_code(link),
         "hotline": actions.settings().hotline,
     }
     return await page(request, "residents/poster.html", context)

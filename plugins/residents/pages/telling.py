@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from liuhe import BadInput, LiuheError, RateLimited, house
-from liuhe.pages import Form, Request, Response, UploadFile, form, qr_code, see_other
+from liuhe.pages import Form, Request, Response, UploadFile, form, see_other
+from plugins.places.actions import ancestors
 from plugins.residents.actions import Hand, area_around, report_matter, settings
 from plugins.residents.pages import choices, door
 from plugins.residents.rules import grouped
@@ -104,7 +105,7 @@ def code_context(request: Request, code: str) -> dict[str, Any]:
     The part behind "#" never leaves the browser that opens the link.
     """
     link = f"{choices.home_address(request)}{door.PATH}/track#{grouped(code)}"
-    return {"code": grouped(code), "link": link, "picture": qr_code(link)}
+    return {"code": grouped(code), "link": link, "picture": choices.qr_code(link)}
 
 
 async def where(request: Request) -> Response:
@@ -115,7 +116,8 @@ async def where(request: Request) -> Response:
     area = None
     if longitude is not None and latitude is not None:
         area = await area_around(longitude, latitude)
-    return Response(area.name if area else "", media_type="text/plain; charset=utf-8")
+    names = [one.name for one in (*await ancestors(area), area)][1:] if area else []
+    return Response(" ".join(names), media_type="text/plain; charset=utf-8")
 
 
 async def notice_page(request: Request) -> Response:
