@@ -56,7 +56,7 @@ async def end_others(viewer: Viewer | None) -> int:
     """Sign out everywhere else; named tokens stay."""
     here = await at_browser(viewer)
     others = Session.filter(person_id=here.person_id, name="").exclude(id=here.id)
-    ended = [int(number) for number in await others.values_list("id", flat=True)]
+    ended = [one.id for one in await others]
     about = ("core.Person", here.person_id)
     await record(viewer, "people.sign_out", about, details={"sessions": ended})
     await others.delete()

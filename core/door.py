@@ -35,8 +35,8 @@ async def check_code(person: Person, code: str, address: str) -> None:
         )
 
 
-async def at_door(token: str) -> tuple[Person, bool]:
-    """Who has shown the password (and whether the code as well) but is not in yet."""
+async def at_door(token: str) -> Session:
+    """Who has shown the password (kind "known": the code as well) but is not in yet."""
     session = await Session.get_or_none(
         token_hash=token_hash(token),
         kind__in=["half", "known"],
@@ -44,4 +44,4 @@ async def at_door(token: str) -> tuple[Person, bool]:
     ).select_related("person")
     if session is None or not session.person.active:
         raise NotSignedIn("等得太久了，请重新登录。")
-    return session.person, session.kind == "known"
+    return session

@@ -67,8 +67,16 @@ def _keys(account: str, address: str) -> dict[str, str]:
 
 async def admit(account: str, address: str) -> None:
     """Refuse at once while a pause lasts; the password is not even looked at."""
+    await _admit(list(_keys(account, address[:64]).values()))
+
+
+async def admit_from(address: str) -> None:
+    """The same for signing in elsewhere, where no account is named."""
+    await _admit([_keys("", address[:64])["address"]])
+
+
+async def _admit(keys: list[str]) -> None:
     now = time.time()
-    keys = list(_keys(account, address[:64]).values())
     paused = await Guesses.filter(key__in=keys, until__gt=now).order_by("-until").first()
     if paused:
         _refuse(paused.until - now)
@@ -77,15 +85,22 @@ async def admit(account: str, address: str) -> None:
 async def settle(account: str, address: str, person: Person | None, *, right: bool) -> None:
     """Count what was found out. Of guesses made at the same time, only so many are answered:
     when a pause began meanwhile, the right one is refused as well."""
-    wait = await _settle(account, address[:64], person.id if person else None, right)
+    address = address[:64]
+    keys = _keys(account, address)
+    wait = await _settle(keys, address, person.id if person else None, right)
     if wait > 0:
         _refuse(wait)
 
 
+async def blame(address: str) -> None:
+    """Count something wrong for an address alone."""
+    address = address[:64]
+    await _settle({"address": _keys("", address)["address"]}, address, None, right=False)
+
+
 @atomic
-async def _settle(account: str, address: str, person_id: int | None, right: bool) -> float:
+async def _settle(keys: dict[str, str], address: str, person_id: int | None, right: bool) -> float:
     now = time.time()
-    keys = _keys(account, address)
     if not right:
         fresh = [
             Guesses(

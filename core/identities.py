@@ -41,7 +41,10 @@ async def known(issuer: str, subject: str) -> Person | None:
 async def link(person: Person, issuer: str, subject: str) -> None:
     """From now on this is who the provider means; an account has one of each provider."""
     await Person.filter(id=person.id).select_for_update()
-    if await Identity.exists(person_id=person.id, issuer=issuer):
+    other = await Identity.get_or_none(person_id=person.id, issuer=issuer)
+    if other is not None and other.subject == subject:
+        return
+    if other is not None:
         raise NotSignedIn(
             "这个账号已经绑定了统一登录的另一个人。如果是您换了统一登录的账号，"
             "请安全管理员先解除绑定。"

@@ -10,8 +10,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from core.errors import SetupError
@@ -28,6 +36,16 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+
+
+def safe_address(url: str) -> bool:
+    """Whether nobody on the way can read or change what is asked there."""
+    try:
+        parts = urlsplit(url)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (local and parts.scheme == "http"))
 
 
 class Settings(Section):
@@ -47,8 +65,37 @@ class Settings(Section):
     cookie_secure: bool = False
     demand_second_factor: tuple[str, ...] = ()  # roles
     upload_megabytes: int = Field(default=10, ge=1, le=100)
+    public_url: str = ""  # as browsers see it: "https://liuhe.example"; else as they ask for it
+    oidc_issuer: str = ""  # the identity provider; none if empty
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_scopes: tuple[str, ...] = ("profile",)  # besides openid
+    oidc_username_claim: str = "preferred_username"
+    oidc_label: str = Field(default="统一登录", min_length=1, max_length=20)
+    oidc_create: bool = False
+    oidc_trusted_factors: tuple[str, ...] = ()  # values of amr or acr
 
-    @field_validator("plugins", "allowed_origins", "demand_second_factor", mode="before")
+    @field_validator("oidc_issuer", "public_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        if value and not safe_address(value):
+            raise ValueError("要写 https:// 开头的地址（本机可以用 http://）")
+        return value
+
+    @model_validator(mode="after")
+    def _client_named(self) -> "Settings":
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("写了 oidc_issuer，就要写 oidc_client_id")
+        return self
+
+    @field_validator(
+        "plugins",
+        "allowed_origins",
+        "demand_second_factor",
+        "oidc_scopes",
+        "oidc_trusted_factors",
+        mode="before",
+    )
     @classmethod
     def _comma_list(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -124,6 +171,8 @@ def _sentence(error: ValidationError, kind: type[Section], section: str) -> str:
     written = f"[{section}] {key}" if section else key
     if first["type"] == "extra_forbidden":
         return f"没有“{written}”这项设置{_nearest(key, kind.model_fields)}"
+    if not written:  # about several together
+        return f"设置不对：{_in_words(first)}。"
     return f"设置“{written}”的值不对：{_in_words(first)}。"
 
 
@@ -137,6 +186,7 @@ def _in_words(error: ErrorDetails) -> str:
         "string_type": "要填文字",
         "greater_than_equal": f"不能小于 {limits.get('ge')}",
         "less_than_equal": f"不能大于 {limits.get('le')}",
+        "value_error": str(limits.get("error")),
     }
     return known.get(error["type"], error["msg"])
 

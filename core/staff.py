@@ -73,10 +73,14 @@ def start_password() -> str:
     return "-".join(parts)
 
 
+def sound_username(text: str) -> bool:
+    return bool(_USERNAME.fullmatch(text))
+
+
 async def create_person(viewer: Viewer | None, *, username: str, name: str) -> tuple[Person, str]:
     """A new account without posts; the start password is shown once and must be changed."""
     demand_held(viewer, MANAGE)
-    if not _USERNAME.fullmatch(username):
+    if not sound_username(username):
         message = "账号用 2 到 40 个字母、数字、点、横线，以字母或数字开头。"
         raise BadInput(message, field="username", reason="malformed")
     password = start_password()

@@ -17,7 +17,7 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, audit, entrance, health, live, me, people, register, units, uploads
+from web import admin, audit, entrance, health, live, me, oidc, people, register, units, uploads
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -101,6 +101,7 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
             devices.append(Mount(f"/{one.name}", routes=outside))
     return [
         *entrance.ROUTES,
+        *oidc.ROUTES,
         *health.ROUTES,
         *uploads.ROUTES,
         Mount("/static", StaticFiles(directory=STATIC)),

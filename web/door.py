@@ -25,38 +25,42 @@ COOKIE = "liuhe_door"
 PATH = "/admin/login"
 
 
-async def proceed(request: Request, person: Person, *, code_shown: bool) -> Response:
-    """On to what is still missing, or in."""
-    wanted = next_page(request)
+async def proceed(
+    request: Request, person: Person, *, code_shown: bool, by: str = "", wanted: str = ""
+) -> Response:
+    """On to what is still missing, or in. `by`: what has vouched for the person."""
+    wanted = wanted or next_page(request)
     step = await missing(person, code_shown=code_shown)
     if not step:
-        return await let_in(request, person, see_other(request, wanted))
-    token, _ = await open_session(person, "known" if code_shown else "half", **origin_of(request))
+        return await let_in(request, person, see_other(request, wanted), by=by)
+    kind = "known" if code_shown else "half"
+    token, _ = await open_session(person, kind, by=by, **origin_of(request))
     response = see_other(request, f"{PATH}/{step}?next={wanted}")
     response.set_cookie(
         COOKIE,
         token,
         max_age=int(DOOR_LIFE.total_seconds()),
         httponly=True,
-        samesite="strict",
+        samesite="lax",  # who comes from an identity provider comes from another site
         secure=house().settings.cookie_secure,
         path=PATH,
     )
     return response
 
 
-async def let_in(request: Request, person: Person, response: Response) -> Response:
+async def let_in(request: Request, person: Person, response: Response, *, by: str = "") -> Response:
     await guesses.forgive(person.username, address_of(request))
     if old := request.cookies.get(COOKIE):
         await end_session(old)
-        response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")
-    secret, _ = await open_session(person, "browser", **origin_of(request))
+        response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
+    secret, _ = await open_session(person, "browser", by=by, **origin_of(request))
     set_cookie(response, secret)
     return response
 
 
 async def code(request: Request) -> Response:
-    person, _ = await at_door(request.cookies.get(COOKIE, ""))
+    here = await at_door(request.cookies.get(COOKIE, ""))
+    person = here.person
     context = {"page_title": "验证", "next": next_page(request)}
     if request.method == "GET":
         return await page(request, "login/code.html", {**context, "problem": ""})
@@ -65,12 +69,13 @@ async def code(request: Request) -> Response:
         await check_code(person, given.need("code", "验证码", most=20), address_of(request))
     except (BadInput, RateLimited) as error:
         return await refused(request, "login/code.html", context, error)
-    return await proceed(request, person, code_shown=True)
+    return await proceed(request, person, code_shown=True, by=here.by)
 
 
 async def password(request: Request) -> Response:
     """A password of one's own in place of the start password."""
-    person, code_shown = await at_door(request.cookies.get(COOKIE, ""))
+    here = await at_door(request.cookies.get(COOKIE, ""))
+    person = here.person
     context = {"page_title": "设置自己的密码", "next": next_page(request)}
     if request.method == "GET":
         return await page(request, "login/password.html", {**context, "problem": ""})
@@ -82,12 +87,13 @@ async def password(request: Request) -> Response:
     except BadInput as error:
         return await refused(request, "login/password.html", context, error)
     await person.refresh_from_db()
-    return await proceed(request, person, code_shown=code_shown)
+    return await proceed(request, person, code_shown=here.kind == "known", by=here.by)
 
 
 async def factor(request: Request) -> Response:
     """Setting it up where it is demanded; the recovery codes are shown, then one is in."""
-    person, _ = await at_door(request.cookies.get(COOKIE, ""))
+    here = await at_door(request.cookies.get(COOKIE, ""))
+    person = here.person
     context: dict[str, Any] = {"page_title": "第二道验证", "next": next_page(request)}
     context |= await offered(person.id, person.username)
     if request.method == "GET":
@@ -98,7 +104,7 @@ async def factor(request: Request) -> Response:
     except (BadInput, RateLimited) as error:
         return await refused(request, "login/factor.html", context, error)
     shown = await page(request, "login/recovery.html", {**context, "codes": codes})
-    return await let_in(request, person, shown)
+    return await let_in(request, person, shown, by=here.by)
 
 
 async def refused(

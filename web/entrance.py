@@ -87,26 +87,28 @@ async def login(request: Request) -> Response:
     if request.method == "GET":
         if request.state.viewer:
             return see_other(request, "/admin/")
-        return await _login_page(request)
+        return await login_page(request)
     given = await form(request)
     try:
         username = given.need("username", "账号", most=40)
         given.need("password", "密码", most=200)
         person = await recognise(request, username, given.raw("password"))
     except (BadInput, NotSignedIn, RateLimited) as error:
-        return await _login_page(request, given.text("username")[:40], error)
+        return await login_page(request, given.text("username")[:40], error)
     return await door.proceed(request, person, code_shown=False)
 
 
-async def _login_page(
-    request: Request, username: str = "", problem: LiuheError | None = None
+async def login_page(
+    request: Request, username: str = "", problem: LiuheError | None = None, wanted: str = ""
 ) -> Response:
-    demo = house().settings.demo
+    settings = house().settings
+    demo = settings.demo
     context = {
         "page_title": "登录",
         "username": username,
         "problem": problem.message if problem else "",
-        "next": next_page(request),
+        "next": wanted or next_page(request),
+        "elsewhere": settings.oidc_label if settings.oidc_issuer else "",
         "demo_logins": await recall("demo.logins", []) if demo else [],
         "demo_password": await recall("demo.password", "") if demo else "",
     }

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from core import account, second_factor
 from core.errors import BadInput, RateLimited
+from core.house import house
 from core.people import Session
 from core.permissions import READ_ONLY, Viewer
 from web.devices import device_words
@@ -42,7 +43,8 @@ def _login(one: Session, who: Viewer) -> dict[str, Any]:
         "since": one.created_at,
         "seen": one.last_seen_at,
         "here": one.id == who.session_id,
-        "api": one.kind == "api",
+        "how": "接口登录" if one.kind == "api" else "",
+        "by": house().settings.oidc_label if one.by == "oidc" else "",
     }
 
 

@@ -44,6 +44,8 @@ SILENT = {
     "departures.tell_over": "announces what is recorded as people.end_post",
     "departures.tell_left": "announces what is recorded as people.deactivate",
     "guesses.admit": "reads",
+    "guesses.admit_from": "reads",
+    "guesses.blame": "counts; the failed sign-in is recorded where it happens",
     "guesses.settle": "counts; the failed sign-in is recorded where it happens",
     "guesses.forgive": "belongs to people.sign_in",
     "guesses.paused": "reads",
