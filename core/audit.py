@@ -56,6 +56,10 @@ AUDITED = (
     Audited(name="personal.read", title="查看加密保存的个人信息"),
     Audited(name="personal.change", title="更正加密保存的个人信息"),
     Audited(name="personal.destroy", title="销毁个人信息"),
+    Audited(name="retention.certificate", title="按保存期限销毁"),
+    Audited(name="holds.place", title="保全记录"),
+    Audited(name="holds.lift", title="解除保全"),
+    Audited(name="assessments.file", title="备案影响评估"),
 )
 
 ADVISORY_LOCK = 6_1_6_0_2027  # any number, the same for every liuhe process

@@ -1,4 +1,4 @@
-"""What may exist once only, and what a plugin may not leave unsaid."""
+"""What may exist once only, by kind."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from core.errors import PluginError
 from core.gathering import Plugin
 from core.jobs import Job
 from core.permissions import PERMISSIONS, ROLES
-from core.tables import names_in, personal_in
+from core.tables import names_in
 
 #: As long as their columns are.
 LONGEST_NAME = {
@@ -47,17 +47,6 @@ def check_clashes(plugin: Plugin, others: Iterable[Plugin], own_jobs: Iterable[J
                         f"插件“{plugin.name}”和“{other}”都定义了{kind}“{name}”，"
                         f"“{plugin.name}”没有装载；请改名或停用其中一个。"
                     )
-
-
-def check_data(plugin: Plugin) -> None:
-    """Refuse a plugin that keeps personal data and does not say what for."""
-    found = sorted(personal_in(plugin.tables.modules)) if plugin.tables else []
-    found += [one.name for one in plugin.personal]
-    if found and not plugin.manifest.data:
-        raise PluginError(
-            f"插件“{plugin.name}”的 {'、'.join(found[:3])} 是个人信息，而它没有登记处理活动；"
-            "请在 manifest 里写明 data=(DataUse(purpose=…, basis=…, fields=…, term=…),)。"
-        )
 
 
 def claims(plugin: Plugin) -> dict[str, list[str]]:

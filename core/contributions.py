@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tortoise.expressions import Q
+
     from core.facts import Fact
     from core.permissions import Viewer
+    from core.tables import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +106,39 @@ class PersonalKind:
     title: str
     fields: tuple[PersonalField, ...]
     permission: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """How long something is kept, on what basis, from when (`starts`, in words), and what happens
+    then: the nightly job does it and writes a certificate.
+
+    `of`: a model of the plugin's, or one of its personal kinds. `days`: None is for good ("keep");
+    a function where a setting says it. `since`: the column with which the term starts ("created_at"
+    of personal values), or `due(cutoff)`: a condition for the rows whose term is over.
+    `forget(rows)`: what "anonymise" does, in one transaction with the certificate; afterwards the
+    rows are due no more. `covers`: models whose rows go, or stay, with these. `job`: the name of a
+    job of its own that deletes them oftener than nightly, without a certificate.
+    `find(text)`: the key of what people call so (a case by its number), for holds and the audit.
+    """
+
+    of: "type[Model] | str"
+    title: str
+    basis: str
+    starts: str
+    days: int | Callable[[], int] | None
+    action: Literal["delete", "destroy", "anonymise", "keep"]
+    since: str = ""
+    due: "Callable[[datetime], Q] | None" = None
+    forget: "Callable[[Sequence[Any]], Awaitable[None]] | None" = None
+    covers: "tuple[type[Model], ...]" = ()
+    job: str = ""
+    find: "Callable[[str], Awaitable[object | None]] | None" = None
+
+    @property
+    def name(self) -> str:
+        """As the audit names the thing: "cases.Case"; the models are initialised."""
+        return self.of if isinstance(self.of, str) else self.of._meta.full_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -226,6 +226,16 @@ async def _refuse(file: File, reason: str) -> None:
         await asyncio.to_thread(original.unlink, missing_ok=True)
 
 
+async def discard_files(file_ids: Iterable[object]) -> None:
+    """Remove pictures whose term is over; whoever pointed to them has let go before.
+
+    The picture goes before its row: cut off in between, the next round finds the row again.
+    """
+    for file in await File.filter(id__in=list(file_ids)):
+        await asyncio.to_thread(file.path.unlink, missing_ok=True)
+        await file.delete()
+
+
 async def forget_loose_files(_: dict[str, Any]) -> None:
     """Uploads that nobody attached within a day are removed."""
     old = datetime.now(UTC) - LOOSE_AFTER

@@ -17,6 +17,7 @@ from core.contributions import (
     Page,
     PersonalKind,
     Preparation,
+    Retention,
     Seam,
     Slot,
     Tables,
@@ -43,6 +44,7 @@ class Plugin:
     roles: tuple[Role, ...] = ()
     audited: tuple[Audited, ...] = ()
     personal: tuple[PersonalKind, ...] = ()
+    retention: tuple[Retention, ...] = ()
     facts: tuple[type[Fact], ...] = ()
     listeners: tuple[Listener, ...] = ()
     jobs: tuple[Job, ...] = ()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Page,
         PersonalKind,
         Preparation,
+        Retention,
         Seam,
         Slot,
         Tables,
@@ -65,6 +66,11 @@ def add_audited() -> "Sequence[Audited]":  # type: ignore[empty-body]
 @hookspec
 def add_personal() -> "Sequence[PersonalKind]":  # type: ignore[empty-body]
     """Kinds of personal values that are kept apart from the things they belong to, encrypted."""
+
+
+@hookspec
+def add_retention() -> "Sequence[Retention]":  # type: ignore[empty-body]
+    """How long each table with personal data, and each kind of personal values, is kept."""
 
 
 @hookspec

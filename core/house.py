@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from core.contributions import Audited, PersonalKind
+    from core.contributions import Audited, PersonalKind, Retention
     from core.files import Keeper
     from core.jobs import Job
     from core.people import Roster
@@ -32,6 +32,7 @@ class House:
     audited: "Mapping[str, Audited]"
     offers: Mapping[str, tuple[Any, ...]]
     personal: "Mapping[str, PersonalKind]" = field(default_factory=dict)
+    retentions: "tuple[Retention, ...]" = ()
 
 
 _current: list[House] = []

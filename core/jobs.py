@@ -29,14 +29,15 @@ class Job:
     """A kind of work. `run(payload)` must bear being called twice with the same payload.
 
     `every`: also started by the clock, once a period whatever the number of workers (the payload
-    is then empty). `timeout` in seconds. `in_transaction`: run and completion are one transaction;
-    then `run` must not touch the network.
+    is then empty), `offset` into it. `timeout` in seconds. `in_transaction`: run and completion are
+    one transaction; then `run` must not touch the network.
     """
 
     name: str
     run: Callable[[dict[str, Any]], Awaitable[None]]
     title: str = ""
     every: timedelta | None = None
+    offset: timedelta = timedelta()
     tries: int = 6
     timeout: float = 30.0
     in_transaction: bool = False
@@ -116,7 +117,7 @@ async def start_due_rounds(jobs: Iterable[Job]) -> None:
     now = time.time()
     for job in jobs:
         if job.every is not None:
-            period = int(now // job.every.total_seconds())
+            period = int((now - job.offset.total_seconds()) // job.every.total_seconds())
             await enqueue(job.name, {}, key=f"{job.name}@{period}")
 
 

@@ -17,12 +17,12 @@ from core import (
     files,
     guesses,
     jobs,
-    people,
     personal,
     proof,
     receipts,
+    retention,
 )
-from core.clashes import check_clashes, check_data
+from core.clashes import check_clashes
 from core.contributions import Audited, Tables
 from core.discovery import Found, discover
 from core.errors import PluginError, SetupError
@@ -35,6 +35,7 @@ from core.people import Roster
 from core.permissions import PERMISSIONS, ROLES, Permission, Role
 from core.seams import check_seams, offered_by
 from core.settings import Section, Settings, SettingsSource
+from core.terms import RETENTIONS, check_data, check_retention
 
 log = structlog.get_logger()
 
@@ -50,12 +51,6 @@ OWN_JOBS = (
         run=jobs.forget_done_jobs,
         every=timedelta(days=1),
         title="清理已完成的任务",
-    ),
-    Job(
-        name="core.forget_sessions",
-        run=people.forget_expired_sessions,
-        every=timedelta(days=1),
-        title="清理过期的登录",
     ),
     Job(
         name="core.tell_posts_over",
@@ -85,6 +80,15 @@ OWN_JOBS = (
         name="core.destroy_keys",
         run=personal.destroy_keys,
         title="销毁个人信息的密钥",
+    ),
+    Job(
+        name="core.forget",
+        run=retention.forget_what_is_due,
+        every=timedelta(days=1),
+        offset=timedelta(hours=18),  # two at night in China
+        tries=3,
+        timeout=6 * 3_600,
+        title="按保存期限销毁",
     ),
     Job(
         name="core.verify_audit",
@@ -155,7 +159,8 @@ class Kernel:
             plugin = gather(found)
             section = self._section(plugin)
             check_clashes(plugin, self.plugins.values(), OWN_JOBS)
-            check_data(plugin)
+            check_data(name, plugin.manifest, plugin.tables, plugin.personal)
+            check_retention(name, plugin.tables, plugin.personal, plugin.retention)
             check_seams(plugin, list(self.plugins.values()))
         except SetupError as error:
             self.failed[name] = error.message
@@ -215,6 +220,7 @@ class Kernel:
             audited={one.name: one for one in self.audited},
             offers=offered_by(self.plugins.values()),
             personal={k.name: k for one in self.plugins.values() for k in one.personal},
+            retentions=(*RETENTIONS, *(r for one in self.plugins.values() for r in one.retention)),
         )
 
 

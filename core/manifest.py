@@ -22,13 +22,16 @@ RESERVED = {
 class DataUse:
     """One processing of personal data (个人信息处理活动), as PIPL §17 wants it told.
 
-    `term` is how long it is kept, in words that a resident understands.
+    `term` is how long it is kept, in words that a resident understands. `needs_pia`: it is
+    sensitive, decides by itself, or gives data away, so that its effect is to be assessed before
+    (个人信息保护影响评估, §55).
     """
 
     purpose: str
     basis: str
     fields: tuple[str, ...]
     term: str
+    needs_pia: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,10 @@ class Manifest:
     requires: tuple[str, ...] = ()
     needs_liuhe: str = ">=0.1,<1"
     data: tuple[DataUse, ...] = field(default=())
+
+    @property
+    def needs_pia(self) -> bool:
+        return any(use.needs_pia for use in self.data)
 
     def check(self) -> None:
         """Raise `PluginError` where the card itself is wrong or wants another liuhe."""

@@ -255,10 +255,6 @@ def _seated(person: Person, session: Session) -> Viewer:
     )
 
 
-async def forget_expired_sessions(_: dict[str, Any]) -> None:
-    await Session.filter(expires_at__lt=datetime.now(UTC)).delete()
-
-
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -57,6 +57,8 @@ PERMISSIONS = (
         title="查看处理活动登记",
         roles=("auditor", "security", "admin"),
     ),
+    Permission(name="holds.manage", title="保全和解除保全", roles=("security",)),
+    Permission(name="assessments.file", title="备案个人信息保护影响评估", roles=("security",)),
     Permission(
         name="files.upload",
         title="上传图片",

@@ -27,6 +27,7 @@ from core.audit import Thing, named, record
 from core.contributions import PersonalKind
 from core.database import atomic, rows
 from core.errors import BadInput, Conflict, NotFound, Unavailable
+from core.holds import demand_free
 from core.house import house
 from core.jobs import enqueue
 from core.permissions import Viewer, demand_held
@@ -168,10 +169,12 @@ async def find_personal(kind: str, field: str, value: str) -> list[uuid.UUID]:
 
 @atomic
 async def destroy_personal(viewer: Viewer | None, id: uuid.UUID, *, reason: str) -> None:
-    """End a record now; its key goes as soon as the change is committed. Twice is harmless."""
+    """End a record now; its key goes as soon as the change is committed. Twice is harmless; what is
+    held for a case at law is refused."""
     row = await _locked(id)
     if row.ended_at is not None:
         return
+    await demand_free(_subject(row), row)
     await end([row], reason)
     await enqueue("core.destroy_keys", {"ids": [str(row.id)]})
     await record(viewer, "personal.destroy", row, _subject(row), purpose=reason)
@@ -194,9 +197,19 @@ async def finish(ids: Iterable[uuid.UUID]) -> None:
     """Remove the keys of ended records, then say that they are destroyed."""
     ended = Personal.filter(id__in=list(ids), ended_at__isnull=False, destroyed_at__isnull=True)
     gone = [row.id for row in await ended.only("id")]
-    for one in gone:
+    await remove_keys(gone)
+    await confirm(gone)
+
+
+async def remove_keys(ids: Iterable[uuid.UUID]) -> None:
+    """Only of what has ended, and never inside a transaction: there is no way back."""
+    for one in ids:
         await asyncio.to_thread(keys.remove, one)
-    await Personal.filter(id__in=gone).update(destroyed_at=datetime.now(UTC))
+
+
+async def confirm(ids: Iterable[uuid.UUID]) -> None:
+    """The keys are gone: say so."""
+    await Personal.filter(id__in=list(ids)).update(destroyed_at=datetime.now(UTC))
 
 
 async def forget_indexes() -> None:

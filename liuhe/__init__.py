@@ -5,6 +5,7 @@
 """
 
 from core.areas import LEVEL_LABELS, LEVELS, Area, create_area
+from core.assessments import demand_pia, file_assessment
 from core.audit import record, record_reading
 from core.contributions import (
     Audited,
@@ -18,6 +19,7 @@ from core.contributions import (
     PersonalField,
     PersonalKind,
     Preparation,
+    Retention,
     Seam,
     Slot,
     Tables,
@@ -44,6 +46,7 @@ from core.files import (
     File,
     Keeper,
     attach,
+    discard_files,
     lease_unblurred,
     pictures_shown,
     put_blurred,
@@ -117,6 +120,7 @@ __all__ = [
     "PostOver",
     "Preparation",
     "RateLimited",
+    "Retention",
     "Role",
     "Scope",
     "Seam",
@@ -137,9 +141,12 @@ __all__ = [
     "create_area",
     "demand",
     "demand_held",
+    "demand_pia",
     "destroy_personal",
     "dialect",
+    "discard_files",
     "enqueue",
+    "file_assessment",
     "fill",
     "find_personal",
     "hash_password",

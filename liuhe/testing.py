@@ -1,6 +1,7 @@
 """Fixtures for plugin authors."""
 
 from core.testing import (
+    a_night,
     drop_postgres,
     living,
     load,
@@ -12,6 +13,7 @@ from core.testing import (
 )
 
 __all__ = [
+    "a_night",
     "drop_postgres",
     "living",
     "load",

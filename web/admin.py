@@ -15,6 +15,7 @@ from core.kernel import Kernel
 from core.manifest import Manifest
 from core.permissions import Viewer, demand_held
 from core.state import GENERATION, PLUGIN_CHOICE, choose_plugins, recall
+from web.assessments import lacking
 from web.pages import form, page, see_other, viewer
 
 DEAD_SHOWN = 100
@@ -40,6 +41,7 @@ async def plugins(request: Request) -> Response:
     context = {
         "page_title": "插件",
         "plugins": cards(kernel),
+        "unassessed": await lacking(kernel),
         "fixed": kernel.settings.plugins is not None,
         "may_change": person.holds("plugins.manage") and kernel.settings.plugins is None,
         "restarting": request.query_params.get("restarting") == "1",

@@ -17,7 +17,22 @@ from core.areas import Area
 from core.contributions import Menu, Slot
 from core.errors import LiuheError, NotSignedIn
 from core.kernel import Kernel
-from web import admin, audit, entrance, health, live, me, oidc, people, register, units, uploads
+from web import (
+    admin,
+    assessments,
+    audit,
+    certificates,
+    entrance,
+    health,
+    holds,
+    live,
+    me,
+    oidc,
+    people,
+    register,
+    units,
+    uploads,
+)
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -89,7 +104,8 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
-    own = (admin, audit, me, people, register, units, live)
+    registers = (register, certificates, holds, assessments)
+    own = (admin, audit, me, people, *registers, units, live)
     staff: list[BaseRoute] = [route for part in own for route in part.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():

@@ -16,6 +16,7 @@ from liuhe import (
     Offer,
     Page,
     Permission,
+    Retention,
     Seam,
     Section,
     Slot,
@@ -24,6 +25,7 @@ from liuhe import (
     hookimpl,
 )
 from plugins.cases import facts, permissions
+from plugins.cases.actions import RETENTIONS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
 from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand
@@ -42,8 +44,8 @@ manifest = Manifest(
         DataUse(
             purpose="办理上报的案件并回复上报人",
             basis="履行法定职责",
-            fields=("上报人账号", "现场照片（人脸和车牌打码）"),
-            term="与案卷同期保存",
+            fields=("上报人账号", "现场照片（人脸和车牌打码）", "情况说明"),
+            term="办结后 3 年（区里可在设置里改），到期删除，只留不含个人信息的案卷骨架",
         ),
     ),
 )
@@ -74,6 +76,11 @@ def add_permissions() -> Sequence[Permission]:
 @hookimpl
 def add_audited() -> Sequence[Audited]:
     return permissions.AUDITED
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
 
 
 @hookimpl

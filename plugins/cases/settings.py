@@ -9,9 +9,12 @@ from plugins.cases.rules.calendar import spans_of, text_of
 
 
 class CasesSettings(Section):
-    """`office_hours`: local times between which 工作时 count, such as "9:00-12:00,13:30-17:30"."""
+    """`office_hours`: local times between which 工作时 count, such as "9:00-12:00,13:30-17:30".
+    `keep_days`: so long after a case is closed its personal data, words and pictures go.
+    """
 
     office_hours: str = Field(default="9:00-12:00,13:30-17:30", max_length=60)
+    keep_days: int = Field(default=1_096, ge=180, le=36_525)
 
     @field_validator("office_hours")
     @classmethod

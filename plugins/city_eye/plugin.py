@@ -15,6 +15,7 @@ from liuhe import (
     Page,
     Permission,
     Preparation,
+    Retention,
     Section,
     Slot,
     Tables,
@@ -23,6 +24,7 @@ from liuhe import (
 )
 from plugins.city_eye import facts, jobs
 from plugins.city_eye.actions import ensure_scenes
+from plugins.city_eye.models import Finding, Sighting
 from plugins.city_eye.pages import PAGES, count_pending, show_on_case, show_scene_options, waiting
 from plugins.city_eye.permissions import AUDITED, PERMISSIONS, SEE
 from plugins.city_eye.schema import EXTENSIONS
@@ -64,6 +66,21 @@ def add_permissions() -> Sequence[Permission]:
 @hookimpl
 def add_audited() -> Sequence[Audited]:
     return AUDITED
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return (
+        Retention(
+            of=Finding,
+            title="线索和由谁确认、排除",
+            basis="机器看到的由人决定，要看得出是谁；图片按视频的期限删除，立案的随案件",
+            starts="决定",
+            days=None,
+            action="keep",
+            covers=(Sighting,),
+        ),
+    )
 
 
 @hookimpl

@@ -11,10 +11,6 @@ async def watch_over(_: dict[str, Any]) -> None:
     await actions.watch_over()
 
 
-async def forget_evidence(_: dict[str, Any]) -> None:
-    await actions.forget_old_evidence()
-
-
 JOBS = (
     Job(
         name="video.watch_over",
@@ -22,12 +18,5 @@ JOBS = (
         title="检查摄像机是否在线",
         every=timedelta(minutes=1),
         in_transaction=True,
-    ),
-    Job(
-        name="video.forget_evidence",
-        run=forget_evidence,
-        title="删除到期的观察图片",
-        every=timedelta(hours=1),
-        timeout=300,
     ),
 )

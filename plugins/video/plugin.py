@@ -15,12 +15,13 @@ from liuhe import (
     Page,
     Permission,
     Preparation,
+    Retention,
     Section,
     Tables,
     hookimpl,
 )
 from plugins.video import facts, jobs, pages
-from plugins.video.actions import let_in_own_eyes
+from plugins.video.actions import RETENTIONS, let_in_own_eyes
 from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
 from plugins.video.schema import EXTENSIONS
 from plugins.video.seeds import make
@@ -38,6 +39,7 @@ manifest = Manifest(
             basis="《公共安全视频图像信息系统管理条例》；公共场所设有提示标识的摄像机",
             fields=("打码后的现场图片", "目标类别", "时间", "地点"),
             term="图片保存 30 天；已成为线索或案件依据的，随案件保存。不保存人脸和车牌。",
+            needs_pia=True,
         ),
     ),
 )
@@ -68,6 +70,11 @@ def add_permissions() -> Sequence[Permission]:
 @hookimpl
 def add_audited() -> Sequence[Audited]:
     return AUDITED
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
 
 
 @hookimpl

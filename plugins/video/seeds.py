@@ -1,10 +1,11 @@
 """An invented camera over the bundled clip."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from liuhe import Area, atomic
+from liuhe import Area, Person, Viewer, atomic, file_assessment, house
 from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, CameraState, Watch, Zone
 
@@ -43,6 +44,31 @@ async def _write(clip: dict[str, Any]) -> None:
     for zone in clip["zones"]:
         await _zone(camera, zone)
     await touch()
+    await _assess()
+
+
+async def _assess() -> None:
+    """The assessment that pictures of public places need, filed by the demo's security."""
+    security = await Person.get_or_none(username="security")
+    if security is None:
+        return
+    who = Viewer(
+        person_id=security.id,
+        username=security.username,
+        name=security.name,
+        grants=(house().roster.grant("security", "", None),),
+    )
+    today = datetime.now(UTC).date()
+    await file_assessment(
+        who,
+        plugin="video",
+        title="公共场所视频发现问题的影响评估（演示）",
+        conclusion="只看占道、垃圾等事情，不识别人；图片在离开摄像机前打码，三十天后删除。"
+        "影响轻微，措施与风险相称，可以使用。",
+        document="演示-评估-0001",
+        made_on=today,
+        valid_until=today + timedelta(days=365),
+    )
 
 
 async def _area() -> Area | None:

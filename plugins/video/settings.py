@@ -13,7 +13,7 @@ class VideoSettings(Section):
     """
 
     offline_seconds: int = Field(default=60, ge=10, le=3600)
-    evidence_days: int = Field(default=30, ge=1, le=3650)
+    evidence_days: int = Field(default=30, ge=30, le=3650)
     evidence_megabytes: int = Field(default=4, ge=1, le=20)
     join_overlap: float = Field(default=0.3, ge=0.05, le=1.0)
     join_seconds: int = Field(default=120, ge=0, le=3600)

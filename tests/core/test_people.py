@@ -12,12 +12,12 @@ from core.people import (
     Session,
     check_password,
     end_session,
-    forget_expired_sessions,
     hash_password,
     open_session,
     token_hash,
     viewer_of,
 )
+from core.testing import a_night
 
 PASSWORD = "正确的密码 12"
 
@@ -107,7 +107,7 @@ async def test_a_session_expires_and_is_forgotten(kernel, person):
     past = datetime.now(UTC) - timedelta(seconds=1)
     await Session.filter(token_hash=token_hash(old)).update(expires_at=past)
     assert await viewer(kernel, old) is None
-    await forget_expired_sessions({})
+    await a_night()
     assert await Session.all().count() == 1
     assert await viewer(kernel, new) is not None
 

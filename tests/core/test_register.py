@@ -1,4 +1,4 @@
-"""A plugin that keeps personal data says what for, or does not start."""
+"""A plugin that keeps personal data says what for and how long, or does not start."""
 
 import sys
 from collections.abc import Iterator
@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from tortoise import fields
 
-from core.contributions import Tables
+from core.contributions import PersonalField, PersonalKind, Retention, Tables
+from core.database import CORE_TABLES
 from core.kernel import Kernel
 from core.manifest import DataUse
 from core.settings import SettingsSource
-from core.tables import Model, personal
+from core.tables import Model, personal, personal_in
+from core.terms import RETENTIONS, check_retention
 from tests.factories import plugin
 
 USE = DataUse(purpose="通知认养人", basis="个人同意", fields=("姓名",), term="一年")
@@ -39,8 +41,8 @@ def tables() -> Iterator[Any]:
         del sys.modules[name]
 
 
-def load(*, data: tuple[DataUse, ...] = (), tables: Tables) -> Kernel:
-    found = [plugin("trees", add_models=lambda: tables, data=data)]
+def load(*, data: tuple[DataUse, ...] = (), tables: Tables, **hooks: Any) -> Kernel:
+    found = [plugin("trees", add_models=lambda: tables, data=data, **hooks)]
     return Kernel.load(SettingsSource({}, {}), found=found)
 
 
@@ -59,8 +61,64 @@ def test_undeclared_personal_data_keeps_a_plugin_out_with_a_sentence(tables, fie
     }
 
 
+def tree(tables: Tables) -> Any:
+    return vars(sys.modules[tables.modules[0]])["Tree"]
+
+
+def term(of: Any, **given: Any) -> Retention:
+    known = {"title": "树", "basis": "个人同意", "starts": "种下", "days": 30, "action": "delete"}
+    return Retention(of=of, **{**known, "since": "planted_at", **given})
+
+
 def test_what_is_declared_comes_in(tables) -> None:
-    assert list(load(data=(USE,), tables=tables(owner=link())).plugins) == ["trees"]
+    made = tables(owner=link())
+    kernel = load(data=(USE,), tables=made, add_retention=[term(tree(made))])
+    assert list(kernel.plugins) == ["trees"]
+
+
+def test_personal_data_without_a_term_keeps_a_plugin_out_with_a_sentence(tables) -> None:
+    kind = PersonalKind(
+        name="trees.owner",
+        title="认养人",
+        fields=(PersonalField(name="phone", title="电话"),),
+        permission="trees.see",
+    )
+    kernel = load(data=(USE,), tables=tables(owner=link()), add_personal=[kind])
+    assert kernel.failed == {
+        "trees": "插件“trees”的 Tree、trees.owner 存有个人信息，而它没有写明保存期限；"
+        "请在 add_retention() 里为它写一条 Retention(of=…, days=…, action=…)，"
+        "或写进另一条的 covers。"
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"of": "trees.nobody"}, "管的不是它自己的表，也不是它的个人信息类别"),
+        ({"basis": ""}, "没有写全"),
+        ({"starts": "长" * 81}, "写得太长"),
+        ({"days": None}, "days 和 action 对不上"),
+        ({"action": "keep"}, "days 和 action 对不上"),
+        ({"action": "destroy"}, "action 不对"),
+        ({"since": ""}, "没有说从哪一列起算"),
+        ({"action": "anonymise"}, "forget 不对"),
+    ],
+)
+def test_a_term_that_does_not_fit_is_refused_with_a_sentence(tables, given, said) -> None:
+    made = tables(owner=link())
+    kernel = load(
+        data=(USE,), tables=made, add_retention=[term(given.pop("of", tree(made)), **given)]
+    )
+    assert kernel.failed["trees"].startswith("插件“trees”的保存期限“树”")
+    assert said in kernel.failed["trees"]
+
+
+def test_the_kernels_own_tables_with_personal_data_have_a_term() -> None:
+    told = {one.__name__ for rule in RETENTIONS for one in (rule.of, *rule.covers)}
+    personal_ones = {one.partition(".")[0] for one in personal_in(CORE_TABLES.modules)}
+    assert personal_ones - told == set()
+    for rule in RETENTIONS:
+        check_retention("core", CORE_TABLES, (), [rule, *RETENTIONS])
 
 
 def test_what_holds_nothing_personal_declares_nothing(tables) -> None:

@@ -19,6 +19,7 @@ from plugins.cases.actions.asides import (
     withdraw_case,
 )
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
+from plugins.cases.actions.forgetting import RETENTIONS
 from plugins.cases.actions.given import Given, street_of
 from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.moment import pretend
@@ -72,6 +73,7 @@ from plugins.cases.rules import (
 __all__ = [
     "FLOWS",
     "HANDLING",
+    "RETENTIONS",
     "STANDARD",
     "Call",
     "ClockKind",

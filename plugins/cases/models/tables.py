@@ -107,6 +107,7 @@ class Case(Model):
     extension_until = fields.DatetimeField(null=True)
     escalated_at = fields.DatetimeField(null=True)
     supervised_at = fields.DatetimeField(null=True)
+    forgotten_at = fields.DatetimeField(null=True)  # its term was over: the skeleton is left
     merged_into: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
         "cases.Case", related_name="merged", null=True, on_delete=fields.RESTRICT, db_index=True
     )

@@ -9,7 +9,7 @@ from plugins.video.actions.cameras import (
     update_camera,
 )
 from plugins.video.actions.configuration import configuration, revision
-from plugins.video.actions.evidence import forget_old_evidence, keep_evidence
+from plugins.video.actions.evidence import RETENTIONS, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
@@ -22,6 +22,7 @@ from plugins.video.actions.workers import (
 from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone, save_zones
 
 __all__ = [
+    "RETENTIONS",
     "CameraInput",
     "Taken",
     "WatchInput",
@@ -31,7 +32,6 @@ __all__ = [
     "create_camera",
     "deactivate_camera",
     "ensure_worker",
-    "forget_old_evidence",
     "issue_worker_token",
     "keep_evidence",
     "lend_picture",

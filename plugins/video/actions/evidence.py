@@ -1,13 +1,13 @@
 """Pictures of observations: how long they are kept."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 
-from liuhe import File, atomic, settings_of
+from tortoise.expressions import Q
+
+from liuhe import File, Retention, atomic, discard_files, settings_of
 from plugins.video.models import Message, Observation
 from plugins.video.settings import VideoSettings
-
-A_ROUND = 500
 
 
 @atomic
@@ -16,18 +16,38 @@ async def keep_evidence(observation_id: int, keep: bool = True) -> None:
     await Observation.filter(id=observation_id).update(referred=keep)
 
 
-async def forget_old_evidence() -> int:
-    """Delete pictures past their term that nobody builds on; how many."""
-    before = datetime.now(UTC) - timedelta(days=settings_of(VideoSettings).evidence_days)
-    old = Observation.filter(started_at__lt=before, referred=False, evidence_id__not_isnull=True)
-    gone = 0
-    while rows := await old.select_related("evidence").limit(A_ROUND):
-        for row in rows:
-            assert row.evidence is not None  # by the filter
-            await drop_file(row.evidence)
-        gone += len(rows)
-    await Message.filter(received_at__lt=before, observation__ended_at__not_isnull=True).delete()
-    return gone
+async def forget_pictures(observations: Sequence[Observation]) -> None:
+    """The pictures go, the observations stay for the figures."""
+    files = [row.evidence_id for row in observations]
+    await Observation.filter(id__in=[row.id for row in observations]).update(evidence_id=None)
+    await discard_files(files)
+
+
+def _days() -> int:
+    return settings_of(VideoSettings).evidence_days
+
+
+RETENTIONS = (
+    Retention(
+        of=Observation,
+        title="摄像机发现事情时的图片（打码）",
+        basis="公共安全视频图像信息系统管理条例第十七条：不少于三十日，实现目的后删除",
+        starts="发现（已成为线索或案件依据的，随案件）",
+        days=_days,
+        action="anonymise",
+        due=lambda cutoff: Q(started_at__lt=cutoff, referred=False, evidence_id__isnull=False),
+        forget=forget_pictures,
+    ),
+    Retention(
+        of=Message,
+        title="视频进程消息的编号",
+        basis="只为同一条消息不记两遍",
+        starts="收到",
+        days=_days,
+        action="delete",
+        due=lambda cutoff: Q(received_at__lt=cutoff, observation__ended_at__isnull=False),
+    ),
+)
 
 
 async def drop_file(file: File) -> None:

@@ -11,13 +11,14 @@ from liuhe import (
     Menu,
     Page,
     Permission,
+    Retention,
     Section,
     Slot,
     Tables,
     hookimpl,
 )
 from liuhe.pages import Route
-from liuhe_notes import actions, pages, permissions, schema, settings
+from liuhe_notes import actions, models, pages, permissions, schema, settings
 from plugins.cases.facts import CaseOpened
 
 manifest = Manifest(
@@ -50,6 +51,20 @@ def add_settings() -> type[Section]:
 @hookimpl
 def add_permissions() -> tuple[Permission, ...]:
     return permissions.PERMISSIONS
+
+
+@hookimpl
+def add_retention() -> list[Retention]:
+    note = Retention(
+        of=models.Note,
+        title="便签",
+        basis="交接完就没有用了",
+        starts="写下",
+        days=settings.keep_days,
+        action="delete",
+        job="notes.forget",
+    )
+    return [note]
 
 
 @hookimpl

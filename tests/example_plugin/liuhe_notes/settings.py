@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from liuhe import Section
+from liuhe import Section, settings_of
 
 
 class NotesSettings(Section):
@@ -10,3 +10,7 @@ class NotesSettings(Section):
 
     keep_days: int = Field(default=90, ge=1, le=90)
     greeting: str = "要交接的话写在这里。"
+
+
+def keep_days() -> int:
+    return settings_of(NotesSettings).keep_days

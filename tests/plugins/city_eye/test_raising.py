@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from core.facts import FactRow
+from liuhe.testing import a_night
 from plugins.cases.actions import reject_case
 from plugins.cases.models import Case
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding, Scene, Sighting
-from plugins.video.actions import WatchInput, forget_old_evidence, save_zones
+from plugins.video.actions import WatchInput, save_zones
 from plugins.video.models import Observation, Watch, Zone
 from tests.plugins.city_eye.conftest import Street, jpeg, raised, see
 from tests.plugins.video.conftest import NOW, given_zone
@@ -110,9 +111,10 @@ async def test_what_nobody_looked_at_expires_and_frees_its_place(street: Street)
 async def test_evidence_is_kept_while_a_finding_builds_on_it(street: Street) -> None:
     finding = await raised(street)
     await Observation.all().update(started_at=NOW - timedelta(days=40))
-    assert await forget_old_evidence() == 0
+    await a_night()
+    assert (await Finding.get(id=finding.id)).picture_id is not None
     await actions.discard_finding(street.grid, finding.id, "false_alarm")
-    assert await forget_old_evidence() == 1
+    await a_night()
     assert (await Finding.get(id=finding.id)).picture_id is None
 
 

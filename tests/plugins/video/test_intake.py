@@ -9,6 +9,7 @@ import pytest
 from core.facts import FactRow
 from core.files import LOOSE_AFTER, forget_loose_files
 from liuhe import File
+from liuhe.testing import a_night
 from plugins.video import actions
 from plugins.video.actions import intake
 from plugins.video.models import Message, Observation
@@ -174,7 +175,7 @@ async def test_old_pictures_go_unless_somebody_builds_on_them(street: Street) ->
     rows = await Observation.all().order_by("id")
     await actions.keep_evidence(rows[1].id)
     paths = [(await row.evidence).path for row in rows]
-    assert await actions.forget_old_evidence() == 1
+    await a_night()
     assert [path.exists() for path in paths] == [False, True, True]
     assert (await Observation.get(id=rows[0].id)).evidence_id is None
 
