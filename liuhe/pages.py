@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from web.audit import audit_about
 from web.middleware import BodyLimit, demand_same_origin
 from web.pages import (
     Form,
@@ -33,6 +34,7 @@ __all__ = [
     "UploadFile",
     "address_of",
     "ago",
+    "audit_about",
     "demand_same_origin",
     "fill_slots",
     "form",

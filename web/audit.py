@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
 
-from core.audit import AuditRow, AuditThing, record
+from core.audit import AuditRow, AuditThing, Thing, named, record
 from core.house import house
 from core.kernel import Kernel
 from core.people import Person
@@ -57,13 +57,25 @@ async def _condition(given: dict[str, str]) -> Q:
         people = await Person.filter(Q(username=name) | Q(name=name)).values_list("id", flat=True)
         parts.append(Q(person_id__in=list(people) or [-1]))
     if "kind" in given or "key" in given:
-        wanted = {name: given[name] for name in ("kind", "key") if name in given}
-        parts.append(Q(seq__in=Subquery(AuditThing.filter(**wanted).values("seq"))))
+        wanted = Q(**{name: given[name] for name in ("kind", "key") if name in given})
+        if "key" in given:
+            wanted |= await _called(given["key"], given.get("kind", ""))
+        parts.append(Q(seq__in=Subquery(AuditThing.filter(wanted).values("seq"))))
     if "from" in given:
         parts.append(Q(at__gte=_midnight(given["from"], 0)))
     if "to" in given:
         parts.append(Q(at__lt=_midnight(given["to"], 1)))
     return Q(*parts)
+
+
+async def _called(text: str, kind: str) -> Q:
+    """Things that people call so: a case by its number."""
+    found = Q(pk__isnull=True)
+    for rule in house().retentions:
+        if rule.find is not None and kind in ("", rule.name):
+            key = await rule.find(text)
+            found |= Q(kind=rule.name, key=str(key)) if key is not None else found
+    return found
 
 
 def _midnight(day: str, more: int) -> datetime:
@@ -123,6 +135,16 @@ def _thing(kernel: Kernel, one: AuditThing) -> dict[str, str]:
     title = plugin.manifest.title if plugin else OWN_KINDS.get(app, app)
     link = f"/admin/audit?{urlencode({'kind': one.kind, 'key': one.key})}"
     return {"title": f"{title} {model} {one.key}", "href": link}
+
+
+async def audit_about(request: Request, thing: Thing) -> dict[str, Any]:
+    """What `audit_about.html` shows: who saw and changed this thing, the newest first. That it was
+    looked at is written down; whether it may be, the caller has asked."""
+    ((kind, key),) = named([thing])
+    about = AuditThing.filter(kind=kind, key=key).values("seq")
+    found = await _part(request, AuditRow.filter(seq__in=Subquery(about)))
+    await record(viewer(request), "audit.read", thing)
+    return {"rows": await _rows(request, found.rows), **_links(request.url.path, {}, found)}
 
 
 async def mine(request: Request) -> Response:

@@ -63,6 +63,7 @@ PERMISSIONS = (
         roles=("supervisor", "dispatcher", "grid", "resident"),
     ),
     Permission(name="cases.calendar", title="更正工作日历", roles=("admin",)),
+    Permission(name="cases.readers", title="查看谁看过案件", roles=("supervisor",)),
     Permission(
         name="cases.reporter",
         title="查看上报居民的姓名",
@@ -70,6 +71,7 @@ PERMISSIONS = (
     ),
 )
 
+READERS = "cases.readers"
 REPORTER_READ = "cases.reporter"
 AUDITED = (Audited(name=REPORTER_READ, title="查看上报居民的姓名"),)
 

@@ -28,7 +28,7 @@ from plugins.cases import facts, permissions
 from plugins.cases.actions import RETENTIONS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
-from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand
+from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand, show_readers_link
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
@@ -108,11 +108,6 @@ def add_listeners() -> Sequence[Listener]:
 
 
 @hookimpl
-def add_slots() -> Sequence[Slot]:
-    return (Slot(place="person.in_hand", render=show_in_hand),)
-
-
-@hookimpl
 def add_keepers() -> Sequence[Keeper]:
     return (Keeper(kind="cases", may_see=permissions.may_see_file, about="cases.Case"),)
 
@@ -148,6 +143,14 @@ def add_menu() -> Sequence[Menu]:
             order=10,
             badge=count_mine,
         ),
+    )
+
+
+@hookimpl
+def add_slots() -> Sequence[Slot]:
+    return (
+        Slot(place="person.in_hand", render=show_in_hand),
+        Slot(place="case.after_facts", render=show_readers_link, order=90),
     )
 
 

@@ -13,6 +13,7 @@ from liuhe import (
     Permission,
     PersonalKind,
     Preparation,
+    Retention,
     Section,
     Slot,
     Tables,
@@ -20,7 +21,7 @@ from liuhe import (
     hookimpl,
 )
 from plugins.residents import facts, permissions
-from plugins.residents.actions import prepare_account
+from plugins.residents.actions import RETENTIONS, prepare_account
 from plugins.residents.jobs import JOBS
 from plugins.residents.pages import PAGES, show_on_case, waiting
 from plugins.residents.settings import ResidentsSettings
@@ -77,6 +78,11 @@ def add_audited() -> Sequence[Audited]:
 @hookimpl
 def add_personal() -> Sequence[PersonalKind]:
     return (permissions.REACHED_BY,)
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
 
 
 @hookimpl

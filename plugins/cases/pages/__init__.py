@@ -7,6 +7,7 @@ from plugins.cases.pages.leaving import show_in_hand
 from plugins.cases.pages.lists import list_page
 from plugins.cases.pages.moving import move_case
 from plugins.cases.pages.one import case_page, evidence_part, fresh_part
+from plugins.cases.pages.readers import readers_page, show_readers_link
 from plugins.cases.pages.reporting import new_case, report_case
 from plugins.cases.pages.waiting import WAITING, count_mine
 
@@ -19,7 +20,8 @@ PAGES = (
     Page(route=Route("/{id:int}", case_page)),
     Page(route=Route("/{id:int}/evidence", evidence_part)),
     Page(route=Route("/{id:int}/fresh", fresh_part)),
+    Page(route=Route("/{id:int}/readers", readers_page, methods=["GET"])),
     Page(route=Route("/{id:int}/{action}", move_case, methods=["POST"])),
 )
 
-__all__ = ["PAGES", "WAITING", "count_mine", "show_in_hand"]
+__all__ = ["PAGES", "WAITING", "count_mine", "show_in_hand", "show_readers_link"]
