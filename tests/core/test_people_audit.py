@@ -54,7 +54,6 @@ SILENT = {
     "identities.is_linked": "reads",
     "people.hash_password": "computes",
     "people.check_password": "reads",
-    "people.forget_expired_sessions": "housekeeping of what has no effect any more",
     "people.viewer_of": "reads; notes when a session was last used",
     "people.load_viewer": "reads",
     "second_factor.has_factor": "reads",
