@@ -13,6 +13,8 @@ from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
 from plugins.cases.models import Case, Wanted, flow_of, late, soon_due
 from plugins.cases.pages import choices
+from plugins.cases.pages.task_lists import concerned
+from plugins.cases.pages.task_waiting import count_tasks
 from plugins.cases.pages.words import state_of
 from plugins.cases.permissions import visible, waited_for, waits_for
 from plugins.cases.rules import Stage
@@ -86,6 +88,7 @@ async def list_page(request: Request) -> Response:
         "tabs": await _tabs(asked, condition, who, now),
         "may_correct": who.holds("cases.calendar"),
         "may_open": who.holds("cases.open"),
+        "tasks": await count_tasks(who) if concerned(who) else None,
         "empty": EMPTY[asked.tab],
         **await _rows(asked, condition & _of_tab(asked.tab, who, now), now),
         **await _options(who),

@@ -83,7 +83,7 @@ async def _act(who: Viewer, case_id: int, action: str, given: Form, pictures: li
         "unit_id": lambda: given.whole("unitId"),
         "proposed_unit_id": lambda: given.whole("proposedUnitId"),
         "rating": lambda: given.whole("rating"),
-        "until": lambda: _local(given.text("until", most=40)),
+        "until": lambda: local_time(given.text("until", most=40), "until"),
         "granted": lambda: GRANTED.get(given.text("granted")),
         "main_case_id": lambda: given.whole("mainCaseId"),
         "file_ids": lambda: pictures,
@@ -101,12 +101,12 @@ def _by_name(action: str) -> Act:
     return act
 
 
-def _local(text: str) -> datetime | None:
+def local_time(text: str, field: str) -> datetime | None:
     """What a browser sends as local time, in the district's zone."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone()) if text else None
     except ValueError:
-        raise BadInput("请选择日期和时间。", field="until", reason="not_a_time") from None
+        raise BadInput("请选择日期和时间。", field=field, reason="not_a_time") from None
 
 
 async def _pictures(given: Form, who: Viewer) -> list[str]:

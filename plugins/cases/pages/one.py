@@ -19,6 +19,7 @@ from plugins.cases.actions import note_case_read
 from plugins.cases.pages.flowing import wait_of
 from plugins.cases.pages.forms import move_form
 from plugins.cases.pages.showing import Shown, show
+from plugins.cases.pages.tasks import Tried, help_on
 from plugins.cases.pages.words import MARK_WAITS, filled
 from plugins.cases.rules import Stage
 
@@ -66,9 +67,12 @@ async def context_of(
     values: Mapping[str, Any] | None = None,
     error: BadInput | None = None,
     said: tuple[str, str] | None = None,
+    tried: Tried | None = None,
 ) -> dict[str, Any]:
-    """`at`: the action whose form comes first, because it was just tried. `said`: (tone, text)."""
-    await note_case_read(shown.viewer, shown.case, shown.evidence)
+    """`at`: the action whose form comes first, because it was just tried; `tried`: the same for a
+    task. `said`: (tone, text)."""
+    found = await help_on(shown.viewer, shown.case, tried)
+    await note_case_read(shown.viewer, shown.case, [*shown.evidence, *found.pictures])
     moves = sorted(shown.moves, key=lambda move: move.action != at) if at else shown.moves
     forms = [
         await move_form(
@@ -88,6 +92,7 @@ async def context_of(
         "forms": forms,
         "front": front,
         "wait": _wait(shown),
+        "help": found,
         "said": said,
         "slots": await fill_slots(request, "case.after_facts", shown.case),
         "again": False,

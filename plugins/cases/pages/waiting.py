@@ -8,6 +8,7 @@ from tortoise.expressions import Q, Subquery
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList
 from liuhe.pages import ago
 from plugins.cases.models import Case, late, soon_due, state_of_case
+from plugins.cases.pages.task_waiting import count_tasks
 from plugins.cases.permissions import unattended, visible, waited_for, waits_for
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow, Move
 
@@ -36,7 +37,8 @@ SHOWN = 5
 
 async def count_mine(viewer: Viewer) -> int | None:
     """The number at the menu; None where there is nothing."""
-    return await Case.filter(waits_for(viewer)).count() or None
+    cases = await Case.filter(waits_for(viewer)).count()
+    return cases + await count_tasks(viewer) or None
 
 
 def _look(flow: Flow, move: Move) -> Callable[[Viewer], Awaitable[WaitingList | None]]:
@@ -138,7 +140,7 @@ def _item(case: Case) -> WaitingItem:
     )
 
 
-WAITING = (
+CASES_WAITING = (
     *(
         Waiting(look=_look(flow, move), order=10 + index)
         for flow in (STANDARD, ON_THE_SPOT)
