@@ -12,8 +12,9 @@ from plugins.cases.seeds.endings import ENDED
 from plugins.cases.seeds.exits import EXITS, MAIN_TITLE
 from plugins.cases.seeds.people import cast, hire
 from plugins.cases.seeds.stories import HOUR, UNDER_WAY, Story
+from plugins.cases.seeds.whistles import WHISTLED, whistle
 
-STORIES = (*UNDER_WAY, *ENDED, *EXITS)
+STORIES = (*UNDER_WAY, *ENDED, *EXITS, *WHISTLED)
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
@@ -108,6 +109,8 @@ class Telling:
             until = self.time + timedelta(days=20)
             handler = self.handler(self.story.unit)
             await actions.request_extension(handler, case.id, until=until, reason=words)
+        elif self.story.aside == "whistle":
+            await whistle(case, self.grid, self.handler, self.time, words)
 
     async def _along(self, case: Case) -> None:
         """The usual way, as far as the story goes."""

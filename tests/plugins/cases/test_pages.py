@@ -11,7 +11,7 @@ import pytest
 from core.people import Person, open_session
 from liuhe import Viewer
 from plugins.cases import actions
-from plugins.cases.models import Case, Step
+from plugins.cases.models import Case, Step, Task
 from tests.factories import only
 from tests.plugins.cases.conftest import District, picture
 from tests.web.conftest import Shell, opened_shell
@@ -283,6 +283,7 @@ async def test_the_demo_shows_every_stage_and_each_timeline_replays(kernel_on: A
         assert {case.stage for case in cases} == set(Stage)
         assert {mark for case in cases for mark in case.marks} == set(Mark)
         assert any(case.supervised_at for case in cases)
+        assert {t.stage for t in await Task.all()} == {"called", "signed", "reported"}
         for case in cases:
             steps = await Step.filter(case_id=case.id).order_by("seq")
             flow = flow_of(case)
