@@ -36,7 +36,7 @@ from plugins.cases.actions.moves import (
     verify_case,
 )
 from plugins.cases.actions.opening import open_case
-from plugins.cases.actions.reading import note_case_read
+from plugins.cases.actions.reading import note_case_read, note_tasks_read
 from plugins.cases.actions.steps import move_case
 from plugins.cases.actions.task_warning import announce_tasks_due
 from plugins.cases.actions.tasks import (
@@ -102,6 +102,7 @@ __all__ = [
     "merge_case",
     "move_case",
     "note_case_read",
+    "note_tasks_read",
     "open_case",
     "pretend",
     "rate_case",

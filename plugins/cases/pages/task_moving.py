@@ -105,5 +105,7 @@ async def tasks_part(request: Request) -> Response:
     if request.query_params.get("mark") == found.mark:
         return Response(status_code=204)
     filling = request.query_params.get("filling") == "1"
+    if not filling:
+        await actions.note_tasks_read(who, shown.case, found.people, found.pictures)
     context = {"help": found, "case": shown.case, "front": False, "filling": filling}
     return fragment(request, "cases/tasks_fresh.html", {**context, "again": True})

@@ -43,10 +43,14 @@ class Tried:
 
 @dataclass(kw_only=True)
 class Help:
-    """All tasks of a case, as one viewer sees them. `mine`: those that wait for the viewer."""
+    """All tasks of a case, as one viewer sees them.
+
+    `mine`: those that wait for the viewer; `people`: who has done something on them.
+    """
 
     case: Case
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    people: set[int] = field(default_factory=set)
     pictures: list[TaskEvidence] = field(default_factory=list)
     may_whistle: bool = False
 
@@ -77,7 +81,8 @@ async def help_on(viewer: Viewer, case: Case, tried: Tried | None = None) -> Hel
     if not tasks:
         return found
     ids = [task.id for task in tasks]
-    steps = _by_task(await TaskStep.filter(task_id__in=ids).order_by("seq"))
+    done = await TaskStep.filter(task_id__in=ids).order_by("seq")
+    found.people, steps = {step.person_id for step in done}, _by_task(done)
     clocks = _by_task(await TaskClock.filter(task_id__in=ids).order_by("id"))
     pictures = TaskEvidence.filter(task_id__in=ids).order_by("id")
     found.pictures = await pictures.select_related("file")

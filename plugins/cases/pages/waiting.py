@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from tortoise.expressions import Q, Subquery
 
-from liuhe import Viewer, Waiting, WaitingItem, WaitingList
+from liuhe import Viewer, Waiting, WaitingItem, WaitingList, within
 from liuhe.pages import ago
 from plugins.cases.models import Case, late, soon_due, state_of_case
 from plugins.cases.pages.task_waiting import count_tasks
-from plugins.cases.permissions import unattended, visible, waited_for, waits_for
+from plugins.cases.permissions import SCOPE, unattended, waited_for, waits_for
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow, Move
 
 #: Title and hint of each section, in the order of the work.
@@ -93,7 +93,8 @@ def _watch(
         if not any(viewer.holds(name) for name in HURRIES):
             return None
         mine = Case.filter(waits_for(viewer)).values("id")
-        others = visible(viewer) & Q(id__not_in=Subquery(mine))
+        # Not those to which one's unit was merely called: they are not its to hurry.
+        others = within(viewer, "cases.see", SCOPE) & Q(id__not_in=Subquery(mine))
         found = Case.filter(others & condition(datetime.now(UTC)))
         count = await found.count()
         if not count:

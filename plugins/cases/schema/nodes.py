@@ -108,7 +108,7 @@ class CaseStep:
     @strawberry.field(description="办理人；上报居民的姓名只给需要知道的人 · who")
     def actor(self, info: Info) -> str:
         if self.row.person_id == self.case.reporter_id:
-            _note_reporter(info, self.case)
+            note_reporter(info, self.case)
         return shown_actor(info.context.viewer, self.case, self.row)
 
     @strawberry.field(description="动作代号 · action")
@@ -244,7 +244,7 @@ class Case(Node):
     async def reporter_name(self, info: Info) -> str | None:
         if not may_know_reporter(info.context.viewer, self.row):
             return SOMEBODY
-        _note_reporter(info, self.row)
+        note_reporter(info, self.row)
         person = await info.context.loaders.load_one(Person, self.row.reporter_id)
         return person.name if person else None
 
@@ -272,7 +272,7 @@ def row_of(case: Any) -> models.Case:
     return row
 
 
-def _note_reporter(info: Info, case: models.Case) -> None:
+def note_reporter(info: Info, case: models.Case) -> None:
     if reveals_reporter(info.context.viewer, case):
         info.context.note_reading(REPORTER_READ, case, ("core.Person", case.reporter_id))
 

@@ -29,7 +29,7 @@ from plugins.cases.rules import (
     task_label,
 )
 from plugins.cases.schema.enums import PICTURE_LABELS, PictureState, published
-from plugins.cases.schema.nodes import Case, Unit, picture_state
+from plugins.cases.schema.nodes import Case, Unit, note_reporter, picture_state
 
 published(
     TaskStage,
@@ -108,6 +108,8 @@ class CaseTaskStep:
 
     @strawberry.field(description="办理人 · who")
     def actor(self, info: Info) -> str:
+        if self.row.person_id == self.task.case.reporter_id:
+            note_reporter(info, self.task.case)
         return shown_actor(info.context.viewer, self.task.case, self.row)
 
     @strawberry.field(description="动作代号 · action")

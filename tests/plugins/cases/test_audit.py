@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from plugins.cases import actions
+from plugins.cases.actions import Call
 from plugins.cases.models import Case, Evidence
 from tests.audit import audited
 from tests.factories import only
-from tests.plugins.cases.conftest import District
+from tests.plugins.cases.conftest import District, blurred
 from tests.plugins.cases.test_graphql import Asking
 from tests.plugins.cases.test_pages import Browser
 from tests.web.conftest import opened_shell
@@ -116,3 +118,45 @@ async def test_a_picture_that_was_refused_is_not_recorded(
     await browser.as_(place.neighbour)
     assert (await browser.get(f"/files/{picture.file_id}")).status_code == 404
     assert await audited("files.read") == []
+
+
+async def test_whoever_ends_a_case_with_tasks_is_named_only_to_those_who_need_it(
+    place: District, browser: Browser
+) -> None:
+    """A resident who withdraws a report ends its tasks as well, and is nobody to their units."""
+    case = await reported(place)
+    await place.go(await place.go(case, "accepted"), "dispatched")
+    (task,) = await actions.blow_whistle(
+        place.grid, case.id, calls=[Call(unit_id=place.other_unit.id)], wanted="清走"
+    )
+    await actions.sign_task(place.other_handler, task.id)
+    file = await blurred()
+    await actions.report_task(place.other_handler, task.id, note="好了", evidence=[file])
+    await actions.withdraw_case(place.resident, case.id, reason="自己解决了")
+    part = f"/admin/cases/{case.id}/tasks?mark=0"
+    text = "{ tasks { edges { node { steps { actor } } } } }"
+    for who, names in ((place.other_handler, "上报居民"), (place.grid, "resident")):
+        await browser.as_(who)
+        shown = (await browser.get(part)).text
+        assert (names in shown, "上报居民" in shown) == (True, names == "上报居民")
+        answer = await Asking(place.kernel).ask(who, text)
+        assert answer["tasks"]["edges"][0]["node"]["steps"][-1]["actor"] == names
+    assert await audited(NAME) == [entry(place, "grid", case)] * 2
+    things = [f"cases.Case {case.id}", f"core.File {file.id}"]
+    assert await audited("files.read") == [
+        ("files.read", place.other_handler.person_id, things),
+        ("files.read", place.grid.person_id, things),
+    ]
+
+
+async def test_looking_at_tasks_names_no_reporter_who_did_nothing_on_them(
+    place: District, browser: Browser
+) -> None:
+    case = await reported(place)
+    await place.go(case, "accepted")
+    await actions.blow_whistle(
+        place.grid, case.id, calls=[Call(unit_id=place.other_unit.id)], wanted="清走"
+    )
+    await browser.as_(place.grid)
+    assert "清走" in (await browser.get(f"/admin/cases/{case.id}/tasks?mark=0")).text
+    assert await audited(NAME) == []
