@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
+from tortoise.expressions import Q
+
 from liuhe import Unit, Viewer
 from liuhe.testing import make_unit, make_viewer
 from plugins.cases import actions
-from plugins.cases.indicators import unit_rates
+from plugins.cases.actions import Call
+from plugins.cases.indicators import task_rates, unit_rates
 from plugins.cases.models import Clock
 from plugins.cases.rules import ClockKind, Rate, Timed, Told, duties, rates
 from tests.factories import only
@@ -105,3 +108,50 @@ def test_work_that_was_redone_was_first_done_when_it_was_first_reported() -> Non
     assert found == dict.fromkeys((SIGN, HANDLE, FEEDBACK), Rate(1, 1))
     assert found[SIGN].percent == 100
     assert Rate().percent is None
+
+
+async def test_units_that_were_called_are_counted_by_the_second(place: District) -> None:
+    units = [await unit_with_handler(place, number) for number in range(8)]
+    with actions.pretend(NOVEMBER):
+        case = await place.open(type_code="0110")  # five working days to act
+        await place.go(case, "accepted")
+        calls = [Call(unit_id=unit.id) for unit, _ in units]
+        tasks = await actions.blow_whistle(place.grid, case.id, calls=calls, wanted="来")
+    for number, (task, (_, handler)) in enumerate(zip(tasks, units, strict=True)):
+        with actions.pretend(NOVEMBER + DAY + timedelta(seconds=number == 5)):
+            await actions.sign_task(handler, task.id)
+        if number == 6:
+            continue  # never reports
+        with actions.pretend(NOVEMBER + 2 * DAY):
+            await actions.report_task(handler, task.id, note="好了")
+            if number == 7:  # once more, and late: it had reported in time
+                await actions.redo_task(place.grid, task.id, reason="再看看")
+    fine, late = Rate(1, 1), Rate(0, 1)
+    found = await task_rates(NOVEMBER, DECEMBER, DECEMBER)
+    assert [found[unit.id][SIGN] for unit, _ in units] == [*[fine] * 5, late, fine, fine]
+    assert [found[unit.id][FEEDBACK] for unit, _ in units] == [*[fine] * 6, late, fine]
+    assert {rate[HANDLE] for rate in found.values()} == {Rate(0, 0)}
+    assert await task_rates(DECEMBER, DECEMBER + 31 * DAY, DECEMBER + 60 * DAY) == {}
+
+
+@only("sqlite")
+async def test_a_called_unit_that_gives_back_in_time_owed_nothing(place: District) -> None:
+    (unit, handler) = await unit_with_handler(place, 1)
+    rated = {}
+    for name, wait in (("in time", DAY), ("late", DAY + timedelta(seconds=1))):
+        with actions.pretend(NOVEMBER):
+            case = await place.open(type_code="0110")
+            await place.go(case, "accepted")
+            (task,) = await actions.blow_whistle(
+                place.grid, case.id, calls=[Call(unit_id=unit.id)], wanted="来"
+            )
+        with actions.pretend(NOVEMBER + wait):
+            await actions.return_task(handler, task.id, reason="不归我们")
+        found = await task_rates(NOVEMBER, DECEMBER, DECEMBER, Q(id=task.id))
+        rated[name] = found[unit.id][SIGN]
+        with actions.pretend(NOVEMBER + 3 * DAY):  # the time had run on
+            await actions.redo_task(place.grid, task.id, reason="归")
+            await actions.sign_task(handler, task.id)
+        found = await task_rates(NOVEMBER, DECEMBER, DECEMBER, Q(id=task.id))
+        assert found[unit.id][SIGN] == Rate(0, 1)
+    assert rated == {"in time": Rate(0, 0), "late": Rate(0, 1)}
