@@ -214,6 +214,50 @@ class Offer:
     thing: Any
 
 
+@dataclass(frozen=True, kw_only=True)
+class MapBox:
+    """The part of the map that is looked at, in degrees (WGS-84)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPoint:
+    """One thing on the map, and the page that it opens. `tone`: "", "ok", "warn" or "bad"."""
+
+    longitude: float
+    latitude: float
+    title: str
+    href: str
+    meta: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPoints:
+    """What a layer has in a box: how many in all, and the first of them."""
+
+    total: int
+    points: Sequence[MapPoint]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapLayer:
+    """Things that can be shown on the map, to whoever holds `permission`.
+
+    `look(viewer, box, most)` gives what this viewer may see there, `most` points at most.
+    """
+
+    name: str
+    title: str
+    permission: str
+    look: "Callable[[Viewer, MapBox, int], Awaitable[MapPoints]]"
+    order: int = 50
+
+
 @dataclass(frozen=True)
 class Preparation:
     """`run()` is awaited once before the processes start, with the database open; idempotent."""

@@ -12,6 +12,7 @@ from core.contributions import (
     Demo,
     Extension,
     Listener,
+    MapLayer,
     Menu,
     Offer,
     Page,
@@ -52,6 +53,7 @@ class Plugin:
     pages: tuple[Page, ...] = ()
     menu: tuple[Menu, ...] = ()
     slots: tuple[Slot, ...] = ()
+    map_layers: tuple[MapLayer, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
     seams: tuple[Seam, ...] = ()

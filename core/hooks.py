@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Demo,
         Extension,
         Listener,
+        MapLayer,
         Menu,
         Offer,
         Page,
@@ -106,6 +107,11 @@ def add_menu() -> "Sequence[Menu]":  # type: ignore[empty-body]
 @hookspec
 def add_slots() -> "Sequence[Slot]":  # type: ignore[empty-body]
     """Fragments for named places on a neighbour's pages."""
+
+
+@hookspec
+def add_map_layers() -> "Sequence[MapLayer]":  # type: ignore[empty-body]
+    """Things with a position that the map can show."""
 
 
 @hookspec

@@ -19,7 +19,7 @@ from web.pages import (
     viewer,
 )
 from web.session import address_of
-from web.slots import fill_slots
+from web.slots import fill_slots, map_layers
 from web.templating import ago, safe, span
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "form",
     "fragment",
     "is_htmx",
+    "map_layers",
     "page",
     "render_fragment",
     "safe",

@@ -10,7 +10,6 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.areas import Area
@@ -33,6 +32,7 @@ from web import (
     units,
     uploads,
 )
+from web.assets import Assets
 from web.failures import HANDLERS, answer
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
@@ -120,7 +120,7 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         *oidc.ROUTES,
         *health.ROUTES,
         *uploads.ROUTES,
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Mount("/static", Assets(directory=STATIC)),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Mount("/admin", routes=staff, middleware=[Middleware(StaffOnly)]),

@@ -1,4 +1,4 @@
-"""Named places on a page where neighbours may put a fragment."""
+"""Where neighbours come together: fragments at named places of a page, layers of the map."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import structlog
 from markupsafe import Markup
 from starlette.requests import Request
 
+from core.contributions import MapLayer
+from core.permissions import Viewer
 from web.templating import safe
 
 log = structlog.get_logger()
@@ -23,3 +25,11 @@ async def fill_slots(request: Request, place: str, thing: Any) -> list[Markup]:
         if html:
             filled.append(safe(html))
     return filled
+
+
+def map_layers(request: Request, viewer: Viewer) -> list[MapLayer]:
+    """The layers of the enabled plugins that the viewer may open, in their order."""
+    plugins = request.app.state.kernel.plugins.values()
+    layers = (layer for one in plugins for layer in one.map_layers)
+    held = (layer for layer in layers if viewer.holds(layer.permission))
+    return sorted(held, key=lambda layer: (layer.order, layer.title))

@@ -12,6 +12,7 @@ from liuhe import (
     Keeper,
     Listener,
     Manifest,
+    MapLayer,
     Menu,
     Offer,
     Page,
@@ -29,6 +30,7 @@ from plugins.cases.actions import RETENTIONS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
 from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand, show_readers_link
+from plugins.cases.pages.on_map import LAYERS
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
@@ -152,6 +154,11 @@ def add_slots() -> Sequence[Slot]:
         Slot(place="person.in_hand", render=show_in_hand),
         Slot(place="case.after_facts", render=show_readers_link, order=90),
     )
+
+
+@hookimpl
+def add_map_layers() -> Sequence[MapLayer]:
+    return LAYERS
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from liuhe import (
     Extension,
     Fact,
     Manifest,
+    MapLayer,
     Menu,
     Page,
     Permission,
@@ -15,7 +16,7 @@ from liuhe import (
     hookimpl,
 )
 from plugins.places import facts
-from plugins.places.pages import PAGES
+from plugins.places.pages import LAYERS, PAGES
 from plugins.places.permissions import AUDITED, PERMISSIONS
 from plugins.places.schema import PlaceMutations, PlaceQueries
 from plugins.places.seeds import make
@@ -56,6 +57,11 @@ def add_graphql() -> Sequence[Extension]:
 @hookimpl
 def add_pages() -> Sequence[Page]:
     return PAGES
+
+
+@hookimpl
+def add_map_layers() -> Sequence[MapLayer]:
+    return LAYERS
 
 
 @hookimpl

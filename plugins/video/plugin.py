@@ -11,6 +11,7 @@ from liuhe import (
     Job,
     Keeper,
     Manifest,
+    MapLayer,
     Menu,
     Page,
     Permission,
@@ -22,6 +23,7 @@ from liuhe import (
 )
 from plugins.video import facts, jobs, pages
 from plugins.video.actions import RETENTIONS, let_in_own_eyes
+from plugins.video.pages.on_map import LAYERS
 from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
 from plugins.video.schema import EXTENSIONS
 from plugins.video.seeds import make
@@ -115,6 +117,11 @@ def add_graphql() -> Sequence[Extension]:
 @hookimpl
 def add_menu() -> Sequence[Menu]:
     return (Menu(title="摄像机", href="/admin/video/", icon="cctv", permission=SEE, order=40),)
+
+
+@hookimpl
+def add_map_layers() -> Sequence[MapLayer]:
+    return LAYERS
 
 
 @hookimpl

@@ -19,6 +19,7 @@ from plugins.places.actions.finding import (
     today,
 )
 from plugins.places.actions.importing import import_divisions, plan_import
+from plugins.places.actions.middles import middles_within
 from plugins.places.actions.opening import Opening
 from plugins.places.actions.planning import Line, Plan
 from plugins.places.actions.redividing import Effect, Part, foresee, free_codes, redivide
@@ -47,6 +48,7 @@ __all__ = [
     "import_divisions",
     "locate",
     "located_at",
+    "middles_within",
     "plan_import",
     "redivide",
     "rename_division",
