@@ -119,7 +119,8 @@ class Retention:
     `forget(rows)`: what "anonymise" does, in one transaction with the certificate; afterwards the
     rows are due no more. `covers`: models whose rows go, or stay, with these. `job`: the name of a
     job of its own that deletes them oftener than nightly, without a certificate.
-    `find(text)`: the key of what people call so (a case by its number), for holds and the audit.
+    `thing`: what one of them is called ("案件"), where it can be held for a court; `find(text)`:
+    the key of what people call so (a case by its number), where that is not the key itself.
     """
 
     of: "type[Model] | str"
@@ -133,6 +134,7 @@ class Retention:
     forget: "Callable[[Sequence[Any]], Awaitable[None]] | None" = None
     covers: "tuple[type[Model], ...]" = ()
     job: str = ""
+    thing: str = ""
     find: "Callable[[str], Awaitable[object | None]] | None" = None
 
     @property

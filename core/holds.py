@@ -60,9 +60,8 @@ def in_force() -> Q:
 
 
 def kinds() -> dict[str, Retention]:
-    """What can be held: whatever would be deleted or stripped one day."""
-    rules = (rule for rule in house().retentions if rule.days is not None and not rule.job)
-    return {rule.name: rule for rule in rules if not isinstance(rule.of, str)}
+    """What can be held, by name."""
+    return {rule.name: rule for rule in house().retentions if rule.thing}
 
 
 @atomic

@@ -61,6 +61,12 @@ def remove(record: uuid.UUID) -> None:
         raise Unavailable(f"删不掉密钥文件：{error.strerror}。请检查磁盘和权限。") from error
 
 
+def known() -> list[uuid.UUID]:
+    """The records that have a key file."""
+    files = (root() / "records").glob("??/*")
+    return [uuid.UUID(path.name) for path in files if not path.name.startswith(".")]
+
+
 def index_now(kind: str) -> str:
     """The name of the key with which new marks are made: another one each month, so that marks in
     old copies of the database match nothing any more once that month's records are gone."""

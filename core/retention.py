@@ -17,9 +17,10 @@ from tortoise.expressions import Q
 
 from core.audit import record
 from core.contributions import Retention
-from core.database import atomic
+from core.database import atomic, dialect, rows
 from core.holds import held, held_of, key_in
 from core.house import house
+from core.inventory import forget_revived
 from core.people import today
 from core.personal import Personal, confirm, end, forget_indexes, remove_keys
 from core.tables import Model
@@ -75,6 +76,9 @@ async def forget_what_is_due(_: dict[str, Any]) -> None:
             failed.append(rule.title)
     await _finish_all()
     await forget_indexes()
+    await forget_revived()
+    if dialect() == "sqlite":
+        await rows("PRAGMA wal_checkpoint(TRUNCATE)")  # or it would go on lying in the log
     if failed:
         raise RuntimeError(f"没有做成：{'、'.join(failed)}")
 

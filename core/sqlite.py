@@ -158,7 +158,9 @@ def statements(script: str) -> Iterator[str]:
 
 class PatientClient(Checking, SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
-        options = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, **options}
+        # What is deleted is overwritten, not left lying in a free page of the file.
+        kept = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, "secure_delete": "ON"}
+        options = {**kept, **options}
         super().__init__(file_path, **options)
         self._lock = asyncio.Lock()
 

@@ -155,6 +155,8 @@ def _problem(rule: Retention, own: Sequence[type[Model] | str]) -> str:
         return '的 days 和 action 对不上：长期保存写 days=None、action="keep"'
     if isinstance(rule.of, str) != (rule.action == "destroy"):
         return '的 action 不对：个人信息类别写 "destroy"，表写 "delete"、"anonymise" 或 "keep"'
+    if rule.thing and (isinstance(rule.of, str) or rule.job or rule.days is None):
+        return "不能保全：thing 只用于到期由六和处理的表"
     if rule.job or rule.action in ("keep", "destroy"):
         return ""
     if not (rule.since or rule.due):

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.database import opened, settled
 from core.errors import SetupError
+from core.inventory import take_stock
 from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
 from core.proof import read_marks, verify
@@ -111,6 +112,23 @@ async def verify_audit(start: int, say: Say) -> None:
             start, {seq: mark for seq, mark in read_marks().items() if seq >= start}
         )
     say(f"审计完整：核对了 {head.checked} 行，最后是第 {head.seq} 行，指纹 {head.hash or '（空）'}")
+
+
+async def verify_personal(say: Say) -> None:
+    """Whether every key opens, and none is there that should be gone."""
+    kernel = await bring_up_to_date(lambda _: None)
+    async with opened(kernel.settings.database, kernel.tables):
+        found = await take_stock()
+    say(f"打得开的 {found.readable} 份，已销毁的 {found.destroyed} 份。")
+    if found.locked:
+        raise SetupError(
+            f"有 {found.locked} 份打不开：密钥文件不在，或者 secret.key 不是原来的那一把。"
+            "请从备份里把 personal-keys/ 和 secret.key 放回来。"
+        )
+    if found.revived:
+        raise SetupError(
+            f"有 {found.revived} 份已经销毁，密钥文件却还在（多半来自旧备份）；今天夜里会自动删掉。"
+        )
 
 
 async def schema() -> str:

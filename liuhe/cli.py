@@ -98,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     _place(audit)
     audit.add_argument("action", choices=["verify"])
     audit.add_argument("--from", dest="start", type=int, default=1, help="从第几行开始，默认 1")
+    personal = add("personal", _personal, "核对加密保存的个人信息和它们的密钥文件对不对得上")
+    _place(personal)
+    personal.add_argument("action", choices=["verify"])
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
@@ -235,6 +238,11 @@ def _audit(options: argparse.Namespace) -> None:
     """A broken chain is one sentence and exit code 1, as every failure that we expect."""
     _adopt(options)
     asyncio.run(chores.verify_audit(max(1, options.start), _say))
+
+
+def _personal(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asyncio.run(chores.verify_personal(_say))
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from core.permissions import demand_held
 from core.retention import Certificate
 from web.keyset import Window, slice_of
 from web.pages import page, viewer
-from web.register import ACTIONS, SEE, tabs
+from web.register import ACTIONS, SEE, tabs, term
 
 HERE = "/admin/register/certificates"
 
@@ -38,7 +38,12 @@ async def one(request: Request) -> Response:
     row = await Certificate.get_or_none(id=request.path_params["id"])
     if row is None:
         raise NotFound("没有这份证明。")
-    context = {"page_title": f"销毁证明 {row.id}", "row": row, "action": ACTIONS[row.action]}
+    context = {
+        "page_title": f"销毁证明 {row.id}",
+        "row": row,
+        "action": ACTIONS[row.action],
+        "term": term(row.starts, row.days),
+    }
     return await page(request, "register/certificate.html", context)
 
 

@@ -32,7 +32,7 @@ async def _listed(
     after, before = params.get("after") or None, params.get("before") or None
     found = Hold.all().select_related("placed_by", "lifted_by")
     part = await slice_of(found, ["-id"], Window(after=after, before=before, backward=bool(before)))
-    kinds = {name: rule.title for name, rule in holds.kinds().items()}
+    kinds = {name: rule.thing for name, rule in holds.kinds().items()}
     context = {
         "page_title": "保全",
         "tabs": tabs(who, "/holds"),

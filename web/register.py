@@ -94,7 +94,7 @@ def _terms(rules: Sequence[Retention]) -> list[dict[str, str]]:
     return [
         {
             "title": rule.title,
-            "term": _term(rule),
+            "term": term(rule.starts, days_of(rule)),
             "action": ACTIONS[rule.action],
             "basis": rule.basis,
         }
@@ -102,11 +102,11 @@ def _terms(rules: Sequence[Retention]) -> list[dict[str, str]]:
     ]
 
 
-def _term(rule: Retention) -> str:
-    days = days_of(rule)
+def term(starts: str, days: int | None) -> str:
+    """In words: from when, how long."""
     if days is None:
         return "长期"
-    return f"{rule.starts}起 {days} 天" if days else f"{rule.starts}以后"
+    return f"{starts}起 {days} 天" if days else f"{starts}以后就删"
 
 
 ROUTES = [Route("/register", register)]

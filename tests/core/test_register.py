@@ -102,6 +102,7 @@ def test_personal_data_without_a_term_keeps_a_plugin_out_with_a_sentence(tables)
         ({"action": "destroy"}, "action 不对"),
         ({"since": ""}, "没有说从哪一列起算"),
         ({"action": "anonymise"}, "forget 不对"),
+        ({"thing": "树", "job": "trees.forget"}, "不能保全"),
     ],
 )
 def test_a_term_that_does_not_fit_is_refused_with_a_sentence(tables, given, said) -> None:

@@ -29,7 +29,7 @@ KIND = PersonalKind(
     permission="trees.call",
 )
 KNOWN: dict[str, Any] = {"title": "记事", "basis": "没有用了", "starts": "写下", "days": 30}
-NOTES = Retention(of=Note, action="delete", since="written_at", **KNOWN)
+NOTES = Retention(of=Note, action="delete", since="written_at", thing="记事", **KNOWN)
 OWNERS = Retention(of=KIND.name, action="destroy", **{**KNOWN, "title": "认养人"})
 
 

@@ -59,6 +59,7 @@ async def shell(kernel_on: Any) -> Any:
             days=30,
             action="delete",
             since="written_at",
+            thing="记事",
         )
         house = running.house()
         running.enter(replace(house, retentions=(*house.retentions, notes)))

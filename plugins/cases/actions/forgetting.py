@@ -101,6 +101,7 @@ RETENTIONS = (
         due=due,
         forget=forget,
         covers=(Step, Evidence, Clock, Task, TaskStep, TaskEvidence, TaskClock),
+        thing="案件",
         find=_by_number,
     ),
     Retention(

@@ -37,6 +37,7 @@ RETENTIONS = (
         action="anonymise",
         due=lambda cutoff: Q(started_at__lt=cutoff, referred=False, evidence_id__isnull=False),
         forget=forget_pictures,
+        thing="观察",
     ),
     Retention(
         of=Message,

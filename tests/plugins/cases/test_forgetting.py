@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.audit import AuditRow
+from core.database import rows
 from core.holds import place_hold
 from core.people import Person, open_session, today
 from core.retention import Certificate
@@ -80,6 +81,17 @@ async def test_what_is_personal_goes_and_figures_and_timeline_are_the_same(
     assert steps[1].person_id == place.dispatcher.person_id
     one = await Certificate.get(name="cases.Case")
     assert (one.action, one.count, one.first_key) == ("anonymise", 1, str(case.id))
+
+
+@only("sqlite")
+async def test_what_is_gone_is_not_left_lying_in_the_file(place: District) -> None:
+    await old_case(place, place.resident)
+    path = place.kernel.settings.data_dir / "liuhe.sqlite3"
+    await rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert "李翠花".encode() in path.read_bytes()
+    await a_night()
+    files = path.parent.glob("liuhe.sqlite3*")
+    assert not [one for one in files if "李翠花".encode() in one.read_bytes()]
 
 
 async def test_young_and_open_cases_keep_everything(place: District) -> None:
