@@ -92,7 +92,9 @@ def _to_login(request: Request) -> Response:
 
 
 LOST = "登录已过期，刚才填写的没有提交成功。请重新登录，再填写一次。"
-EXPIRED = "登录已过期，没有办成。您填的内容还在这一页：请先复制下来，再刷新页面，重新登录。"
+EXPIRED = (
+    "登录已过期，没有办成。您填的内容还在这一页：请在新的标签页里重新登录，再回到这里，再提交一次。"
+)
 
 
 def _notice(request: Request, failure: LiuheError, context: dict[str, Any]) -> Response:

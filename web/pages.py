@@ -23,7 +23,7 @@ from core.house import house
 from core.manifest import LIUHE_VERSION
 from core.permissions import Viewer
 from core.values import demand_text
-from web.session import FLASH, csrf_fits, csrf_token
+from web.session import FLASH, csrf_fits, page_token
 
 Flash = tuple[str, str]
 
@@ -199,8 +199,12 @@ async def form(request: Request) -> Form:
     data = await request.form(max_files=20, max_fields=200)
     token = getattr(request.state, "session_token", "")
     given = request.headers.get("x-csrf-token") or data.get("csrf", "")
-    if token and getattr(request.state, "by_cookie", False) and not csrf_fits(token, str(given)):
-        raise Forbidden("页面停留太久，请刷新后再提交。")
+    if token and getattr(request.state, "by_cookie", False):
+        person: Viewer = request.state.viewer
+        if not csrf_fits(token, person.person_id, str(given)):
+            raise Forbidden(
+                "这一页是很久以前、或者别人登录时打开的。请先复制填写的内容，刷新后再提交。"
+            )
     return Form(data)
 
 
@@ -217,8 +221,8 @@ def _env(request: Request) -> Environment:
 
 
 def _csrf(request: Request) -> str:
-    token = getattr(request.state, "session_token", "")
-    return csrf_token(token) if token else ""
+    person: Viewer | None = getattr(request.state, "viewer", None)
+    return page_token(person.person_id) if person else ""
 
 
 async def _shell(request: Request) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Who is asking: the browser's cookie or a bearer token, and the CSRF token of a session.
 
-The cookie is HttpOnly and SameSite=Lax; every unsafe request with it must also carry the
-session's CSRF token, which is an HMAC of the session's own token and therefore needs no storage.
+The cookie is HttpOnly and SameSite=Lax; every unsafe request with it must also carry a CSRF token,
+an HMAC of the session's own token, or of the person and the half day, that needs no storage.
 """
 
 import hmac
+import time
 from hashlib import sha256
 
 from starlette.requests import HTTPConnection
@@ -17,6 +18,7 @@ from core.permissions import Viewer
 
 COOKIE = "liuhe_session"
 FLASH = "liuhe_flash"
+PAGE_HALF_DAYS = 4  # the present one and three before
 
 
 class SessionMiddleware:
@@ -71,12 +73,31 @@ def next_page(request: HTTPConnection) -> str:
 
 
 def csrf_token(session_token: str) -> str:
-    key = house().settings.secret_key.encode()
-    return hmac.new(key, b"csrf:" + session_token.encode(), sha256).hexdigest()
+    """A token that holds as long as the session."""
+    return _csrf(f"csrf:{session_token}")
 
 
-def csrf_fits(session_token: str, given: str) -> bool:
-    return hmac.compare_digest(csrf_token(session_token).encode(), given.encode("utf-8", "replace"))
+def page_token(person_id: int) -> str:
+    """What pages carry: it holds for a day and a half, for whichever session of the same person,
+    so that a page on which something was being written goes on after signing in again."""
+    return _csrf(f"csrf.page:{person_id}:{_half_days()}")
+
+
+def csrf_fits(session_token: str, person_id: int, given: str) -> bool:
+    """Whether the token is of this session, or of a page that the same person was shown lately."""
+    now = _half_days()
+    pages = (_csrf(f"csrf.page:{person_id}:{now - ago}") for ago in range(PAGE_HALF_DAYS))
+    raw = given.encode("utf-8", "replace")
+    fits = [hmac.compare_digest(one.encode(), raw) for one in (csrf_token(session_token), *pages)]
+    return any(fits)
+
+
+def _half_days() -> int:
+    return int(time.time() // 43_200)
+
+
+def _csrf(text: str) -> str:
+    return hmac.new(house().settings.secret_key.encode(), text.encode(), sha256).hexdigest()
 
 
 def set_cookie(response: Response, token: str) -> None:

@@ -204,13 +204,13 @@ async def test_signing_in_at_the_provider_from_the_login_page(
         page = grid.page
         await grid.open("/admin/cases/?tab=all")
         await grid.check()
-        await page.get_by_role("link", name="用政务统一登录登录").click()
+        await page.get_by_role("link", name="政务统一登录").click()
         await page.wait_for_url(f"{idp.issuer}/**")
         await page.get_by_role("button", name="继续").click()
         await page.wait_for_url("**/admin/cases/?tab=all")
         await page.get_by_role("heading", name="案件").first.wait_for()
         await grid.open("/admin/me")
-        await page.get_by_text("用政务统一登录登录").first.wait_for()
+        await page.get_by_text("通过政务统一登录").first.wait_for()
 
 
 async def test_a_second_factor_is_asked_for_on_the_way_back_from_another_site(

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is a sentence that helps: never a failure of ours."""
 
+import re
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -7,6 +8,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from tests.web.conftest import ORIGIN, PASSWORD, Shell
+from web import session
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -106,3 +108,38 @@ async def test_what_is_being_written_outlives_the_session(shell: Shell, method: 
     assert "hx-redirect" not in answer.headers
     assert answer.headers["hx-retarget"] == "#flash"
     assert "登录已过期" in answer.text
+
+
+def kept_token(text: str) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', text)
+    assert found is not None
+    return found[1]
+
+
+async def test_an_old_page_goes_on_after_signing_in_again(shell: Shell) -> None:
+    """Somebody writes, the session ends, and signs in again in another tab."""
+    await shell.sign_in("admin")
+    old = kept_token((await shell.client.get("/admin/units/new")).text)
+    await shell.sign_in("admin")
+    given = {"what": "花", "csrf": old}
+    assert (await shell.client.post("/admin/garden/water", data=given)).status_code == 303
+
+
+async def test_an_old_page_of_another_person_does_not(shell: Shell) -> None:
+    await shell.sign_in("admin")
+    old = kept_token((await shell.client.get("/admin/units/new")).text)
+    await shell.sign_in("grid")
+    answer = await shell.client.post("/admin/garden/water", data={"what": "花", "csrf": old})
+    assert (answer.status_code, "别人登录时打开的" in answer.text) == (403, True)
+
+
+async def test_a_page_holds_a_day_and_a_half_and_not_two(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shell.sign_in("admin")
+    old = kept_token((await shell.client.get("/admin/units/new")).text)
+    given, now = {"what": "花", "csrf": old}, session._half_days()
+    for later, status in ((3, 303), (4, 403), (-1, 403)):
+        monkeypatch.setattr(session, "_half_days", lambda later=later: now + later)
+        answer = await shell.client.post("/admin/garden/water", data=given)
+        assert answer.status_code == status, later

@@ -99,7 +99,7 @@ async def test_there_and_back_and_in(shell: Shell, idp: real.House) -> None:
     answer = await whole_way(shell)
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/me")
     mine = await shell.client.get("/admin/me")
-    assert (mine.status_code, "用统一登录登录" in mine.text) == (200, True)
+    assert (mine.status_code, "通过统一登录" in mine.text) == (200, True)
     row = await AuditRow.filter(action="people.sign_in").order_by("-seq").first()
     person = await Person.get(username="grid")
     assert row is not None
