@@ -21,6 +21,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
+    demand_held(viewer(request), MANAGE)
     given = await form(request)
     try:
         camera = await actions.create_camera(viewer(request), _read(given))
