@@ -65,7 +65,8 @@ class Page:
 class Menu:
     """A menu entry, shown to whoever holds `permission`.
 
-    `badge(viewer)` gives the number that waits, or None; `order` sorts, small first.
+    `badge(viewer)` gives the number that waits, or None; `order` sorts, small first. `everywhere`:
+    only for whoever holds the permission over the whole district.
     """
 
     title: str
@@ -73,6 +74,7 @@ class Menu:
     icon: str
     permission: str
     order: int = 50
+    everywhere: bool = False
     badge: "Callable[[Viewer], Awaitable[int | None]] | None" = None
 
 

@@ -101,6 +101,16 @@ class Viewer:
         """Whether the permission is held anywhere at all (for menus)."""
         return any(name in grant.names for grant in self.grants)
 
+    def holds_everywhere(self, name: str) -> bool:
+        """Whether it is held over the whole district, so over what has no place in it.
+
+        (Before any area is drawn, a post of such a role has none.)
+        """
+        return any(
+            name in grant.names and grant.reach == "area" and grant.area_path.count(".") < 2
+            for grant in self.grants
+        )
+
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
@@ -199,6 +209,16 @@ def demand(viewer: Viewer | None, name: str, thing: Any, scope: Scope) -> Viewer
     if viewer is None:
         raise NotSignedIn()
     if not may(viewer, name, thing, scope):
+        raise Forbidden()
+    return viewer
+
+
+def demand_everywhere(viewer: Viewer | None, name: str) -> Viewer:
+    """For what is the whole district's (plugins, the audit, a calendar): a post over a part of it
+    opens nothing of that."""
+    if viewer is None:
+        raise NotSignedIn()
+    if not viewer.holds_everywhere(name):
         raise Forbidden()
     return viewer
 

@@ -41,7 +41,14 @@ from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
 OWN_MENU = (
-    Menu(title="审计", href="/admin/audit", icon="eye", permission="audit.see", order=80),
+    Menu(
+        title="审计",
+        href="/admin/audit",
+        icon="eye",
+        permission="audit.see",
+        order=80,
+        everywhere=True,
+    ),
     Menu(
         title="处理活动登记",
         href="/admin/register",
@@ -58,8 +65,22 @@ OWN_MENU = (
         permission="people.manage",
         order=87,
     ),
-    Menu(title="插件", href="/admin/plugins", icon="puzzle", permission="plugins.manage", order=90),
-    Menu(title="后台任务", href="/admin/jobs", icon="activity", permission="jobs.see", order=95),
+    Menu(
+        title="插件",
+        href="/admin/plugins",
+        icon="puzzle",
+        permission="plugins.manage",
+        order=90,
+        everywhere=True,
+    ),
+    Menu(
+        title="后台任务",
+        href="/admin/jobs",
+        icon="activity",
+        permission="jobs.see",
+        order=95,
+        everywhere=True,
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from core.contributions import Menu
 from core.errors import BadInput, Forbidden, NotSignedIn
 from core.files import store_upload
 from core.house import house
@@ -238,9 +239,14 @@ async def _shell(request: Request) -> dict[str, Any]:
     }
 
 
+def _open_to(person: Viewer, entry: Menu) -> bool:
+    holds = person.holds_everywhere if entry.everywhere else person.holds
+    return holds(entry.permission)
+
+
 async def _menu(request: Request, person: Viewer) -> Sequence[Mapping[str, Any]]:
     here = request.url.path
-    entries = [entry for entry in request.app.state.menu if person.holds(entry.permission)]
+    entries = [entry for entry in request.app.state.menu if _open_to(person, entry)]
     return [
         {
             "title": entry.title,

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from core.areas import Area
 from core.errors import Forbidden, NotSignedIn
 from core.people import Person, Post
-from core.permissions import Grant, Scope, Viewer, demand, demand_held, may, within
+from core.permissions import (
+    Grant,
+    Scope,
+    Viewer,
+    demand,
+    demand_everywhere,
+    demand_held,
+    may,
+    within,
+)
 from core.testing import make_area, make_unit, make_viewer
 
 #: Posts are things with an area, a unit and an owner, each of which may be missing but the last.
@@ -164,3 +173,18 @@ async def test_system_security_and_audit_are_kept_apart(kernel):
         "auditor": set(),
         "resident": set(),
     }
+
+
+async def test_what_is_the_whole_districts_needs_a_post_over_the_whole_district(kernel):
+    district = await make_area("330105", "拱墅区")
+    street = await make_area("330105003", "小河街道", "street", district)
+    over_all = await make_viewer("all", "admin", area=district)
+    over_part = await make_viewer("part", "admin", area=street)
+    before_any_area = await make_viewer("first", "admin")
+    for viewer in (over_all, before_any_area):
+        assert demand_everywhere(viewer, "plugins.manage") is viewer
+    for viewer in (over_part, await make_viewer("other", "security", area=district)):
+        with pytest.raises(Forbidden):
+            demand_everywhere(viewer, "plugins.manage")
+    with pytest.raises(NotSignedIn):
+        demand_everywhere(None, "plugins.manage")

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from liuhe import BadInput, Viewer, atomic, demand_held, house, settings_of
+from liuhe import BadInput, Viewer, atomic, demand_everywhere, house, settings_of
 from plugins.cases.actions.moment import now
 from plugins.cases.models import CalendarDay, days_as_of
 from plugins.cases.rules import Calendar, spans_of
@@ -31,7 +31,7 @@ async def correct_day(
 
     `works`: None takes an earlier correction back.
     """
-    viewer = demand_held(viewer, "cases.calendar")
+    viewer = demand_everywhere(viewer, "cases.calendar")
     return await CalendarDay.create(
         day=_day(day),
         works=works,

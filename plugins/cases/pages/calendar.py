@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from liuhe import BadInput, demand_held
+from liuhe import BadInput, demand_everywhere
 from liuhe.pages import Request, Response, form, page, see_other, viewer
 from plugins.cases import actions
 from plugins.cases.models import CalendarDay, days_as_of
@@ -21,7 +21,7 @@ WEEK = "一二三四五六日"
 
 
 async def calendar_page(request: Request) -> Response:
-    demand_held(viewer(request), "cases.calendar")
+    demand_everywhere(viewer(request), "cases.calendar")
     return await page(request, "cases/calendar.html", await _context(request))
 
 

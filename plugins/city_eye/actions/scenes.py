@@ -1,6 +1,6 @@
 """Scenes: which there are, and whether they are on trial."""
 
-from liuhe import BadInput, NotFound, Viewer, atomic, demand_held, record
+from liuhe import BadInput, NotFound, Viewer, atomic, demand_everywhere, record
 from plugins.city_eye.models import Scene
 from plugins.city_eye.permissions import MANAGE, SCENE_SET
 from plugins.city_eye.rules import MODE_LABELS, STARTERS
@@ -30,7 +30,7 @@ async def ensure_scenes() -> None:
 @atomic
 async def set_scene(viewer: Viewer | None, code: str, *, mode: str, active: bool) -> Scene:
     """On trial or official, on or off; findings that are there already stay what they are."""
-    who = demand_held(viewer, MANAGE)
+    who = demand_everywhere(viewer, MANAGE)
     if mode not in MODE_LABELS:
         raise BadInput("场景只能是正式或试用。", field="mode", reason="unknown")
     scene = await Scene.get_or_none(code=code)

@@ -8,7 +8,7 @@ from liuhe import (
     NotSignedIn,
     Viewer,
     atomic,
-    demand_held,
+    demand_everywhere,
     house,
     keep_secret,
     record,
@@ -44,7 +44,7 @@ async def let_in_own_eyes() -> None:
 @atomic
 async def issue_worker_token(viewer: Viewer | None, name: str) -> str:
     """A new token for the eyes called `name`, told once; the one before is void."""
-    who = demand_held(viewer, MANAGE)
+    who = demand_everywhere(viewer, MANAGE)
     if not name.strip():
         raise BadInput("请给视频处理程序起个名字。", field="name", reason="required")
     token = secrets.token_urlsafe(32)

@@ -46,6 +46,7 @@ async def index(request: Request) -> Response:
         "prev": _page_link(search, number - 1) if number > 1 else "",
         "next": _page_link(search, number + 1) if number * A_PAGE < total else "",
         "may_manage": who.holds(MANAGE),
+        "may_issue": who.holds_everywhere(MANAGE),
     }
     return await page(request, "video/index.html", context)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from liuhe import demand_held
+from liuhe import demand_everywhere
 from liuhe.pages import Request, Response, Route, form, page, viewer
 from plugins.video import actions
 from plugins.video.models import Worker
@@ -10,7 +10,7 @@ from plugins.video.permissions import MANAGE
 
 
 async def workers(request: Request) -> Response:
-    demand_held(viewer(request), MANAGE)
+    demand_everywhere(viewer(request), MANAGE)
     return await _show(request)
 
 
