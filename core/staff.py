@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from core import identities, second_factor
 from core.areas import Area
@@ -60,7 +60,8 @@ def covers(viewer: Viewer, path: str) -> bool:
 def seen_by(viewer: Viewer | None) -> Q:
     """The people whom the viewer keeps: in the own areas, and those who belong nowhere yet."""
     paths = [one.area_path for one in demand_held(viewer, MANAGE).grants if MANAGE in one.names]
-    nowhere = Q(posts__area_id__isnull=True, posts__unit_id__isnull=True)
+    somewhere = Post.filter(Q(area_id__isnull=False) | Q(unit_id__isnull=False))
+    nowhere = Q(id__not_in=Subquery(somewhere.values("person_id")))
     inside = [
         Q(posts__area__path__startswith=path) | Q(posts__unit__area__path__startswith=path)
         for path in filter(None, paths)

@@ -15,7 +15,7 @@ from core.areas import LEVELS, Area
 from core.errors import BadInput, LiuheError, NotFound
 from core.house import house
 from core.people import Person, Post, Unit, not_over, today
-from core.permissions import demand_held
+from core.permissions import Scope, Viewer, demand_held, within
 from web.keyset import Window, slice_of
 from web.pages import Form, form, page, see_other, viewer
 from web.slots import fill_slots
@@ -121,7 +121,7 @@ async def _one(
         "linked": await identities.is_linked(person.id),
         "values": given.values() if given else {},
         "problem": {field: problem.message} if problem else {},
-        **await _choices(number),
+        **await _choices(who, number),
     }
     return await page(
         request, "people/one.html", context, status=problem.status if problem else 200
@@ -148,10 +148,13 @@ def _post(post: Post, others: int | None) -> dict[str, Any]:
     }
 
 
-async def _choices(person_id: int) -> dict[str, Any]:
-    areas = await Area.filter(valid_to=None, level__in=LEVELS[:4]).order_by("path")
-    units = await Unit.filter(active=True).order_by("name")
-    away = Post.filter(not_over(today()), stands_in_for_id__isnull=True, person__active=True)
+async def _choices(who: Viewer, person_id: int) -> dict[str, Any]:
+    """Only where the viewer keeps the accounts: the names of others elsewhere are no choice."""
+    here = [within(who, staff.MANAGE, Scope(area=path)) for path in ("path", "area__path")]
+    areas = await Area.filter(here[0], valid_to=None, level__in=LEVELS[:4]).order_by("path")
+    units = await Unit.filter(here[1], active=True).order_by("name")
+    kept = here[1] | within(who, staff.MANAGE, Scope(area="unit__area__path"))
+    away = Post.filter(kept, not_over(today()), stands_in_for_id__isnull=True, person__active=True)
     others = await away.exclude(person_id=person_id).select_related("person", "area", "unit")
     return {
         "roles": [(role.name, role.title) for role in house().roster.roles],

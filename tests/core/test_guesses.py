@@ -5,8 +5,8 @@ import pytest
 from core import guesses
 from core.errors import Forbidden, NotFound, RateLimited
 from core.guesses import KEPT, LIMITS, SHORTEST, WINDOW, Guesses
-from core.people import Person
-from core.testing import make_viewer
+from core.people import Person, Post
+from core.testing import make_area, make_viewer
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -135,6 +135,25 @@ async def test_security_sees_and_lifts_a_pause(person):
     assert await wait_for(account="nobody") > 0
     with pytest.raises(NotFound):
         await guesses.lift(security, hers.key)
+
+
+async def test_over_a_street_security_sees_and_lifts_the_pauses_of_its_own_people(person):
+    district = await make_area("330105", "拱墅区")
+    streets = [await make_area(f"33010500{n}", "街道", "street", district) for n in (3, 4)]
+    await Post.create(person=person, role="grid", area=streets[0])
+    await guess(person, times=10)
+    await guess(account="nobody", times=10)
+    here, there = [
+        await make_viewer(f"sec{n}", "security", area=area) for n, area in enumerate(streets)
+    ]
+    (hers,) = await guesses.paused(here)
+    assert hers.person_id == person.id
+    assert await guesses.paused(there) == []
+    with pytest.raises(NotFound):
+        await guesses.lift(there, hers.key)
+    assert await wait_for() > 0
+    await guesses.lift(here, hers.key)
+    assert await wait_for() == 0
 
 
 async def test_nobody_else_may(person):

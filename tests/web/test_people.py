@@ -5,7 +5,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from core.areas import Area
 from core.people import Person, Post, Session, Unit
+from core.testing import make_area, make_unit, make_viewer
 from tests.web.conftest import Shell
 
 OWN = "自己的 新密码 78"
@@ -135,3 +137,34 @@ async def test_units_are_the_administrators(shell: Shell) -> None:
     await shell.client.post(f"/admin/units/{unit.id}", data=given)
     await unit.refresh_from_db()
     assert (unit.name, unit.active) == ("区环卫所", False)
+
+
+async def test_over_a_street_one_is_offered_only_people_units_and_areas_of_it(shell: Shell) -> None:
+    district = await Area.get(level="district")
+    here = await Area.get(level="street")
+    there = await make_area("330105004000", "和睦街道", "street", district)
+    await make_unit("far", "和睦环卫所", there)
+    await make_viewer("远处的人", "grid", area=there)
+    both = await make_viewer("两处的人", "grid", area=there)
+    await Post.create(person_id=both.person_id, role="resident")
+    await Post.filter(person__username="security").update(area=here)
+    number = (await Person.get(username="grid")).id
+    await shell.sign_in("security")
+    page = (await shell.client.get(f"/admin/people/{number}")).text
+    assert "小河街道" in page
+    for elsewhere in ("和睦", "远处的人", "两处的人"):
+        assert elsewhere not in page
+    listed = (await shell.client.get("/admin/people")).text
+    assert "两处的人" not in listed
+    assert (await shell.client.get(f"/admin/people/{both.person_id}")).status_code == 404
+
+
+async def test_over_a_street_nothing_of_the_whole_district_is_in_the_menu(shell: Shell) -> None:
+    street, district = await Area.get(level="street"), await Area.get(level="district")
+    for area, status in ((street, 403), (district, 200)):
+        await Post.filter(person__username="admin").update(area=area)
+        await shell.sign_in("admin")
+        home = (await shell.client.get("/admin/")).text
+        for address in ("/admin/plugins", "/admin/jobs"):
+            assert (f'href="{address}"' in home) == (status == 200)
+            assert (await shell.client.get(address)).status_code == status
