@@ -178,7 +178,7 @@ async def may_see_file(viewer: Viewer, file: File) -> bool:
 def may_make(viewer: Viewer | None, case: Case, move: Move) -> bool:
     """Whether the move is this viewer's to make, whenever it can be made."""
     if move.by_reporter and viewer is not None and case.reporter_id == viewer.person_id:
-        return True
+        return viewer.holds("cases.open")  # not a token that only reads
     return may(viewer, move.permission, case, SCOPE)
 
 

@@ -1,11 +1,13 @@
 """Who may do what: every role × every action, in the area and out of it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from core.permissions import READ_ONLY, narrow
 from liuhe import Conflict, Forbidden, LiuheError, NotFound, Viewer
 from plugins.cases import actions
 from plugins.cases.models import Case
@@ -119,6 +121,19 @@ async def tried(do: Do, place: District, viewer: Viewer, case: int) -> LiuheErro
     except LiuheError as error:
         return error
     return None
+
+
+@only("sqlite")
+async def test_a_token_that_only_reads_does_not_take_back_what_its_owner_reported(
+    place: District,
+) -> None:
+    case = await place.open(viewer=place.resident)
+    whole = place.resident
+    reader = replace(whole, grants=narrow(whole.grants, [READ_ONLY]))
+    assert may_see(reader, await Case.get(id=case.id).select_related("area"))
+    with pytest.raises(Forbidden):
+        await actions.withdraw_case(reader, case.id, reason="报错了")
+    await actions.withdraw_case(whole, case.id, reason="报错了")
 
 
 @only("sqlite")
