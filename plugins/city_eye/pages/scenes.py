@@ -1,11 +1,14 @@
 """Which scenes there are, and whether they are on trial."""
 
+from collections import defaultdict
 from typing import Any
 
-from liuhe import demand_held, rows
+from tortoise.functions import Count
+
+from liuhe import Viewer, demand_held, within
 from liuhe.pages import Request, Response, Route, form, page, see_other, viewer
 from plugins.city_eye import actions
-from plugins.city_eye.models import Scene
+from plugins.city_eye.models import SCOPE, Finding, Scene
 from plugins.city_eye.pages.views import BASE
 from plugins.city_eye.permissions import MANAGE, SEE
 from plugins.city_eye.rules import MODE_LABELS, Mode, Reason, State
@@ -16,30 +19,32 @@ NONE = {"found": 0, "confirmed": 0, "wrong": 0}
 async def scenes(request: Request) -> Response:
     """Each scene with what the officers have made of its findings."""
     who = demand_held(viewer(request), SEE)
-    counts = await _counts()
+    counts = await _counts(who)
     context = {
         "page_title": "场景",
         "scenes": [
             _view(scene, counts.get(scene.id, NONE)) for scene in await Scene.all().order_by("code")
         ],
         "modes": list(MODE_LABELS.items()),
-        "may_manage": who.holds(MANAGE),
+        "may_manage": who.holds_everywhere(MANAGE),
         "base": BASE,
     }
     return await page(request, "city_eye/scenes.html", context)
 
 
-async def _counts() -> dict[int, dict[str, int]]:
-    """For each scene: all findings, the confirmed ones, the false alarms."""
-    found = await rows(
-        "SELECT scene_id, COUNT(*) AS found, "
-        "SUM(CASE WHEN state = $1 THEN 1 ELSE 0 END) AS confirmed, "
-        "SUM(CASE WHEN reason = $2 THEN 1 ELSE 0 END) AS wrong "
-        "FROM city_eye_finding GROUP BY scene_id",
-        State.CONFIRMED.value,
-        Reason.FALSE_ALARM.value,
-    )
-    return {row["scene_id"]: {name: int(row[name]) for name in NONE} for row in found}
+async def _counts(who: Viewer) -> dict[int, dict[str, int]]:
+    """For each scene, of what the viewer may see: all findings, the confirmed, the false alarms."""
+    seen = Finding.filter(within(who, SEE, SCOPE))
+    wanted = {
+        "found": seen,
+        "confirmed": seen.filter(state=State.CONFIRMED),
+        "wrong": seen.filter(reason=Reason.FALSE_ALARM),
+    }
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: dict(NONE))
+    for name, found in wanted.items():
+        for row in await found.annotate(n=Count("id")).group_by("scene_id").values("scene_id", "n"):
+            counts[row["scene_id"]][name] = row["n"]
+    return counts
 
 
 def _view(scene: Scene, counts: dict[str, int]) -> dict[str, Any]:

@@ -202,3 +202,11 @@ async def test_a_change_of_a_scene_is_recorded_with_before_and_after(street: Str
     scene = await actions.set_scene(street.admin, "0505", mode="official", active=True)
     entry = ("city_eye.scene", street.admin.person_id, [f"city_eye.Scene {scene.id}"])
     assert (await audited("city_eye.scene"))[-1] == entry
+
+
+async def test_scenes_tell_figures_of_what_one_may_see(street: Street) -> None:
+    await raised(street)
+    for name, times in (("grid", 1), ("stranger", 0)):
+        async with await street.browser(name) as browser:
+            page = (await browser.get("/admin/city_eye/scenes")).text
+        assert page.count("1 条") == times, name
