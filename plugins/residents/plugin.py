@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from liuhe import (
     Audited,
     DataUse,
+    Extension,
     Fact,
     Job,
     Manifest,
@@ -24,6 +25,7 @@ from plugins.residents import facts, permissions
 from plugins.residents.actions import RETENTIONS, prepare_account
 from plugins.residents.jobs import JOBS
 from plugins.residents.pages import PAGES, show_on_case, waiting
+from plugins.residents.schema import EXTENSIONS
 from plugins.residents.settings import ResidentsSettings
 
 manifest = Manifest(
@@ -93,6 +95,11 @@ def add_facts() -> Sequence[type[Fact]]:
 @hookimpl
 def add_jobs() -> Sequence[Job]:
     return JOBS
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return EXTENSIONS
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """Mutations: what the user can mend comes back in the payload, all else as a GraphQL error."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 
 import strawberry
@@ -48,12 +48,18 @@ class _Mending(FieldExtension):
 
 
 def mutation(
-    *, description: str, name: str | None = None, deprecation_reason: str | None = None
+    *,
+    description: str,
+    name: str | None = None,
+    deprecation_reason: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Any:
-    """For an async method with one `input` that returns a `Payload`."""
+    """For an async method with one `input` that returns a `Payload`; `metadata=PUBLIC` for one
+    that is reached without signing in and guards itself."""
     return strawberry.mutation(
         name=name,
         description=description,
         deprecation_reason=deprecation_reason,
+        metadata=dict(metadata or {}),
         extensions=[_Mending()],
     )

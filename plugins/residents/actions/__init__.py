@@ -21,6 +21,7 @@ from plugins.residents.actions.following import (
     known_report,
     picture_of,
 )
+from plugins.residents.actions.offering import offered_areas, offered_matters
 from plugins.residents.actions.reporting import (
     Hand,
     Sent,
@@ -52,6 +53,8 @@ __all__ = [
     "known_report",
     "look",
     "note_answers_seen",
+    "offered_areas",
+    "offered_matters",
     "picture_of",
     "prepare_account",
     "rate",

@@ -83,12 +83,19 @@ class Sent:
 
 
 async def report_matter(
-    told: Told, hand: Hand, *, key: str, pictures: Sequence[bytes] = (), phone: str = ""
+    told: Told,
+    hand: Hand,
+    *,
+    key: str,
+    pictures: Sequence[bytes] = (),
+    phone: str = "",
+    only_once: bool = False,
 ) -> Sent:
     """Open a case for a resident. The same `key` with the same words gives the same code back.
 
     The code is made of the key, which only the form has that we gave: so it can be shown again
-    when the form is sent twice, although we do not keep it.
+    when the form is sent twice, although we do not keep it. `only_once`: the same key with other
+    words is a Conflict; else it is another report.
     """
     if hand.clerk is not None:
         demand_held(hand.clerk, ENTER)
@@ -109,7 +116,8 @@ async def report_matter(
             await look(report_bounds(hand.side))
         # Before the transaction: nothing waits for a disk inside.
         file_ids = [str((await store_upload(content, viewer)).id) for content in pictures]
-    return await _write(told, matter, area, hand, viewer, code, file_ids, reached)
+    once = mark("residents.once", key) if only_once else None
+    return await _write(told, matter, area, hand, viewer, code, file_ids, reached, once)
 
 
 @atomic
@@ -122,7 +130,9 @@ async def _write(
     code: str,
     file_ids: list[str],
     phone: str,
+    once: str | None,
 ) -> Sent:
+    await redeem("residents", "residents.once", once, {"words": _words(told), "area": area.id})
     receipt = await redeem("residents", "residents.report", code_mark(code), {})
     if receipt and receipt.result:  # the second tap, which has waited for the first
         known = await Report.get(id=int(receipt.result))

@@ -7,7 +7,7 @@ from liuhe import BadInput, Conflict, LiuheError, RateLimited, demand_held, seal
 from liuhe.pages import Form, Request, Response, form, page, see_other, viewer
 from plugins.residents import actions
 from plugins.residents.models import Report
-from plugins.residents.pages import choices, door, views
+from plugins.residents.pages import door, printing, views
 from plugins.residents.pages.telling import code_context, pictures_in, problems
 from plugins.residents.pages.tracking import DONE, do
 from plugins.residents.permissions import ENTER
@@ -54,7 +54,7 @@ async def enter(request: Request) -> Response:
         "case_id": sent.report.case_id,
         "channel": channel.value,
         "hotline": actions.settings().hotline,
-        "address": choices.home_address(request),
+        "address": printing.home_address(request),
         **code_context(request, sent.code),
     }
     return await page(request, "residents/slip.html", context)
@@ -74,8 +74,8 @@ async def _new_context(
     return {
         "page_title": "代居民上报",
         "channels": CHANNELS,
-        "matters": await choices.matters(),
-        "areas": await choices.areas(clerk),
+        "matters": await actions.offered_matters(),
+        "areas": await actions.offered_areas(clerk),
         "values": values,
         "key": door.new_key(),
         "most_pictures": actions.settings().most_pictures,
@@ -164,11 +164,11 @@ async def _for_them(
 async def poster(request: Request) -> Response:
     """To be printed and put up."""
     demand_held(viewer(request), ENTER)
-    link = f"{choices.home_address(request)}{door.PATH}/"
+    link = f"{printing.home_address(request)}{door.PATH}/"
     context = {
         "page_title": "海报",
         "link": link,
-        "picture": choices.qr_code(link),
+        "picture": printing.qr_code(link),
         "hotline": actions.settings().hotline,
     }
     return await page(request, "residents/poster.html", context)

@@ -6,8 +6,15 @@ from typing import Any
 from liuhe import BadInput, LiuheError, RateLimited, house
 from liuhe.pages import Form, Request, Response, UploadFile, form, see_other
 from plugins.places.actions import ancestors
-from plugins.residents.actions import Hand, area_around, report_matter, settings
-from plugins.residents.pages import choices, door
+from plugins.residents.actions import (
+    Hand,
+    area_around,
+    offered_areas,
+    offered_matters,
+    report_matter,
+    settings,
+)
+from plugins.residents.pages import door, printing
 from plugins.residents.rules import grouped
 
 #: A field that people do not see; what fills it in is a program.
@@ -62,8 +69,8 @@ async def pictures_in(request: Request) -> list[bytes]:
 async def _context(values: dict[str, Any], error: LiuheError | None) -> dict[str, Any]:
     return {
         "page_title": "上报一件事",
-        "matters": await choices.matters(),
-        "areas": await choices.areas(),
+        "matters": await offered_matters(),
+        "areas": await offered_areas(),
         "values": values,
         "key": door.new_key(),
         "trap": TRAP,
@@ -104,8 +111,8 @@ def code_context(request: Request, code: str) -> dict[str, Any]:
 
     The part behind "#" never leaves the browser that opens the link.
     """
-    link = f"{choices.home_address(request)}{door.PATH}/track#{grouped(code)}"
-    return {"code": grouped(code), "link": link, "picture": choices.qr_code(link)}
+    link = f"{printing.home_address(request)}{door.PATH}/track#{grouped(code)}"
+    return {"code": grouped(code), "link": link, "picture": printing.qr_code(link)}
 
 
 async def where(request: Request) -> Response:

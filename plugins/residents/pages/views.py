@@ -5,25 +5,26 @@ from typing import Any
 
 from plugins.cases.actions import Course, ToldPicture, ToldStep
 from plugins.residents.actions import Followed, settings
-from plugins.residents.rules import CHANNEL_LABELS, MERGED, RATINGS, SAYS, STANDS, Channel
+from plugins.residents.rules import CHANNEL_LABELS, RATINGS, Channel, say_standing, say_step
 
 BAD = ("reject", "return", "rework", "reopen", "suspend")
 KINDS = {"after": "办理后的照片"}
 SCENE = "您上报时的照片"
-AGAIN = "没有解决，或者问题又出现，可以要求重新办。"
 
 
 def context_of(followed: Followed, *, pictures_at: str) -> dict[str, Any]:
     """`pictures_at`: where the blurred pictures are served; "" shows none."""
     course, report = followed.course, followed.report
-    stage = course.case.stage.value
-    title, then = (_filled(words, course) for words in STANDS[stage])
-    if course.merged_into_stage:
-        then = MERGED + _filled(STANDS[course.merged_into_stage][0], None)
-    elif course.case.suspended_at:
-        title, then = "暂时停一停", "条件具备了就接着办，原因写在下面。"
-    elif stage in ("closed", "rated"):
-        then += AGAIN if "reopen" in followed.ways else f"还有问题，请打电话 {settings().hotline}。"
+    stage, unit = course.case.stage.value, _unit(course)
+    title, then = say_standing(
+        stage,
+        unit,
+        merged_into=course.merged_into_stage,
+        suspended=course.case.suspended_at is not None,
+        again="reopen" in followed.ways,
+    )
+    if stage in ("closed", "rated") and "reopen" not in followed.ways:
+        then += f"还有问题，请打电话 {settings().hotline}。"
     last = course.steps[-1]
     return {
         "case": course.case,
@@ -44,9 +45,7 @@ def context_of(followed: Followed, *, pictures_at: str) -> dict[str, Any]:
 
 
 def _entry(step: ToldStep, course: Course, pictures_at: str) -> dict[str, Any]:
-    what = SAYS.get(step.action, step.label).format(unit=step.unit or _unit(course))
-    if step.action == "rate" and step.rating:
-        what = f"{what}：{dict(RATINGS)[step.rating]}（{step.rating} 分）"
+    what = say_step(step.action, step.label, step.unit or _unit(course), step.rating)
     return {
         "what": what,
         "at": step.at,
@@ -66,9 +65,5 @@ def _waits(one: ToldPicture) -> bool:
     return one.file.state == "waiting"
 
 
-def _filled(words: str, course: Course | None) -> str:
-    return words.format(unit=_unit(course) if course else "有关单位")
-
-
 def _unit(course: Course) -> str:
-    return course.case.unit.name if course.case.unit else "有关单位"
+    return course.case.unit.name if course.case.unit else ""

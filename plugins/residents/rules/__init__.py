@@ -6,12 +6,11 @@ from plugins.residents.rules.matters import MATTERS, OTHER, Channel, Matter, mat
 from plugins.residents.rules.words import (
     CHANNEL_LABELS,
     ENDED,
-    MERGED,
     NOTICE_VERSION,
     RATINGS,
-    SAYS,
-    STANDS,
     phone_of,
+    say_standing,
+    say_step,
 )
 
 __all__ = [
@@ -20,13 +19,10 @@ __all__ = [
     "ENDED",
     "HOUR",
     "MATTERS",
-    "MERGED",
     "MINUTE",
     "NOTICE_VERSION",
     "OTHER",
     "RATINGS",
-    "SAYS",
-    "STANDS",
     "Bound",
     "Channel",
     "Matter",
@@ -37,6 +33,8 @@ __all__ = [
     "matter_of",
     "phone_of",
     "read_code",
+    "say_standing",
+    "say_step",
     "title_of",
     "window_at",
 ]

@@ -57,6 +57,30 @@ ENDED = ("closed", "rated", "rejected", "withdrawn", "merged")
 #: The same for the case that this one was merged into: where it stands and nothing else.
 MERGED = "合在一起的那件事现在："
 
+AGAIN = "没有解决，或者问题又出现，可以要求重新办。"
+SOME_UNIT = "有关单位"
+
+
+def say_step(action: str, label: str, unit: str, rating: int | None = None) -> str:
+    """A step in a resident's words; `label` where there are none."""
+    said = SAYS.get(action, label).format(unit=unit or SOME_UNIT)
+    if action == "rate" and rating:
+        return f"{said}：{dict(RATINGS)[rating]}（{rating} 分）"
+    return said
+
+
+def say_standing(
+    stage: str, unit: str, *, merged_into: str = "", suspended: bool = False, again: bool = False
+) -> tuple[str, str]:
+    """Where a case stands, and what comes next. `again`: it may be taken up once more."""
+    if suspended:
+        return "暂时停一停", "条件具备了就接着办，原因写在下面。"
+    title, then = (words.format(unit=unit or SOME_UNIT) for words in STANDS[stage])
+    if merged_into:
+        then = MERGED + STANDS[merged_into][0].format(unit=SOME_UNIT)
+    return title, then + AGAIN if again else then
+
+
 RATINGS = ((5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意"))
 
 _PHONE = re.compile(r"\+?[0-9]{7,15}")

@@ -1,14 +1,10 @@
-"""What the lists of the forms offer, and what is printed to lead here."""
+"""What the lists of the forms offer. Public knowledge: no permission is asked."""
 
-import segno
-from markupsafe import Markup
 from tortoise.expressions import Q
 
 from liuhe import Area, Viewer
-from liuhe.pages import Request, safe
 from plugins.cases.actions import types_in_use
 from plugins.places.actions import standing, today
-from plugins.residents.actions import settings
 from plugins.residents.permissions import ENTER
 from plugins.residents.rules import MATTERS
 
@@ -17,13 +13,13 @@ MOST = 1_000
 Group = tuple[str, list[tuple[int, str]]]
 
 
-async def matters() -> list[tuple[str, str]]:
+async def offered_matters() -> list[tuple[str, str]]:
     """What may be reported, but for what the district has switched off."""
     used = await types_in_use({matter.type_code for matter in MATTERS})
     return [(matter.key, matter.label) for matter in MATTERS if matter.type_code in used]
 
 
-async def areas(clerk: Viewer | None = None) -> list[Group]:
+async def offered_areas(clerk: Viewer | None = None) -> list[Group]:
     """The streets of today with their communities; of a clerk, those that one keeps."""
     among = standing(today()) & Q(level__in=("street", "community"))
     if clerk is not None:
@@ -47,15 +43,3 @@ def _kept(clerk: Viewer) -> Q:
     paths = [one.area_path for one in clerk.grants if ENTER in one.names and one.area_path]
     parts = [Q(path__startswith=path) for path in paths]
     return Q(*parts, join_type="OR") if parts else Q(pk__isnull=True)
-
-
-def home_address(request: Request) -> str:
-    """How residents reach this server, for links that are printed."""
-    if known := settings().address:
-        return known.rstrip("/")
-    return f"{request.url.scheme}://{request.url.netloc}"
-
-
-def qr_code(text: str) -> Markup:
-    """As SVG without a size of its own, without style or script."""
-    return safe(segno.make(text, error="m", micro=False).svg_inline(omitsize=True, light="#fff"))
