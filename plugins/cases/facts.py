@@ -29,14 +29,15 @@ class CaseOpened(CaseFact):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseMoved(CaseFact):
-    """A case went from one stage to another. `unit_id`: the unit that has it now."""
+    """A case went from one stage to another. `unit_id`: the unit that has it now; `person_id`: who
+    moved it, None where a rule did."""
 
     name: ClassVar[str] = "cases.moved"
     action: str
     from_stage: str
     to_stage: str
     unit_id: int | None
-    person_id: int
+    person_id: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,7 +123,8 @@ def units_of(viewer: Viewer) -> frozenset[int]:
 
 def shown_actor(viewer: Viewer | None, case: Case, step: Step | TaskStep) -> str:
     """Who made a step, as far as the viewer may know; the case's area is loaded."""
-    if step.person_id == case.reporter_id and not may_know_reporter(viewer, case):
+    by_rule = "rule" in step.details
+    if step.person_id == case.reporter_id and not (by_rule or may_know_reporter(viewer, case)):
         return SOMEBODY
     return step.actor
 

@@ -26,7 +26,7 @@ from liuhe import (
     hookimpl,
 )
 from plugins.cases import facts, permissions
-from plugins.cases.actions import RETENTIONS
+from plugins.cases.actions import RETENTIONS, UNIT_ADVICE, Adviser
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
 from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand, show_readers_link
@@ -121,7 +121,10 @@ def add_graphql() -> Sequence[Extension]:
 
 @hookimpl
 def add_seams() -> Sequence[Seam]:
-    return (Seam(name=FLOWS, accepts=Flow, check=check_flow),)
+    return (
+        Seam(name=FLOWS, accepts=Flow, check=check_flow),
+        Seam(name=UNIT_ADVICE, accepts=Adviser),
+    )
 
 
 @hookimpl

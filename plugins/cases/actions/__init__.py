@@ -7,6 +7,7 @@ happened meanwhile. Another flow is written with the words that are listed here 
 offered to the seam `FLOWS`.
 """
 
+from plugins.cases.actions.advice import UNIT_ADVICE, Advice, Adviser, advice_on
 from plugins.cases.actions.asides import (
     decide_extension,
     merge_case,
@@ -18,6 +19,7 @@ from plugins.cases.actions.asides import (
     transfer_case,
     withdraw_case,
 )
+from plugins.cases.actions.by_rule import RULE_ACTOR, dispatch_by_rule
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.forgetting import RETENTIONS
 from plugins.cases.actions.given import Given, street_of
@@ -36,6 +38,12 @@ from plugins.cases.actions.moves import (
     verify_case,
 )
 from plugins.cases.actions.opening import open_case
+from plugins.cases.actions.outlines import (
+    Outline,
+    accepted_outlines,
+    outlines_of,
+    waiting_outlines,
+)
 from plugins.cases.actions.reading import note_case_read, note_tasks_read
 from plugins.cases.actions.steps import move_case
 from plugins.cases.actions.task_warning import announce_tasks_due
@@ -74,7 +82,11 @@ __all__ = [
     "FLOWS",
     "HANDLING",
     "RETENTIONS",
+    "RULE_ACTOR",
     "STANDARD",
+    "UNIT_ADVICE",
+    "Advice",
+    "Adviser",
     "Call",
     "ClockKind",
     "Course",
@@ -83,11 +95,14 @@ __all__ = [
     "Mark",
     "Move",
     "Need",
+    "Outline",
     "Stage",
     "ToldPicture",
     "ToldStep",
     "accept_case",
     "accept_task",
+    "accepted_outlines",
+    "advice_on",
     "announce_due",
     "announce_tasks_due",
     "asides_of",
@@ -97,6 +112,7 @@ __all__ = [
     "close_case",
     "correct_day",
     "decide_extension",
+    "dispatch_by_rule",
     "dispatch_case",
     "last_change",
     "merge_case",
@@ -104,6 +120,7 @@ __all__ = [
     "note_case_read",
     "note_tasks_read",
     "open_case",
+    "outlines_of",
     "pretend",
     "rate_case",
     "redo_task",
@@ -127,5 +144,6 @@ __all__ = [
     "transfer_case",
     "types_in_use",
     "verify_case",
+    "waiting_outlines",
     "withdraw_case",
 ]

@@ -104,6 +104,8 @@ async def suggested(case: Case) -> tuple[int, str] | None:
             sent = Step.filter(case_id=case.id, seq__lt=step.seq, action__in=SENDS)
             last = await sent.order_by("-seq").first()
             return (last.unit_id, "上次由它处置") if last and last.unit_id else None
+    if advice := await advice_on(case):
+        return advice
     street = ".".join(case.area.path.split(".")[:2]) + "."
     before = (
         await Step.filter(
@@ -114,3 +116,9 @@ async def suggested(case: Case) -> tuple[int, str] | None:
         .first()
     )
     return (before.unit_id, "上次同类案件") if before and before.unit_id else None
+
+
+async def advice_on(case: Case) -> tuple[int, str] | None:
+    """What a neighbour's rules say; a case that came back is for people alone."""
+    advice = None if case.returns else await actions.advice_on(case.id)
+    return (advice.unit_id, advice.why) if advice else None
