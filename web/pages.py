@@ -247,13 +247,20 @@ def _open_to(person: Viewer, entry: Menu) -> bool:
 async def _menu(request: Request, person: Viewer) -> Sequence[Mapping[str, Any]]:
     here = request.url.path
     entries = [entry for entry in request.app.state.menu if _open_to(person, entry)]
+    nearest = max(
+        (entry.href for entry in entries if _leads_to(entry.href, here)), key=len, default=""
+    )
     return [
         {
             "title": entry.title,
             "href": entry.href,
             "icon": entry.icon,
-            "active": here == entry.href or here.startswith(f"{entry.href.rstrip('/')}/"),
+            "active": entry.href == nearest,
             "badge": await entry.badge(person) if entry.badge else None,
         }
         for entry in entries
     ]
+
+
+def _leads_to(href: str, here: str) -> bool:
+    return here == href or here.startswith(f"{href.rstrip('/')}/")
