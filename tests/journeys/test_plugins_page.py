@@ -77,6 +77,7 @@ def test_the_api_tells_which_plugins_are_on(household: Household) -> None:
     assert {one["name"]: one["enabled"] for one in found} == {
         "places": True,
         "cases": True,
+        "dispatch": True,
         "video": True,
         "city_eye": True,
     }

@@ -1,0 +1,9 @@
+"""Pages: the rules, a change with its dry-run, the queue, the rosters; what others' pages show."""
+
+from liuhe import Page
+from plugins.dispatch.pages import changing, lists, roster
+from plugins.dispatch.pages.elsewhere import count_unmatched, my_duty, show_on_case
+
+PAGES = tuple(Page(route=route) for route in (*lists.ROUTES, *roster.ROUTES, *changing.ROUTES))
+
+__all__ = ["PAGES", "count_unmatched", "my_duty", "show_on_case"]
