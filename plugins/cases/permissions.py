@@ -64,6 +64,7 @@ PERMISSIONS = (
     ),
     Permission(name="cases.calendar", title="更正工作日历", roles=("admin",)),
     Permission(name="cases.readers", title="查看谁看过案件", roles=("supervisor",)),
+    Permission(name="cases.types", title="改动案件类型的时限", roles=("admin",)),
     Permission(
         name="cases.reporter",
         title="查看上报居民的姓名",
@@ -73,7 +74,11 @@ PERMISSIONS = (
 
 READERS = "cases.readers"
 REPORTER_READ = "cases.reporter"
-AUDITED = (Audited(name=REPORTER_READ, title="查看上报居民的姓名"),)
+LIMITS_CHANGED = "cases.limits"
+AUDITED = (
+    Audited(name=REPORTER_READ, title="查看上报居民的姓名"),
+    Audited(name=LIMITS_CHANGED, title="改动案件类型的时限"),
+)
 
 #: Shown in place of a resident's name to whoever has no need to know it (a handling unit, say).
 SOMEBODY = "上报居民"

@@ -60,6 +60,7 @@ def add_models() -> Tables:
             "plugins.cases.models.tables",
             "plugins.cases.models.calendar",
             "plugins.cases.models.tasks",
+            "plugins.cases.models.phases",
         ),
         migrations="migrations.cases",
     )

@@ -29,6 +29,7 @@ from plugins.cases.actions.moves import (
     accept_case,
     close_case,
     dispatch_case,
+    finish_phase,
     rate_case,
     reject_case,
     return_case,
@@ -63,6 +64,7 @@ from plugins.cases.actions.telling import (
     tell_course,
     types_in_use,
 )
+from plugins.cases.actions.types import Wished, set_limits
 from plugins.cases.actions.warning import announce_due
 from plugins.cases.actions.whistling import Call, blow_whistle
 from plugins.cases.models import FLOWS
@@ -99,6 +101,7 @@ __all__ = [
     "Stage",
     "ToldPicture",
     "ToldStep",
+    "Wished",
     "accept_case",
     "accept_task",
     "accepted_outlines",
@@ -114,6 +117,7 @@ __all__ = [
     "decide_extension",
     "dispatch_by_rule",
     "dispatch_case",
+    "finish_phase",
     "last_change",
     "merge_case",
     "move_case",
@@ -134,6 +138,7 @@ __all__ = [
     "return_case",
     "return_task",
     "rework_case",
+    "set_limits",
     "sign_case",
     "sign_task",
     "street_of",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from liuhe import BadInput, Viewer
-from plugins.cases.actions import timing
+from plugins.cases.actions import phases, timing
 from plugins.cases.actions.given import Given, Named
 from plugins.cases.models import MARK_COLUMNS, Case, Clock
 from plugins.cases.rules import MOST_RETURNS, ClockKind, Mark, Move, Need, Stage
@@ -24,8 +24,12 @@ async def change(
         details["from_unit_id"] = case.unit_id
     if extension := await _extend(case, chosen, given, at):
         details["extension"] = extension
+    if Mark.PHASED in chosen.wants and (phase := phases.in_hand(case)):
+        details["phase"] = {"number": phase[0], "name": phase[1].name}
+    left = case.phases_left
     for mark in chosen.clears:
         setattr(case, MARK_COLUMNS[mark], None)
+    await phases.go_on(case, chosen, left)
     _change(case, chosen, given, named, viewer, at)
     case.stage, case.flow = chosen.leads_to(case.stage), chosen.joins or case.flow
     await timing.stop_clocks(case, chosen.stops, at)
@@ -87,6 +91,7 @@ def _reopened(case: Case) -> None:
     """As if it were new; what was done and how it was rated stays in the timeline."""
     case.unit, case.handler_id, case.closed_at = None, None, None
     case.rating, case.rating_note = None, ""
+    case.phases, case.phases_left = None, None
 
 
 async def _extend(case: Case, chosen: Move, given: Given, at: datetime) -> Details | None:

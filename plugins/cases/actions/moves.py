@@ -54,7 +54,21 @@ async def return_case(
     return await move(viewer, case_id, "return", given)
 
 
-@atomic
+async def finish_phase(
+    viewer: Viewer | None,
+    case_id: int,
+    *,
+    note: str,
+    file_ids: Sequence[str] = (),
+    evidence: Sequence[File] = (),
+    version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Case:
+    """完成一段: this part of the handling is done, with a picture; the next one's clock begins."""
+    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
+    return await _once(viewer, case_id, "finish_phase", given, idempotency_key)
+
+
 async def submit_handling(
     viewer: Viewer | None,
     case_id: int,
@@ -67,16 +81,26 @@ async def submit_handling(
 ) -> Case:
     """处置完成并反馈: what was done, with at least one picture of how it looks now.
 
-    `file_ids`: the viewer's own uploads; `evidence`: pictures that came already blurred.
+    `file_ids`: the viewer's own uploads; `evidence`: pictures that came already blurred. Where
+    handling has phases, this ends the last one.
     """
+    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
+    return await _once(viewer, case_id, "submit_handling", given, idempotency_key)
+
+
+@atomic
+async def _once(
+    viewer: Viewer | None, case_id: int, action: str, given: Given, key: str | None
+) -> Case:
+    """The move; with the same key and input, what it has made before."""
     if viewer is None:
         raise NotSignedIn()
-    given = Given(note=note, file_ids=file_ids, evidence=evidence, version=version)
+    known = {"submit_handling": "cases.submit", "finish_phase": "cases.finish_phase"}[action]
     told = {"case": case_id, **given.told}
-    receipt = await redeem(str(viewer.person_id), "cases.submit", idempotency_key, told)
+    receipt = await redeem(str(viewer.person_id), known, key, told)
     if receipt and receipt.result:
         return await Case.get(id=case_id).select_related("area", "type")
-    case = await move(viewer, case_id, "submit_handling", given)
+    case = await move(viewer, case_id, action, given)
     await fill(receipt, case.id)
     return case
 

@@ -1,6 +1,6 @@
 """How a case moves: held, checked, changed, written down, announced, in one transaction."""
 
-from liuhe import Forbidden, Viewer, announce, atomic
+from liuhe import Conflict, Forbidden, Viewer, announce, atomic
 from plugins.cases.actions import writing
 from plugins.cases.actions.changing import Details, change
 from plugins.cases.actions.given import Given, checked
@@ -11,7 +11,7 @@ from plugins.cases.actions.task_moving import called_units
 from plugins.cases.facts import CaseMoved
 from plugins.cases.models import Case, Step, flow_of, flows, label_of
 from plugins.cases.permissions import may_make
-from plugins.cases.rules import EvidenceKind, Move, Need, Stage
+from plugins.cases.rules import EvidenceKind, Mark, Move, Need, Stage
 
 
 @atomic
@@ -34,8 +34,7 @@ async def move(viewer: Viewer | None, case_id: int, action: str, given: Given) -
     step.person_id, step.actor = viewer.person_id, viewer.name
     step.unit_id = _unit_concerned(case, chosen, acting)
     await step.save()
-    await writing.add_uploads(step, EvidenceKind.AFTER, given.file_ids, viewer)
-    await writing.add_blurred(step, EvidenceKind.AFTER, given.evidence)
+    await _add_pictures(step, given, viewer)
     await follow(case, chosen, viewer, at)
     await announce(await _moved(case, action, before, viewer))
     return case
@@ -47,6 +46,8 @@ async def _chosen(viewer: Viewer, case: Case, action: str) -> Move:
     ways = [found] if found else [way for flow in flows() for way in flow.of(action)]
     if not any(may_make(viewer, case, way) for way in ways):
         raise Forbidden()
+    if found and Mark.PHASED in found.bars and Mark.PHASED in case.marks:
+        raise Conflict(f"还有后面的阶段：做完这一段请先“完成一段”，到最后一段再“{found.label}”。")
     if found is None or not found.fits(case.marks):
         await refuse_stale(viewer, case, f"不能“{label_of(case, action)}”")
     return found
@@ -69,6 +70,15 @@ def _step(case: Case, chosen: Move, given: Given, details: Details) -> Step:
         note=given.note.strip(),
         details=details,
     )
+
+
+async def _add_pictures(step: Step, given: Given, viewer: Viewer) -> None:
+    """How it looks now; after a part of the work, it is that part which they show."""
+    phase = step.details.get("phase")
+    kind = EvidenceKind.OTHER if phase else EvidenceKind.AFTER
+    caption = f"{phase['name']}完成后" if phase else ""
+    await writing.add_uploads(step, kind, given.file_ids, viewer, caption=caption)
+    await writing.add_blurred(step, kind, given.evidence, caption=caption)
 
 
 def _unit_concerned(case: Case, chosen: Move, acting: int | None) -> int | None:

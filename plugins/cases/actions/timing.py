@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from plugins.cases.actions.calendars import calendar_as_of
+from plugins.cases.actions.phases import in_hand
 from plugins.cases.models import Case, Clock, TaskClock
 from plugins.cases.rules import (
     Calendar,
@@ -15,6 +16,9 @@ from plugins.cases.rules import (
     text_of,
     warn_at,
 )
+
+#: What follows the phases where handling has some.
+IN_PHASES = (ClockKind.HANDLE, ClockKind.FEEDBACK)
 
 
 async def start_clocks(case: Case, kinds: Sequence[ClockKind], at: datetime) -> None:
@@ -29,7 +33,10 @@ async def start_clocks(case: Case, kinds: Sequence[ClockKind], at: datetime) -> 
 
 
 def _clock(case: Case, kind: ClockKind, at: datetime, calendar: Calendar) -> Clock:
-    limit = limit_of(kind, case.type.limit)
+    phase = in_hand(case) if kind in IN_PHASES else None
+    limit = phase[1].limit if phase else limit_of(kind, case.type.limit)
+    basis = f"{case.type.code} {case.type.name}"
+    basis += f"，第 {phase[0]} 段“{phase[1].name}”" if phase else ""
     due = due_after(limit, at, calendar)
     return Clock(
         case_id=case.id,
@@ -37,9 +44,10 @@ def _clock(case: Case, kind: ClockKind, at: datetime, calendar: Calendar) -> Clo
         started_at=at,
         due_at=due,
         warn_at=warn_at(at, due),
-        rule=rule_text(kind, limit, f"{case.type.code} {case.type.name}", due, calendar),
+        rule=rule_text(kind, limit, basis, due, calendar),
         unit=limit.unit,
         hours=text_of(calendar.hours),
+        phase=phase[0] if phase else None,
     )
 
 

@@ -9,16 +9,20 @@ from plugins.cases.rules import EvidenceKind
 KEEPER = "cases"
 
 
-async def add_uploads(step: Step, kind: EvidenceKind, ids: Sequence[str], viewer: Viewer) -> None:
+async def add_uploads(
+    step: Step, kind: EvidenceKind, ids: Sequence[str], viewer: Viewer, *, caption: str = ""
+) -> None:
     """Attach the viewer's own uploads; they are shown once they are blurred."""
     files = await attach(list(ids), viewer, keeper=KEEPER, subject=str(step.case_id))
-    await _add(step, kind, files, taken_blurred=False)
+    await _add(step, kind, files, caption, taken_blurred=False)
 
 
-async def add_blurred(step: Step, kind: EvidenceKind, files: Sequence[File]) -> None:
+async def add_blurred(
+    step: Step, kind: EvidenceKind, files: Sequence[File], *, caption: str = ""
+) -> None:
     """Take over pictures that were blurred before they were stored."""
     await _take_over(step.case_id, files)
-    await _add(step, kind, files, taken_blurred=True)
+    await _add(step, kind, files, caption, taken_blurred=True)
 
 
 async def _take_over(case_id: int, files: Sequence[File]) -> None:
@@ -42,7 +46,7 @@ async def add_to_task(
 
 
 async def _add(
-    step: Step, kind: EvidenceKind, files: Sequence[File], *, taken_blurred: bool
+    step: Step, kind: EvidenceKind, files: Sequence[File], caption: str, *, taken_blurred: bool
 ) -> None:
     await Evidence.bulk_create(
         Evidence(
@@ -50,6 +54,7 @@ async def _add(
             step_id=step.id,
             file_id=file.id,
             kind=kind,
+            caption=caption,
             taken_blurred=taken_blurred,
         )
         for file in files

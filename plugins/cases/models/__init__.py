@@ -13,6 +13,7 @@ from plugins.cases.models.flows import (
     label_of,
     state_of_case,
 )
+from plugins.cases.models.phases import TypePhase, phases_of_type
 from plugins.cases.models.tables import MARK_COLUMNS, Case, CaseType, Clock, Evidence, Step
 from plugins.cases.models.tasks import (
     Task,
@@ -37,6 +38,7 @@ __all__ = [
     "TaskClock",
     "TaskEvidence",
     "TaskStep",
+    "TypePhase",
     "Wanted",
     "check_flow",
     "concerning",
@@ -49,6 +51,7 @@ __all__ = [
     "kept_apart",
     "label_of",
     "late",
+    "phases_of_type",
     "soon_due",
     "state_of_case",
     "under_way",

@@ -21,6 +21,7 @@ MARK_COLUMNS = {
     Mark.SUSPENDED: "suspended_at",
     Mark.ASKED: "extension_until",
     Mark.ESCALATED: "escalated_at",
+    Mark.PHASED: "phases_left",
 }
 
 
@@ -52,7 +53,8 @@ class Case(Model):
 
     `due_at` is the earliest end among the clocks that run, None when nothing is timed; `soon_at` is
     when that clock's warning is due. `extension_until`: the due time that is asked for. `flow`: the
-    name of the way that it goes (see `flows`).
+    name of the way that it goes (see `flows`). `phases`: the parts of its handling as they were
+    when it began, None without; `phases_left`: how many come after the one in hand, None for none.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -108,6 +110,8 @@ class Case(Model):
     escalated_at = fields.DatetimeField(null=True)
     supervised_at = fields.DatetimeField(null=True)
     forgotten_at = fields.DatetimeField(null=True)  # its term was over: the skeleton is left
+    phases: Any = fields.JSONField(null=True)
+    phases_left = fields.IntField(null=True)
     merged_into: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
         "cases.Case", related_name="merged", null=True, on_delete=fields.RESTRICT, db_index=True
     )
@@ -178,6 +182,7 @@ class Clock(Model):
     `unit` and `hours` (office hours) are what the rule counts in; unknown for the oldest clocks,
     which count natural time. `left_seconds`: what was left when it was paused, None if it was late.
     `warn_at`: when it is soon due. `soon_told_at`, `late_told_at`: when that was announced.
+    `phase`: the number of the part of handling that it times, from 1.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -192,6 +197,7 @@ class Clock(Model):
     rule = fields.CharField(max_length=200)
     unit = fields.CharEnumField(LimitUnit, description="LimitUnit", max_length=12, null=True)
     hours = fields.CharField(max_length=60, null=True)
+    phase = fields.IntField(null=True)
     paused_at = fields.DatetimeField(null=True)
     left_seconds = fields.BigIntField(null=True)
     warn_at = fields.DatetimeField(null=True)

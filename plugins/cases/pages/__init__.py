@@ -1,4 +1,4 @@
-"""The pages of cases: the list, one case, reporting, the calendar; what waits on the home page."""
+"""The pages of cases: the list, one case, reporting, calendar, types; what waits at home."""
 
 from liuhe import Page
 from liuhe.pages import Route
@@ -12,6 +12,7 @@ from plugins.cases.pages.reporting import new_case, report_case
 from plugins.cases.pages.task_lists import tasks_page
 from plugins.cases.pages.task_moving import move_task, tasks_part
 from plugins.cases.pages.task_waiting import TASK_WAITING
+from plugins.cases.pages.types import save_type, type_page, types_page
 from plugins.cases.pages.waiting import CASES_WAITING, count_mine
 from plugins.cases.pages.whistling import blow, whistle_form
 
@@ -24,6 +25,9 @@ PAGES = (
     Page(route=Route("/calendar", calendar_page, methods=["GET"])),
     Page(route=Route("/calendar", correct, methods=["POST"])),
     Page(route=Route("/tasks", tasks_page)),
+    Page(route=Route("/types", types_page)),
+    Page(route=Route("/types/{id:int}", type_page, methods=["GET"])),
+    Page(route=Route("/types/{id:int}", save_type, methods=["POST"])),
     Page(route=Route("/{id:int}", case_page)),
     Page(route=Route("/{id:int}/evidence", evidence_part)),
     Page(route=Route("/{id:int}/fresh", fresh_part)),

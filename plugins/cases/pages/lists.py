@@ -86,6 +86,7 @@ async def list_page(request: Request) -> Response:
         "page_title": "案件",
         "asked": asked,
         "tabs": await _tabs(asked, condition, who, now),
+        "may_limit": who.holds_everywhere("cases.types"),
         "may_correct": who.holds_everywhere("cases.calendar"),
         "may_open": who.holds("cases.open"),
         "tasks": await count_tasks(who) if concerned(who) else None,

@@ -32,6 +32,7 @@ ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
     "dispatch": (actions.dispatch_case, ("unit_id", "note")),
     "sign": (actions.sign_case, ()),
     "return": (actions.return_case, ("reason", "proposed_unit_id")),
+    "finish_phase": (actions.finish_phase, ("note", "file_ids")),
     "submit_handling": (actions.submit_handling, ("note", "file_ids")),
     "verify": (actions.verify_case, ("note",)),
     "rework": (actions.rework_case, ("reason",)),

@@ -26,6 +26,8 @@ from plugins.cases.rules import (
     ClockKind,
     EvidenceKind,
     Move,
+    clocks_of_phases,
+    plan_of,
 )
 
 
@@ -111,7 +113,25 @@ class Shown:
                 "rule": clock.rule,
             }
             for clock in self.clocks
-            if clock.kind != "feedback"
+            if clock.kind != ClockKind.FEEDBACK and clock.phase is None
+        ]
+
+    @property
+    def phases(self) -> list[dict[str, Any]]:
+        """The parts of the handling, each with its time; those to come have none yet."""
+        plan = plan_of(self.case.phases)
+        clocks = clocks_of_phases(plan, ClockKind.HANDLE, self.clocks)
+        return [
+            {
+                "name": phase.name,
+                "limit": phase.limit.text,
+                "clock": clock,
+                "paused": clock is not None and clock.paused_at and not clock.stopped_at,
+                "tone": "bad"
+                if clock and clock.left_seconds is None and clock.late(self.now)
+                else "",
+            }
+            for phase, clock in zip(plan, clocks, strict=True)
         ]
 
     @property
@@ -130,6 +150,8 @@ class Shown:
             what = f"{what}，并入 {main['number']}"
         if extension := step.details.get("extension"):
             what = f"{what}{_extension(extension)}"
+        if phase := step.details.get("phase"):
+            what = f"{what}：{phase['name']}"
         if rating := step.details.get("rating"):
             what = f"{what}：{rating} 分"
         return {

@@ -18,6 +18,7 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "dispatch": ("待派遣", "已经受理，请派给责任单位。"),
     "sign": ("待签收", "派给本单位的案件。"),
     "submit_handling": ("待处置", "本单位已签收，处置完请反馈。"),
+    "finish_phase": ("分段处置中", "一段做完就反馈一段，到最后一段再反馈处置结果。"),
     "verify": ("待核查", "单位已反馈，请到现场看一看。"),
     "close": ("待结案", "核查已经通过，请写结论。"),
     "rate": ("待评价", "已经结案，请评价处理结果。"),
@@ -31,7 +32,7 @@ SPOT_SECTIONS = {
 #: Who is shown what is late or soon will be.
 HURRIES = ("cases.supervise", "cases.dispatch", "cases.handle")
 #: Sections that are only shown when there is something in them.
-IF_ANY = ("rate", "decide_extension", "supervise")
+IF_ANY = ("finish_phase", "rate", "decide_extension", "supervise")
 SHOWN = 5
 
 

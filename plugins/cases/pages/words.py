@@ -43,6 +43,12 @@ WORDS: Mapping[str, Words] = {
         hint="签收表示本单位接手。如果不归本单位管，请在“其他操作”里退回。",
         then="已签收。处置完以后，回到这里反馈结果和照片。",
     ),
+    "finish_phase": Words(
+        title="做完这一段，就反馈一段",
+        button="完成这一段",
+        hint="照片会先打码再给别人看。下一段的时限从现在开始走。",
+        then="这一段完成了。下一段的时限已经开始走。",
+    ),
     "submit_handling": Words(
         title="处置完了，反馈结果",
         button="提交反馈",
@@ -216,6 +222,7 @@ NOTE_LABELS: Mapping[str, str] = {
     "accept": "受理意见",
     "dispatch": "派遣要求",
     "submit_handling": "怎么处置的",
+    "finish_phase": "这一段做了什么",
     "verify": "核查意见",
     "close": "结案结论",
     "rate": "想说的话",

@@ -30,6 +30,7 @@ from plugins.cases.rules.moves import (
     missing,
     waiting_stages,
 )
+from plugins.cases.rules.phases import MOST_PHASES, Phase, clocks_of_phases, plan_of
 from plugins.cases.rules.rates import SENDS, Duty, Rate, Rates, Timed, Told, duties, rates, terms_of
 from plugins.cases.rules.spot import ON_THE_SPOT
 from plugins.cases.rules.tasks import (
@@ -90,6 +91,7 @@ __all__ = [
     "LIMIT_UNIT_LABELS",
     "MARK_STATES",
     "MOST_CALLED",
+    "MOST_PHASES",
     "MOST_RETURNS",
     "MOST_TASKS",
     "ON_THE_SPOT",
@@ -122,6 +124,7 @@ __all__ = [
     "Move",
     "Need",
     "Party",
+    "Phase",
     "Rate",
     "Rates",
     "Source",
@@ -133,11 +136,13 @@ __all__ = [
     "Timed",
     "Told",
     "asides_of",
+    "clocks_of_phases",
     "due_after",
     "duties",
     "flow_problem",
     "limit_of",
     "missing",
+    "plan_of",
     "published",
     "published_name",
     "rates",

@@ -10,7 +10,7 @@ from plugins.cases.rules.moves import Flow, Move, Need
 from plugins.cases.rules.words import Mark, Stage
 
 #: Whoever did one of these on a case has handled it.
-HANDLING = ("sign", "submit_handling", "handle_on_spot")
+HANDLING = ("sign", "finish_phase", "submit_handling", "handle_on_spot")
 
 STANDARD = Flow(
     "standard",
@@ -48,6 +48,7 @@ STANDARD = Flow(
             takes=(Need.NOTE,),
             main=True,
             bars=(Mark.SUSPENDED, Mark.ESCALATED),
+            sets=(Mark.PHASED,),
             stops=(ClockKind.DISPATCH,),
             starts=(ClockKind.SIGN, ClockKind.HANDLE, ClockKind.FEEDBACK),
         ),
@@ -61,6 +62,22 @@ STANDARD = Flow(
             handles=True,
             stops=(ClockKind.SIGN,),
         ),
+        # Where handling has phases: one after another, and with the last the work is done.
+        Move(
+            action="finish_phase",
+            label="完成一段",
+            sources=(Stage.SIGNED,),
+            to=None,
+            permission="cases.handle",
+            needs=(Need.NOTE, Need.AFTER_PICTURE),
+            handles=True,
+            wants=(Mark.PHASED,),
+            clears=(Mark.ASKED, Mark.PHASED),
+            sets=(Mark.PHASED,),
+            answers=(Mark.PHASED,),
+            stops=(ClockKind.HANDLE, ClockKind.FEEDBACK),
+            starts=(ClockKind.HANDLE, ClockKind.FEEDBACK),
+        ),
         Move(
             action="submit_handling",
             label="反馈处置结果",
@@ -70,6 +87,7 @@ STANDARD = Flow(
             needs=(Need.NOTE, Need.AFTER_PICTURE),
             main=True,
             handles=True,
+            bars=(Mark.SUSPENDED, Mark.PHASED),
             clears=(Mark.ASKED,),
             stops=(ClockKind.HANDLE, ClockKind.FEEDBACK),
             starts=(ClockKind.VERIFY,),

@@ -55,11 +55,12 @@ ENDED = (Stage.CLOSED, Stage.RATED, Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGE
 
 
 class Mark(StrEnum):
-    """What a case may bear besides its stage."""
+    """What a case may bear besides its stage. PHASED: there are further phases of handling."""
 
     SUSPENDED = "suspended"
     ASKED = "asked"
     ESCALATED = "escalated"
+    PHASED = "phased"
 
 
 MARK_STATES = {

@@ -5,6 +5,7 @@ from plugins.cases.schema.aside_mutations import CaseAsideMutations
 from plugins.cases.schema.flows import CaseFlowing, CaseFlowMutations, CaseFlowQueries
 from plugins.cases.schema.mutations import CaseMutations
 from plugins.cases.schema.nodes import Case, CaseType, Evidence, Unit
+from plugins.cases.schema.phases import CasePhaseMutations, CasePhases, TypePhases
 from plugins.cases.schema.queries import CaseQueries
 from plugins.cases.schema.standing import CaseStanding
 from plugins.cases.schema.subscriptions import CaseSubscriptions
@@ -18,6 +19,9 @@ EXTENSIONS = (
     Extension("Mutation", CaseFlowMutations),
     Extension("Query", CaseFlowQueries),
     Extension("Case", CaseFlowing),
+    Extension("Mutation", CasePhaseMutations),
+    Extension("Case", CasePhases),
+    Extension("CaseType", TypePhases),
     Extension("Case", CaseStanding),
     Extension("Query", CaseTaskQueries),
     Extension("Mutation", CaseTaskMutations),

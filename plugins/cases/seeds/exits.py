@@ -18,6 +18,18 @@ MAIN_TITLE = "地铁口停满共享单车，盲道走不通"
 
 EXITS = (
     Story(
+        ago=6 * HOUR,
+        type="0402",
+        title="自来水管爆裂，路面涌水",
+        area=CHANGZHENGQIAO,
+        address="长征桥路与小河路口",
+        upto="signed",
+        unit=SHIZHENG,
+        did="已围挡，设了绕行标志，正在关阀。",
+        draws="water",
+        aside="phase",
+    ),
+    Story(
         ago=50,
         type="0506",
         title="倒下的单车挡住盲道",

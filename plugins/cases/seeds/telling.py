@@ -105,6 +105,8 @@ class Telling:
         elif self.story.aside == "merge":
             main = await Case.get(title=MAIN_TITLE)
             await actions.merge_case(dispatcher, case.id, main_case_id=main.id, reason=words)
+        elif self.story.aside == "phase":
+            await self._finish_phase(case, self.story.did)
         elif self.story.aside == "extend":
             until = self.time + timedelta(days=20)
             handler = self.handler(self.story.unit)
@@ -203,7 +205,15 @@ class Telling:
                 proposed_unit_id=owner.id if owner else None,
             )
 
+    async def _finish_phase(self, case: Case, did: str) -> None:
+        after = await self._picture("clear")
+        handler = self.handler(self.story.unit)
+        await actions.finish_phase(handler, case.id, note=did, evidence=[after])
+
     async def _handle(self, case: Case, did: str) -> None:
+        while (await Case.get(id=case.id)).phases_left:
+            with self._after(QUICK):
+                await self._finish_phase(case, "这一段已做好。")
         after = await self._picture("clear")
         with self._after(SLOW if self.story.slow else QUICK):
             await actions.submit_handling(

@@ -15,7 +15,7 @@ from core.permissions import Permission
 from core.settings import SettingsSource
 from plugins.cases.actions import FLOWS, STANDARD, ClockKind, Flow, Mark, Move, Need, Stage
 from plugins.cases.permissions import PERMISSIONS
-from plugins.cases.rules import ENDED, MARK_STATES, ON_THE_SPOT, WITH_MOVE, flow_problem
+from plugins.cases.rules import ENDED, ON_THE_SPOT, WITH_MOVE, flow_problem
 from tests.factories import plugin
 
 DECLARED = frozenset(permission.name for permission in PERMISSIONS)
@@ -174,11 +174,6 @@ def test_whatever_a_move_can_ask_for_has_a_field() -> None:
 
     everything = Given(note="x", unit_id=1, file_ids=["1"])
     assert set(WITH_MOVE) == set(everything.met)
-
-
-def test_every_mark_that_holds_a_case_back_has_words() -> None:
-    holding = {mark for move in STANDARD.moves for mark in move.bars if move.main}
-    assert holding <= set(MARK_STATES)
 
 
 # ------------------------------------------------------------------- no dead end, by walking

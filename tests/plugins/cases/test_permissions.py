@@ -25,6 +25,7 @@ TRIED: dict[str, tuple[str, Do]] = {
     "sign": ("dispatched", lambda d, v, c: actions.sign_case(v, c)),
     "return": ("dispatched", lambda d, v, c: actions.return_case(v, c, reason="不归我们")),
     "submit_handling": ("signed", lambda d, v, c: submit(d, v, c)),
+    "finish_phase": ("phased", lambda d, v, c: finish_phase(d, v, c)),
     "verify": ("fed_back", lambda d, v, c: actions.verify_case(v, c)),
     "rework": ("fed_back", lambda d, v, c: actions.rework_case(v, c, reason="没干净")),
     "close": ("verified", lambda d, v, c: actions.close_case(v, c, note="办结")),
@@ -47,6 +48,7 @@ WHO = {
     "sign": {"handler", "handler2"},
     "return": {"handler", "handler2"},
     "submit_handling": {"handler", "handler2"},
+    "finish_phase": {"handler", "handler2"},
     "verify": {"grid"},
     "rework": {"grid"},
     "close": {"dispatcher"},
@@ -67,6 +69,11 @@ SEES = {"admin", "supervisor", "dispatcher", "grid", "handler", "handler2", "res
 async def submit(place: District, viewer: Viewer, case: int) -> Case:
     files = [await place.upload(viewer)]
     return await actions.submit_handling(viewer, case, note="好了", file_ids=files)
+
+
+async def finish_phase(place: District, viewer: Viewer, case: int) -> Case:
+    files = [await place.upload(viewer)]
+    return await actions.finish_phase(viewer, case, note="围好了", file_ids=files)
 
 
 async def transfer(place: District, viewer: Viewer, case: int) -> Case:
@@ -101,11 +108,14 @@ async def test_each_action_is_for_its_roles_in_their_area_only(
 
 async def at(place: District, stage: str) -> Case:
     """A case that the resident has reported."""
-    case = await place.open(viewer=place.resident)
+    kind = "0402" if stage == "phased" else "0102"
+    case = await place.open(viewer=place.resident, type_code=kind)
     for name in ("accepted", "dispatched", "signed", "fed_back", "verified", "closed"):
         if case.stage == stage:
             break
         case = await place.go(case, name)
+        if (stage, name) == ("phased", "signed"):
+            return case
         if (stage, name) == ("asked", "signed"):
             return await actions.request_extension(place.handler, case.id, **LATER)
         if (stage, name) == ("suspended", "signed"):
