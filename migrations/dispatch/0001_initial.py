@@ -5,7 +5,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('cases', '0004_asides'), ('core', '0006_posts')]
+    dependencies = [('cases', '0006_flows'), ('core', '0007_personal')]
 
     initial = True
 

@@ -128,7 +128,7 @@ def units_of(viewer: Viewer) -> frozenset[int]:
 
 def shown_actor(viewer: Viewer | None, case: Case, step: Step | TaskStep) -> str:
     """Who made a step, as far as the viewer may know; the case's area is loaded."""
-    by_rule = "rule" in step.details
+    by_rule = isinstance(step, Step) and "rule" in step.details
     if step.person_id == case.reporter_id and not (by_rule or may_know_reporter(viewer, case)):
         return SOMEBODY
     return step.actor
