@@ -1,6 +1,6 @@
 """What is left behind when somebody reads what only some may know."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from liuhe import Viewer, pictures_shown, record_reading
 from plugins.cases.models import Case, Evidence, TaskEvidence
@@ -16,7 +16,7 @@ async def note_case_read(
 
 
 async def note_tasks_read(
-    viewer: Viewer, case: Case, people: Iterable[int], evidence: Iterable[TaskEvidence]
+    viewer: Viewer, case: Case, people: Collection[int], evidence: Iterable[TaskEvidence]
 ) -> None:
     """Its tasks alone are shown, with what these people did."""
     if case.reporter_id in people:
