@@ -161,10 +161,18 @@ async def act(one: Desk, word: str) -> None:
 
 
 PAGES = {
-    "admin": ["/admin/", "/admin/cases/", "/admin/video/", "/admin/plugins", "/admin/jobs"],
+    "admin": [
+        *("/admin/", "/admin/cases/", "/admin/video/", "/admin/plugins", "/admin/jobs"),
+        *("/admin/dispatch/", "/admin/dispatch/new", "/admin/dispatch/1", "/admin/dispatch/1/end"),
+    ],
     "grid": ["/admin/cases/", "/admin/places/", "/admin/cases/new", "/admin/nowhere"],
-    "dispatcher": ["/admin/city_eye/", "/admin/video/1", "/admin/video/1/zones"],
-    "handler": ["/admin/", "/admin/cases/"],
+    "dispatcher": [
+        "/admin/dispatch/queue",
+        "/admin/city_eye/",
+        "/admin/video/1",
+        "/admin/video/1/zones",
+    ],
+    "handler": ["/admin/", "/admin/cases/", "/admin/dispatch/roster", "/admin/dispatch/roster/2"],
 }
 
 

@@ -53,7 +53,7 @@ def test_disabling_the_ground_takes_along_what_stands_on_it_and_enabling_brings_
     assert "启用" not in off
     on = liuhe("plugins", "enable", "city_eye", "--data", str(tmp_path)).stdout
     assert [line.split()[1] for line in on.splitlines() if line.startswith("启用")] == [
-        "places", "cases", "video", "city_eye",
+        "places", "cases", "dispatch", "video", "city_eye",
     ]  # fmt: skip
 
 

@@ -110,7 +110,7 @@ async def _again(
 
 
 def _draft(given: Form) -> Draft:
-    kind, _, code = given.text("type", most=20).partition(":")
+    kind, _, code = given.text("type", most=20).rpartition(":")
     return Draft(
         kind=kind or "event",
         class_code=code if len(code) == 2 else "",
