@@ -135,7 +135,7 @@ def _days(text: str) -> Days:
 
 def _mode(text: str) -> Mode:
     if text not in MODE_LABELS:
-        raise BadInput("请选择自动派遣或建议派员选用。", field="mode", reason="unknown")
+        raise BadInput("请选择自动或建议。", field="mode", reason="unknown")
     return Mode(text)
 
 

@@ -1,6 +1,6 @@
 """What the selects of the rule form offer, and a rule as the form shows it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tortoise.expressions import Q
@@ -71,6 +71,7 @@ def of_rule(rule: Rule) -> dict[str, Any]:
     """A rule as the values of the form."""
     code = rule.type_code or rule.class_code
     last = rule.valid_until - timedelta(seconds=1) if rule.valid_until else None
+    ahead = rule.valid_from > datetime.now(UTC)
     return {
         "type": f"{rule.kind}:{code}" if code else "",
         "areaId": rule.area_id or "",
@@ -80,5 +81,10 @@ def of_rule(rule: Rule) -> dict[str, Any]:
         "unitId": rule.unit_id,
         "mode": rule.mode,
         "rank": rule.rank,
-        "validUntil": last.astimezone(zone()).date().isoformat() if last else "",
+        "validFrom": _day(rule.valid_from) if ahead else "",
+        "validUntil": _day(last) if last else "",
     }
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(zone()).date().isoformat()

@@ -95,9 +95,8 @@ async def copy(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    given = await form(request)
+    monday = day_of(await form(request), "week") or _today()
     unit = await actions.remove_shift(viewer(request), request.path_params["id"])
-    monday = day_of(given, "week") or _today()
     return see_other(request, f"{HERE}/{unit.id}?week={monday.isoformat()}", "这一班已删掉。")
 
 

@@ -108,6 +108,27 @@ async def test_a_rule_is_changed_and_ended_with_its_history(desk: Desk, browser:
     assert "第 2 版" in (await browser.get(f"{HERE}/?state=ended")).text
 
 
+async def test_a_rule_that_has_not_begun_still_begins_on_its_day(
+    desk: Desk, browser: Browser
+) -> None:
+    day = datetime.now(actions.zone()).date() + timedelta(days=9)
+    rule = await desk.rule(valid_from=day)
+    await browser.as_(desk.place.admin)
+    assert f'value="{day.isoformat()}"' in (await browser.get(f"{HERE}/{rule.id}")).text
+
+
+async def test_of_two_menu_entries_only_the_nearest_is_the_current_one(
+    desk: Desk, browser: Browser
+) -> None:
+    await browser.as_(desk.place.dispatcher)
+    for path, entry in (("/roster", "值班表"), ("/roster/1", "值班表"), ("/queue", "派遣规则")):
+        text = (await browser.get(f"{HERE}{path}")).text
+        menu = text[: text.index("<main")]
+        current = re.findall(r'aria-current="page"[^>]*>(.*?)</a>', menu, re.DOTALL)
+        assert current, path
+        assert all(entry in one for one in current), path
+
+
 async def test_the_queue_holds_what_no_rule_matches_and_leads_to_a_rule(
     desk: Desk, browser: Browser
 ) -> None:
