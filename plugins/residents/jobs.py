@@ -12,11 +12,4 @@ JOBS = (
         every=timedelta(hours=1),
         title="清除居民上报的限流计数",
     ),
-    Job(
-        name="residents.forget_contacts",
-        run=actions.forget_old_contacts,
-        every=timedelta(days=1),
-        timeout=300.0,
-        title="销毁到期的居民联系电话",
-    ),
 )

@@ -10,7 +10,6 @@ from plugins.residents.actions.bounds import settings, try_bounds
 from plugins.residents.actions.choosing import By, rate, reopen, withdraw
 from plugins.residents.actions.contacts import (
     forget_contact,
-    forget_old_contacts,
     read_contacts,
 )
 from plugins.residents.actions.counting import forget_old_tallies, give_back, look, side_of, take
@@ -21,6 +20,7 @@ from plugins.residents.actions.following import (
     known_report,
     picture_of,
 )
+from plugins.residents.actions.forgetting import RETENTIONS, contact_over
 from plugins.residents.actions.offering import offered_areas, offered_matters
 from plugins.residents.actions.reporting import (
     Hand,
@@ -44,10 +44,10 @@ __all__ = [
     "answer",
     "area_around",
     "ask",
+    "contact_over",
     "find_report",
     "follow",
     "forget_contact",
-    "forget_old_contacts",
     "forget_old_tallies",
     "give_back",
     "known_report",

@@ -1,21 +1,16 @@
 """联系电话: kept apart and encrypted, read for a reason, destroyed when it is of no more use."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 from tortoise.expressions import F
 
 from liuhe import Area, Unit, Viewer, atomic, destroy_personal, keep_personal, read_personal
-from plugins.cases.actions import last_change
-from plugins.residents.actions.bounds import settings
 from plugins.residents.actions.holding import case_for
 from plugins.residents.models import Report
 from plugins.residents.permissions import CONTACT, REACHED_BY
-from plugins.residents.rules import ENDED
 
 REASON = "联系上报居民"
-AT_ONCE = 200
 
 
 async def keep_contact(phone: str, case_id: int) -> uuid.UUID:
@@ -63,19 +58,3 @@ async def forget_contact(report: Report, *, reason: str = "本人要求") -> Non
     await destroy_personal(None, held.contact_id, reason=reason)
     held.contact_id = None
     await held.save(update_fields=["contact_id"])
-
-
-async def forget_old_contacts(_: dict[str, Any]) -> None:
-    """The numbers of cases that ended long enough ago."""
-    before = datetime.now(UTC) - timedelta(days=settings().contact_days)
-    after = 0
-    while True:
-        kept = Report.filter(contact_id__isnull=False, case__stage__in=ENDED, id__gt=after)
-        found = await kept.filter(created_at__lt=before).order_by("id").limit(AT_ONCE)
-        if not found:
-            return
-        after = found[-1].id
-        for report in found:
-            changed = await last_change(report.case_id)
-            if changed is not None and changed < before:
-                await forget_contact(report, reason="保存期限已到")

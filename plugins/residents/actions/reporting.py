@@ -116,22 +116,28 @@ async def report_matter(
             await look(report_bounds(hand.side))
         # Before the transaction: nothing waits for a disk inside.
         file_ids = [str((await store_upload(content, viewer)).id) for content in pictures]
-    once = mark("residents.once", key) if only_once else None
-    return await _write(told, matter, area, hand, viewer, code, file_ids, reached, once)
+    ready = Ready(
+        told=told, matter=matter, area=area, hand=hand, code=code, file_ids=file_ids, phone=reached
+    )
+    return await _write(ready, viewer, mark("residents.once", key) if only_once else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A report, checked, with its pictures stored and the code that it will have."""
+
+    told: Told
+    matter: Matter
+    area: Area
+    hand: Hand
+    code: str
+    file_ids: list[str]
+    phone: str
 
 
 @atomic
-async def _write(
-    told: Told,
-    matter: Matter,
-    area: Area,
-    hand: Hand,
-    viewer: Viewer,
-    code: str,
-    file_ids: list[str],
-    phone: str,
-    once: str | None,
-) -> Sent:
+async def _write(ready: Ready, viewer: Viewer, once: str | None) -> Sent:
+    told, area, hand, code = ready.told, ready.area, ready.hand, ready.code
     await redeem("residents", "residents.once", once, {"words": _words(told), "area": area.id})
     receipt = await redeem("residents", "residents.report", code_mark(code), {})
     if receipt and receipt.result:  # the second tap, which has waited for the first
@@ -142,8 +148,8 @@ async def _write(
     earlier = await _same(told, area, hand)
     if earlier is None:
         await _demand_room(hand)
-    case_id = earlier.case_id if earlier else await _open(told, matter, area, viewer, file_ids)
-    contact = await keep_contact(phone, case_id) if phone else None
+    case_id = earlier.case_id if earlier else await _open(ready, viewer)
+    contact = await keep_contact(ready.phone, case_id) if ready.phone else None
     report = await Report.create(
         case_id=case_id,
         code_mark=code_mark(code),
@@ -159,17 +165,18 @@ async def _write(
     return Sent(report=report, code=code, again=earlier is not None)
 
 
-async def _open(told: Told, matter: Matter, area: Area, viewer: Viewer, file_ids: list[str]) -> int:
+async def _open(ready: Ready, viewer: Viewer) -> int:
+    told = ready.told
     case = await open_case(
         viewer,
-        title=title_of(matter, told.text),
-        type_code=matter.type_code,
-        area_id=area.id,
+        title=title_of(ready.matter, told.text),
+        type_code=ready.matter.type_code,
+        area_id=ready.area.id,
         address=told.address,
         description=told.text,
         longitude=told.longitude,
         latitude=told.latitude,
-        file_ids=file_ids,
+        file_ids=ready.file_ids,
     )
     return int(case.id)
 

@@ -4,6 +4,7 @@ The cookie is the code itself, sealed: so codes stand in no address and in no lo
 checks the code anew. It lasts for a day, on the browser that sent or typed the code.
 """
 
+import asyncio
 import binascii
 import math
 import time
@@ -20,6 +21,8 @@ COOKIE = "liuhe_follow"
 PATH = "/residents"
 LASTS = 24 * 3600
 FORM_LASTS = 24 * 3600
+#: So many reports are held in memory at a time, with their pictures; the others wait.
+ROOM = asyncio.Semaphore(4)
 STALE = "这一页打开太久了，请再按一次。您写的都还在。"
 
 

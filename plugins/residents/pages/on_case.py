@@ -1,5 +1,6 @@
 """What residents' reports add to a case's page and to the home page."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from liuhe import BadInput, Conflict, Viewer, WaitingItem, WaitingList, may
@@ -24,18 +25,22 @@ SHOWN = 5
 async def show_on_case(request: Request, case: Any) -> str:
     """For a case that a resident reported: how it came, what was asked, and how to ask."""
     reports = await Report.filter(case_id=case.id).order_by("id").select_related("entered_by")
-    if not reports:
-        return ""
-    who, first = viewer(request), reports[0]
     questions = await Question.filter(case_id=case.id).order_by("id").select_related("asked_by")
+    if not reports and not questions:
+        return ""
+    who, first = viewer(request), reports[0] if reports else None
     await actions.note_answers_seen(who, case.id)
-    may_ask = may(who, ASK, case, CASE_SCOPE) and case.stage.value not in ENDED
+    for report in reports:
+        report.case = case
+    may_ask = bool(reports) and may(who, ASK, case, CASE_SCOPE) and case.stage.value not in ENDED
     left = actions.settings().most_questions - len(questions)
+    now = datetime.now(UTC)
+    reached = any(one.contact_id and not actions.contact_over(one, now) for one in reports)
     context = {
         "case": case,
-        "channel": CHANNEL_LABELS[first.channel],
-        "clerk": first.entered_by.name if first.entered_by else "",
-        "has_contact": any(one.contact_id for one in reports),
+        "channel": CHANNEL_LABELS[first.channel] if first else "",
+        "clerk": first.entered_by.name if first and first.entered_by else "",
+        "has_contact": reached,
         "may_contact": may(who, CONTACT, case, CASE_SCOPE),
         "questions": questions,
         "may_ask": may_ask and left > 0,

@@ -33,13 +33,14 @@ async def send(request: Request) -> Response:
     if given.raw(TRAP):
         return see_other(request, f"{door.PATH}/")
     try:
-        sent = await report_matter(
-            door.told_in(given),
-            Hand(side=side),
-            key=door.read_key(given.raw("key")),
-            pictures=await pictures_in(request),
-            phone=given.text("phone", most=40),
-        )
+        async with door.ROOM:
+            sent = await report_matter(
+                door.told_in(given),
+                Hand(side=side),
+                key=door.read_key(given.raw("key")),
+                pictures=await pictures_in(request),
+                phone=given.text("phone", most=40),
+            )
     except (BadInput, RateLimited) as error:
         context = await _context(given.values(), error)
         response = await door.show(request, "report", context, status=error.status)

@@ -1,11 +1,9 @@
 """代录 and 代办: what clerks do for somebody without a smartphone, and what stays of it."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
 from core.audit import AuditRow, AuditThing
 from core.people import Person
-from core.personal import Personal
 from liuhe import find_personal
 from plugins.cases.models import Case, Step
 from plugins.residents import actions
@@ -171,25 +169,6 @@ async def test_the_resident_sees_who_looked_at_the_number_and_can_delete_it(door
         assert await find_personal("residents.contact", "phone", "13800138000") == []
         shown = await officer.post(f"/admin/residents/contact/{case_id}", {})
         assert "13800138000" not in shown.text
-
-
-async def test_numbers_are_destroyed_some_time_after_the_end(door: Door) -> None:
-    kept, over, running = [
-        await door.sent(f"第 {n} 件", phone="13800138000", hand=actions.Hand(side=f"10.0.0.{n}"))
-        for n in range(3)
-    ]
-    for sent in (kept, over):
-        await door.forward(sent.report, *ALL)
-    long_ago = datetime.now(UTC) - timedelta(days=91)
-    for sent in (over, running):
-        await Report.filter(id=sent.report.id).update(created_at=long_ago)
-        await Step.filter(case_id=sent.report.case_id).update(at=long_ago)
-    await actions.forget_old_contacts({})
-    left = [
-        await Report.filter(contact_id__isnull=False).order_by("id").values_list("id", flat=True)
-    ]
-    assert left == [[kept.report.id, running.report.id]]
-    assert await Personal.filter(ended_at__isnull=False).count() == 1
 
 
 async def test_the_number_is_refused_only_when_it_is_none(door: Door) -> None:
