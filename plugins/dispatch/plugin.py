@@ -7,13 +7,13 @@ from liuhe import (
     DataUse,
     Demo,
     Extension,
-    Job,
     Listener,
     Manifest,
     Menu,
     Offer,
     Page,
     Permission,
+    Retention,
     Slot,
     Tables,
     Waiting,
@@ -21,7 +21,7 @@ from liuhe import (
 )
 from plugins.cases.actions import UNIT_ADVICE, Adviser
 from plugins.dispatch import jobs
-from plugins.dispatch.actions import advise
+from plugins.dispatch.actions import RETENTIONS, advise
 from plugins.dispatch.pages import PAGES, count_unmatched, my_duty, show_on_case
 from plugins.dispatch.permissions import AUDITED, PERMISSIONS, ROSTER, SEE
 from plugins.dispatch.schema import EXTENSIONS
@@ -60,13 +60,13 @@ def add_audited() -> Sequence[Audited]:
 
 
 @hookimpl
-def add_listeners() -> Sequence[Listener]:
-    return jobs.LISTENERS
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
 
 
 @hookimpl
-def add_jobs() -> Sequence[Job]:
-    return jobs.JOBS
+def add_listeners() -> Sequence[Listener]:
+    return jobs.LISTENERS
 
 
 @hookimpl

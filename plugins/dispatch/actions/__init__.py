@@ -14,9 +14,9 @@ from plugins.dispatch.actions.judging import (
     suggestions,
     unmatched_ids,
 )
+from plugins.dispatch.actions.keeping import RETENTIONS
 from plugins.dispatch.actions.rostering import (
     copy_week,
-    forget_shifts,
     in_office_hours,
     on_duty_in,
     people_of,
@@ -30,6 +30,7 @@ from plugins.dispatch.actions.trying import WINDOW, Trial, try_change
 __all__ = [
     "MOST_RULES",
     "MOST_WAITING",
+    "RETENTIONS",
     "WINDOW",
     "Draft",
     "Ledger",
@@ -37,7 +38,6 @@ __all__ = [
     "advise",
     "copy_week",
     "end_rule",
-    "forget_shifts",
     "in_office_hours",
     "judge_accepted",
     "ledger_at",

@@ -29,7 +29,6 @@ from plugins.dispatch.rules import Stretch, stretch_of
 WEEK = timedelta(days=7)
 FARTHEST = timedelta(days=366)
 MOST_A_DAY = 20
-KEPT = timedelta(days=365)
 
 
 @atomic
@@ -208,8 +207,3 @@ async def in_office_hours(at: datetime) -> bool:
     local = at.astimezone(calendar.zone)
     open_now = any(begins <= local.time() < ends for begins, ends in calendar.hours)
     return open_now and calendar.works(local.date())
-
-
-async def forget_shifts() -> None:
-    """A year after it ended, nobody needs to know who was on duty."""
-    await Shift.filter(ends_at__lt=datetime.now(UTC) - KEPT).delete()

@@ -29,7 +29,6 @@ from plugins.residents.actions.reporting import (
     area_around,
     report_matter,
 )
-from plugins.residents.actions.terms import RETENTIONS
 from plugins.residents.rules import read_code
 
 __all__ = [

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.audit import AuditRow
+from core.retention import forget_what_is_due
 from liuhe import BadInput, Forbidden, NotFound, Post, Viewer
 from plugins.cases import actions as cases
 from plugins.dispatch import actions
@@ -144,5 +145,5 @@ async def test_who_is_on_duty_now_is_told_so(desk: Desk) -> None:
 async def test_a_year_later_nobody_knows_who_was_on_duty(desk: Desk) -> None:
     old, new = await shift(desk), await shift(desk, day=MONDAY + timedelta(days=1))
     await Shift.filter(id=old.id).update(ends_at=datetime.now(UTC) - timedelta(days=366))
-    await actions.forget_shifts()
+    await forget_what_is_due({})
     assert await Shift.all().values_list("id", flat=True) == [new.id]
