@@ -129,18 +129,65 @@ async def test_a_case_goes_its_whole_way_through_the_pages(
         await grid.check()
 
 
+async def test_a_small_matter_is_put_right_on_the_spot_and_closed_by_the_dispatcher(
+    chromium: Any, household: Household, size: dict[str, int], tmp_path: Path
+) -> None:
+    picture = tmp_path / "photo.jpg"
+    picture.write_bytes(photo())
+    async with desk(chromium, household, "grid", size) as grid:
+        await fill_report(grid, f"单车倒在盲道上 {size['width']}", picture)
+        after = grid.page.locator("input[name=afterFileIds]")
+        assert not await after.is_visible()
+        await grid.page.get_by_label("我已现场处置").check()
+        await after.set_input_files(picture)
+        await grid.page.locator("textarea[name=handledNote]").fill("已扶起归位")
+        await grid.check()
+        await grid.page.locator("main form").get_by_role("button", name="上报").click()
+        await grid.page.get_by_text("等派单员核查结案").first.wait_for()
+        await grid.check()
+        case = grid.page.url.removeprefix(household.url)
+    async with desk(chromium, household, "dispatcher", size) as dispatcher:
+        await dispatcher.open(case)
+        await dispatcher.check()
+        await act(dispatcher, "核查结案")
+        await dispatcher.page.get_by_text("这件案件已经办完。").wait_for()
+
+
+async def test_a_case_in_phases_shows_each_and_its_limits_are_the_administrators(
+    chromium: Any, household: Household, size: dict[str, int]
+) -> None:
+    async with desk(chromium, household, "admin", size) as admin:
+        await admin.open("/admin/cases/?tab=all&type=0402")
+        await admin.page.get_by_role("link", name="自来水管爆裂").first.click()
+        await admin.page.get_by_role("heading", name="分段处置").wait_for()
+        assert await admin.page.get_by_text("还没开始").count() == 1
+        await admin.check()
+        await admin.open("/admin/cases/types")
+        await admin.check()
+        await admin.page.get_by_role("link", name="0403 燃气管破裂").click()
+        await admin.page.locator("input[name=phaseName3]").fill("恢复路面")
+        await admin.check()
+        await admin.page.get_by_role("button", name="保存").click()
+        await admin.page.get_by_text("恢复路面 5 工作日").wait_for()
+
+
 async def report(grid: Desk, title: str, picture: Path) -> None:
+    await fill_report(grid, title, picture)
+    page = grid.page
+    await grid.check()
+    await page.locator("main form").get_by_role("button", name="上报").click()
+    await page.wait_for_url(re.compile(r"/admin/cases/\d+$"))
+    await page.get_by_role("heading", name=title).wait_for()
+
+
+async def fill_report(grid: Desk, title: str, picture: Path) -> None:
     await grid.open("/admin/cases/new")
     page = grid.page
     await page.locator("select[name=typeCode]").select_option(index=1)
     await page.locator("input[name=title]").fill(title)
     await page.locator("select[name=areaId]").select_option(index=1)
     await page.locator("input[name=address]").fill("桥头路口")
-    await page.locator("input[type=file]").set_input_files(picture)
-    await grid.check()
-    await page.locator("main form").get_by_role("button", name="上报").click()
-    await page.wait_for_url(re.compile(r"/admin/cases/\d+$"))
-    await page.get_by_role("heading", name=title).wait_for()
+    await page.locator("input[name=fileIds]").set_input_files(picture)
 
 
 async def choose_unit(dispatcher: Desk, name: str) -> None:
