@@ -81,10 +81,10 @@ async def test_layers_are_switched_and_told_in_words(drawing: Any, household: Ho
     async with desk(drawing, household, "dispatcher", WIDE) as one:
         await one.open("/admin/places/map")
         await one.page.wait_for_selector(DRAWN)
-        await one.page.get_by_label("摄像机").check()
+        await one.page.get_by_role("checkbox", name="摄像机").check()
         await one.page.locator("#map-list").get_by_role("heading", name="摄像机").wait_for()
         await one.page.locator("#map-say", has_text="摄像机：").wait_for()
-        await one.page.get_by_label("在办案件").uncheck()
+        await one.page.get_by_role("checkbox", name="在办案件").uncheck()
         gone = one.page.locator("#map-list").get_by_role("heading", name="在办案件")
         await gone.wait_for(state="detached")
         await one.page.get_by_role("button", name="放大").focus()

@@ -3,8 +3,8 @@
 What happened stays where it happened: cases keep the area that they had, so no old figure moves.
 What goes on moves with the ground: compounds and points to the successor that they lie in, units to
 the one successor (or to the level above, if there are several), posts to every successor that has
-no other predecessor: such a post covers the ground that it covered before, and not a foot more.
-Where successors are wider, nobody is given anything: the security officer decides.
+no other predecessor: it goes on in what took the place of its area alone. Where a successor has the
+ground of others too, nobody is given anything: the security officer decides.
 """
 
 from collections.abc import Mapping, Sequence

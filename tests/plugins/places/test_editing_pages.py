@@ -194,7 +194,7 @@ async def test_a_split_is_foreseen_then_done(browser: Browser, ground: Any) -> N
 async def test_a_merger_needs_no_drawing(browser: Browser, ground: Any) -> None:
     await browser.get(f"/{ground.west.id}/divide")
     nothing = await browser.post(f"/{ground.west.id}/divide", do="preview", on="2024-01-01")
-    assert (nothing.status_code, "要和别的合并，请在上面选" in nothing.text) == (422, True)
+    assert (nothing.status_code, "要和别的合并" in nothing.text) == (422, True)
     given = {"on": "2024-01-01", "others": [str(ground.east.id)], "name-0": "运河社区"}
     seen = await browser.post(f"/{ground.west.id}/divide", do="preview", **given)
     assert "合并：长征桥社区、塘河社区" in seen.text
@@ -202,6 +202,19 @@ async def test_a_merger_needs_no_drawing(browser: Browser, ground: Any) -> None:
     assert done.status_code == 303
     merged = await Area.get(name="运河社区")
     assert (await Division.get(area_id=merged.id)).polygon["type"] == "Polygon"
+
+
+async def test_a_grid_is_transferred_to_another_community(browser: Browser, ground: Any) -> None:
+    edge = square(120.09, 30, 120.1, 30.1)
+    grid = await ground.open(ground.west, "330105003001001", "第一网格", polygon=edge)
+    await browser.get(f"/{grid.id}/divide")
+    given = {"on": "2024-01-01", "under": str(ground.east.id)}
+    over = square(120.1, 30, 120.11, 30.1)
+    seen = await browser.post(f"/{grid.id}/divide", json.dumps(over), do="preview", **given)
+    assert ("划转：第一网格" in seen.text, 'value="330105003002001"' in seen.text) == (True, True)
+    done = await browser.post(f"/{grid.id}/divide", json.dumps(over), do="apply", **given)
+    assert done.status_code == 303
+    assert await Area.filter(code="330105003002001", parent_id=ground.east.id).exists()
 
 
 @pytest.mark.parametrize("path", ["/import", "/{id}/edit", "/{id}/new", "/{id}/divide"])
