@@ -21,7 +21,7 @@ from core.departures import tell_left, tell_over
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.house import house
 from core.people import Person, Post, Session, Unit, hash_password, not_over, today
-from core.permissions import Viewer, demand_held
+from core.permissions import NOTHING, Viewer, demand_held
 
 MANAGE = "people.manage"
 #: 等保: nobody holds two of these.
@@ -59,14 +59,18 @@ def covers(viewer: Viewer, path: str) -> bool:
 
 def seen_by(viewer: Viewer | None) -> Q:
     """The people whom the viewer keeps: in the own areas, and those who belong nowhere yet."""
-    paths = [one.area_path for one in demand_held(viewer, MANAGE).grants if MANAGE in one.names]
     somewhere = Post.filter(Q(area_id__isnull=False) | Q(unit_id__isnull=False))
     nowhere = Q(id__not_in=Subquery(somewhere.values("person_id")))
-    inside = [
-        Q(posts__area__path__startswith=path) | Q(posts__unit__area__path__startswith=path)
-        for path in filter(None, paths)
-    ]
-    return Q(nowhere, *inside, join_type="OR") & ~Q(username__startswith=BUILT_IN)
+    inside = kept_within(viewer, "posts__area__path", "posts__unit__area__path")
+    return (nowhere | inside) & ~Q(username__startswith=BUILT_IN)
+
+
+def kept_within(viewer: Viewer | None, *lookups: str) -> Q:
+    """What lies in the areas whose accounts the viewer keeps, by any of these paths."""
+    grants = demand_held(viewer, MANAGE).grants
+    paths = [one.area_path for one in grants if MANAGE in one.names and one.area_path]
+    parts = [Q(**{f"{name}__startswith": path}) for path in paths for name in lookups]
+    return Q(*parts, join_type="OR") if parts else NOTHING
 
 
 def start_password() -> str:

@@ -15,12 +15,13 @@ from core.areas import LEVELS, Area
 from core.errors import BadInput, LiuheError, NotFound
 from core.house import house
 from core.people import Person, Post, Unit, not_over, today
-from core.permissions import Scope, Viewer, demand_held, within
+from core.permissions import Viewer, demand_held
 from web.keyset import Window, slice_of
 from web.pages import Form, form, page, see_other, viewer
 from web.slots import fill_slots
 
 HERE = "/admin/people"
+MOST_OTHERS = 2_000  # posts to stand in for, of one's own areas
 WHAT = {
     "pair": "这个账号在这个地址",
     "account": "这个账号在所有地址",
@@ -149,13 +150,18 @@ def _post(post: Post, others: int | None) -> dict[str, Any]:
 
 
 async def _choices(who: Viewer, person_id: int) -> dict[str, Any]:
-    """Only where the viewer keeps the accounts: the names of others elsewhere are no choice."""
-    here = [within(who, staff.MANAGE, Scope(area=path)) for path in ("path", "area__path")]
-    areas = await Area.filter(here[0], valid_to=None, level__in=LEVELS[:4]).order_by("path")
-    units = await Unit.filter(here[1], active=True).order_by("name")
-    kept = here[1] | within(who, staff.MANAGE, Scope(area="unit__area__path"))
-    away = Post.filter(kept, not_over(today()), stands_in_for_id__isnull=True, person__active=True)
-    others = await away.exclude(person_id=person_id).select_related("person", "area", "unit")
+    """What the viewer may give: posts, areas and units within the own areas."""
+    inside = staff.kept_within(who, "path")
+    areas = await Area.filter(inside, valid_to=None, level__in=LEVELS[:4]).order_by("path")
+    units = await Unit.filter(staff.kept_within(who, "area__path"), active=True).order_by("name")
+    away = Post.filter(not_over(today()), staff.kept_within(who, "area__path", "unit__area__path"))
+    away = away.filter(stands_in_for_id__isnull=True, person__active=True)
+    away = away.exclude(person_id__in=[person_id, who.person_id])
+    others = (
+        await away.order_by("person__name", "id")
+        .limit(MOST_OTHERS)
+        .select_related("person", "area", "unit")
+    )
     return {
         "roles": [(role.name, role.title) for role in house().roster.roles],
         "areas": [(area.id, f"{'　' * LEVELS.index(area.level)}{area.name}") for area in areas],

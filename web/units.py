@@ -5,11 +5,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.functions import Count
 
 from core import units
 from core.areas import LEVELS, Area
 from core.errors import BadInput, NotFound
-from core.people import Unit
+from core.people import Post, Unit, in_force, today
 from core.permissions import Scope, within
 from web.keyset import Window, slice_of
 from web.pages import form, page, see_other, viewer
@@ -27,10 +28,20 @@ async def listed(request: Request) -> Response:
     context = {
         "page_title": "单位",
         "rows": part.rows,
+        "people": await _people([unit.id for unit in part.rows]),
         "prev": f"{HERE}?before={part.start_cursor}" if part.has_previous else "",
         "next": f"{HERE}?after={part.end_cursor}" if part.has_next else "",
     }
     return await page(request, "units/list.html", context)
+
+
+async def _people(units: list[int]) -> dict[int, int]:
+    """How many are in post in each unit today."""
+    found = Post.filter(in_force(today()), unit_id__in=units, person__active=True)
+    counted = found.annotate(number=Count("person_id", distinct=True)).group_by("unit_id")
+    return {
+        int(row["unit_id"]): int(row["number"]) for row in await counted.values("unit_id", "number")
+    }
 
 
 async def new(request: Request) -> Response:

@@ -168,3 +168,44 @@ async def test_over_a_street_nothing_of_the_whole_district_is_in_the_menu(shell:
         for address in ("/admin/plugins", "/admin/jobs"):
             assert (f'href="{address}"' in home) == (status == 200)
             assert (await shell.client.get(address)).status_code == status
+
+
+async def test_who_keeps_a_street_is_offered_nothing_beyond_it(shell: Shell) -> None:
+    street = await Area.get(level="street")
+    other = await make_area("330105999", "拱宸桥街道", "street", await Area.get(level="district"))
+    await make_unit("yuan", "远处的单位", other)
+    await make_viewer("far-grid", "grid", area=other)
+    await make_viewer("near-grid", "grid", area=street)
+    admin = await Person.get(username="admin")
+    local = await Person.create(username="local", name="街道安全", password=admin.password)
+    await Post.create(person=local, role="security", area=street)
+    await shell.sign_in("local")
+    number = (await Person.get(username="grid")).id
+    text = (await shell.client.get(f"/admin/people/{number}")).text
+    for shown, name in (
+        (True, "near-grid"),
+        (True, "小河街道"),
+        (False, "far-grid"),
+        (False, "拱宸桥街道"),
+        (False, "远处的单位"),
+    ):
+        assert (name in text) == shown, name
+
+
+async def test_a_name_is_corrected_and_a_blank_one_is_not_kept(shell: Shell) -> None:
+    number, _ = await new_person(shell)
+    given = {"name": "李思", "csrf": shell.csrf()}
+    answer = await shell.client.post(f"/admin/people/{number}/name", data=given)
+    assert answer.status_code == 303
+    answer = await shell.client.post(f"/admin/people/{number}/name", data={**given, "name": " "})
+    assert (answer.status_code, "请填写姓名" in answer.text) == (422, True)
+    assert (await Person.get(id=number)).name == "李思"
+
+
+async def test_a_unit_without_anybody_shows_in_the_list(shell: Shell) -> None:
+    unit = await make_unit("empty", "空着的单位", await Area.get(level="district"))
+    await shell.sign_in("admin")
+    assert "没有人" in (await shell.client.get("/admin/units")).text
+    await make_viewer("hand", "handler", unit=unit)
+    text = (await shell.client.get("/admin/units")).text
+    assert ("没有人" in text, "1 人" in text) == (False, True)
