@@ -115,3 +115,24 @@ def test_settings_cannot_be_changed_afterwards():
 def test_an_empty_variable_says_nothing() -> None:
     settings = SettingsSource.read({"LIUHE_PLUGINS": "", "LIUHE_PORT": ""}).kernel()
     assert (settings.plugins, settings.port) == (None, 8000)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"LIUHE_OIDC_ISSUER": "http://id.example"}, "oidc_issuer"),
+        ({"LIUHE_OIDC_ISSUER": "id.example"}, "https://"),
+        ({"LIUHE_OIDC_ISSUER": "https://id.example"}, "oidc_client_id"),
+        ({"LIUHE_PUBLIC_URL": "http://liuhe.example"}, "public_url"),
+    ],
+)
+def test_a_provider_is_named_wholly_and_safely(given: dict[str, str], words: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        SettingsSource.read(given).kernel()
+    assert words in caught.value.message
+
+
+def test_a_provider_on_this_machine_may_do_without_certificates() -> None:
+    given = {"LIUHE_OIDC_ISSUER": "http://localhost:9", "LIUHE_OIDC_CLIENT_ID": "liuhe"}
+    settings = SettingsSource.read({**given, "LIUHE_OIDC_TRUSTED_FACTORS": "otp, mfa"}).kernel()
+    assert settings.oidc_trusted_factors == ("otp", "mfa")
