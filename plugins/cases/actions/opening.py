@@ -22,7 +22,7 @@ from liuhe import (
     redeem,
 )
 from plugins.cases.actions import timing, writing
-from plugins.cases.actions.given import Given
+from plugins.cases.actions.given import MOST_NOTE, MOST_PICTURES, Given
 from plugins.cases.actions.moment import now
 from plugins.cases.actions.moving import move
 from plugins.cases.facts import CaseOpened
@@ -30,8 +30,6 @@ from plugins.cases.models import Case, CaseType, Step, flow_named
 from plugins.cases.permissions import SCOPE, may_see, only_own
 from plugins.cases.rules import OPEN, STANDARD, EvidenceKind, Flow, Kind, Need, Source
 from plugins.places.actions import locate
-
-MOST_PICTURES = 9
 
 
 @atomic
@@ -145,10 +143,12 @@ def _check_flow(flow: Flow, report: Report, handled: Given | None) -> None:
         return
     if first is None or Need.AFTER_PICTURE not in first.needs:
         raise BadInput("这种办理方式，上报时还不能反馈处置结果。", field="flow", reason="unfit")
-    if not handled.note.strip():
-        raise BadInput("请写一句怎么处置的。", field="handledNote", reason="required")
-    if not (handled.file_ids or handled.evidence):
+    _text(handled.note, "handledNote", "怎么处置的", MOST_NOTE)
+    pictures = len(handled.file_ids) + len(handled.evidence)
+    if not pictures:
         raise BadInput("请至少附一张处置后的照片。", field="afterFileIds", reason="required")
+    if pictures > MOST_PICTURES:
+        raise BadInput(f"最多 {MOST_PICTURES} 张图片。", field="afterFileIds", reason="too_many")
 
 
 async def _new(

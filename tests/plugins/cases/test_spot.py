@@ -145,6 +145,8 @@ async def test_each_refusal_names_the_field_to_mend(place: District) -> None:
         ({"file_ids": []}, "fileIds", "required"),
         ({"handled": replace(done, note=" ")}, "handledNote", "required"),
         ({"handled": replace(done, file_ids=[])}, "afterFileIds", "required"),
+        ({"handled": replace(done, note="x" * 1001)}, "handledNote", "too_long"),
+        ({"handled": replace(done, file_ids=[after] * 10)}, "afterFileIds", "too_many"),
         ({"flow": "nowhere"}, "flow", "unknown"),
         ({"flow": "standard"}, "flow", "unfit"),
     ):
@@ -273,7 +275,7 @@ async def test_by_plain_forms(place: District, browser: Browser) -> None:
         (name, (f"{name}.png", picture(), "image/png")) for name in ("fileIds", "afterFileIds")
     ]
     answer = await browser.post("/admin/cases/new", report, files=[before])
-    assert (answer.status_code, "请写一句怎么处置的" in answer.text) == (422, True)
+    assert (answer.status_code, "请填写怎么处置的" in answer.text) == (422, True)
     assert "已传好 1 张" in answer.text
     report["handledNote"] = "已归位 6 辆"
     answer = await browser.post("/admin/cases/new", report, files=[before])
