@@ -220,6 +220,9 @@ PAGES = {
         "/admin/video/1/zones",
     ],
     "handler": ["/admin/", "/admin/cases/", "/admin/dispatch/roster", "/admin/dispatch/roster/2"],
+    "security": [f"/admin/register{part}" for part in ("", "/holds", "/assessments")],
+    "auditor": ["/admin/register/certificates", "/admin/audit"],
+    "supervisor": ["/admin/cases/1/readers"],
 }
 
 

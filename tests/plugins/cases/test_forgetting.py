@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tortoise.fields import CharField, TextField
+
 from core.audit import AuditRow
 from core.database import rows
 from core.holds import place_hold
 from core.people import Person, open_session, today
 from core.retention import Certificate
+from core.tables import models_in
 from liuhe import File, Viewer
 from liuhe.testing import a_night
 from plugins.cases import actions
@@ -141,6 +144,42 @@ async def test_a_held_case_is_kept_as_it_is(place: District) -> None:
     assert (await Case.get(id=case.id)).description == SECRET
     (row,) = await AuditRow.filter(action="holds.place")
     assert row.person_id == place.security.person_id
+
+
+#: What `forget` empties, and what it deletes with its row.
+FORGOTTEN = {
+    *("Case.title", "Case.description", "Case.address", "Case.rating_note"),
+    *("Step.note", "Evidence.caption"),
+}
+#: Codes, and the names of officers (those of residents are replaced).
+KEPT = {
+    *("Case.number", "Case.source_ref", "Step.actor", "Step.action"),
+    *("Clock.kind", "Clock.rule", "Clock.hours"),
+}
+
+
+async def test_every_text_that_hangs_on_a_case_is_forgotten_or_known_to_be_no_secret(
+    place: District,
+) -> None:
+    """Whoever adds a table or a column of words to cases decides here what becomes of it."""
+    hanging, found = {Case}, {Case}
+    while found:
+        found = {
+            one
+            for one in models_in(place.kernel.tables["cases"].modules)
+            for link in one._meta.fk_fields
+            if one._meta.fields_map[link].related_model in hanging
+        } - hanging
+        hanging |= found
+    texts = {
+        f"{one.__name__}.{name}"
+        for one in hanging
+        for name, column in one._meta.fields_map.items()
+        if isinstance(column, TextField | CharField) and not hasattr(column, "enum_type")
+    }
+    assert texts == FORGOTTEN | KEPT
+    (rule,) = (rule for rule in actions.RETENTIONS if rule.of is Case)
+    assert {rule.of, *rule.covers} == hanging
 
 
 @only("sqlite")
