@@ -1,6 +1,5 @@
 """Idempotency keys: the same key and input give the same object back, other input is a conflict."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from tortoise import fields
 
 from core.database import in_transaction_now
 from core.errors import BadInput, Conflict
+from core.sealing import mark
 from core.tables import Model
 
 LONGEST_KEY = 100
@@ -48,9 +48,8 @@ async def redeem(
         )
     if not in_transaction_now():
         raise RuntimeError("redeem() outside a transaction")
-    digest = hashlib.sha256(
-        orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=str)
-    ).hexdigest()
+    # Keyed: what was given may be a phone number, which a plain hash would let one guess.
+    digest = mark("receipt", orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=str).decode())
     new = Receipt(who=who, action=action, key=key, digest=digest)
     await Receipt.bulk_create([new], ignore_conflicts=True)
     receipt = await Receipt.get(who=who, action=action, key=key)
