@@ -15,7 +15,7 @@ from liuhe import File, Viewer
 from liuhe.testing import a_night
 from plugins.cases import actions
 from plugins.cases.indicators import unit_rates
-from plugins.cases.models import Case, Clock, Evidence, Step
+from plugins.cases.models import Case, Clock, Evidence, Step, Task, TaskEvidence, TaskStep
 from tests.factories import only
 from tests.plugins.cases.conftest import District
 from tests.web.conftest import opened_shell
@@ -146,15 +146,37 @@ async def test_a_held_case_is_kept_as_it_is(place: District) -> None:
     assert row.person_id == place.security.person_id
 
 
+async def test_what_was_told_to_units_that_helped_goes_as_well(place: District) -> None:
+    with actions.pretend(THEN):
+        case = await place.at("signed")
+        called = [actions.Call(unit_id=place.other_unit.id)]
+        (task,) = await actions.blow_whistle(place.grid, case.id, calls=called, wanted=SECRET)
+        await actions.sign_task(place.other_handler, task.id)
+        picture = await place.upload(place.other_handler)
+        await actions.report_task(place.other_handler, task.id, note=SECRET, file_ids=[picture])
+        await actions.accept_task(place.grid, task.id)
+        for stage in ("fed_back", "verified", "closed"):
+            await place.go(case, stage)
+    before = await TaskStep.filter(task_id=task.id).order_by("seq").values_list("action", "at")
+    await a_night()
+    assert (await Task.get(id=task.id)).wanted == ""
+    steps = await TaskStep.filter(task_id=task.id).order_by("seq")
+    assert [(step.action, step.at) for step in steps] == before
+    assert {step.note for step in steps} == {""}
+    assert await TaskEvidence.filter(task_id=task.id).count() == 0
+    assert not await File.exists(id=picture)
+
+
 #: What `forget` empties, and what it deletes with its row.
 FORGOTTEN = {
     *("Case.title", "Case.description", "Case.address", "Case.rating_note"),
-    *("Step.note", "Evidence.caption"),
+    *("Step.note", "Evidence.caption", "Task.wanted", "TaskStep.note"),
 }
 #: Codes, and the names of officers (those of residents are replaced).
 KEPT = {
-    *("Case.number", "Case.source_ref", "Step.actor", "Step.action"),
+    *("Case.number", "Case.source_ref", "Case.flow", "Step.actor", "Step.action"),
     *("Clock.kind", "Clock.rule", "Clock.hours"),
+    *("TaskStep.actor", "TaskStep.action", "TaskClock.kind", "TaskClock.rule", "TaskClock.hours"),
 }
 
 
