@@ -10,6 +10,7 @@ from core.facts import KEEP_DAYS, FactRow
 from core.files import File
 from core.guesses import Guesses
 from core.holds import Hold
+from core.identities import Identity
 from core.jobs import KEEP_DEAD, JobRow
 from core.manifest import Manifest
 from core.people import Person, Post, Session
@@ -27,7 +28,7 @@ RETENTIONS = (
         starts="账号停用",
         days=None,
         action="keep",
-        covers=(Post, SecondFactor, RecoveryCode),
+        covers=(Post, SecondFactor, RecoveryCode, Identity),
     ),
     Retention(
         of=Session,
