@@ -13,6 +13,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from tortoise import Tortoise
 from tortoise.expressions import Q
 
 from liuhe import (
@@ -259,12 +260,15 @@ async def _continue_posts(ids: Sequence[int], on: date) -> int:
 async def _staying(ids: Sequence[int]) -> dict[str, int]:
     """By plugin, how many rows point at these areas and will go on doing so."""
     counts: dict[str, int] = {}
+    apps = Tortoise.apps.apps if Tortoise.apps else {}
     for name in sorted(Area._meta.backward_fk_fields):
         relation: Any = Area._meta.fields_map[name]
         model = relation.related_model
-        if model._meta.app in ("core", "places"):
+        app = str(model._meta.app)
+        # A plugin that is switched off has left its relation behind; its tables may not be there.
+        if app in ("core", "places") or model not in apps.get(app, {}).values():
             continue
         count = await model.filter(**{f"{relation.relation_field}__in": list(ids)}).count()
         if count:
-            counts[model._meta.app] = counts.get(model._meta.app, 0) + count
+            counts[app] = counts.get(app, 0) + count
     return counts

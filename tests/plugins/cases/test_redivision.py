@@ -16,10 +16,12 @@ from liuhe import Area, Viewer
 from liuhe.testing import make_viewer
 from plugins.cases.actions import open_case
 from plugins.cases.actions.moment import pretend
+from plugins.cases.models import Case
 from plugins.places.actions import (
     Opening,
     Part,
     create_division,
+    foresee,
     locate,
     redivide,
     tie_succession,
@@ -130,6 +132,8 @@ async def test_a_split_grid_keeps_every_old_figure_true(city: City) -> None:
     }
     assert sum(figures.values()) > 0
 
+    foreseen = await foresee(admin, [grids[0]])
+    assert foreseen.staying == {"cases": await Case.filter(area_id=grids[0].id).count()}
     changed = date(2024, 1, 1)
     left, right = await redivide(
         admin,
