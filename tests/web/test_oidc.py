@@ -304,11 +304,11 @@ async def test_a_provider_that_hangs_costs_a_sentence_and_passwords_go_on(
     shell: Shell, idp: real.House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(provider, "PATIENCE", 0.3)
-    idp.wait["/.well-known/openid-configuration"] = 3.0
+    idp.wait["/.well-known/openid-configuration"] = 20.0
     began = time.monotonic()
     answer = await shell.client.get("/admin/login/oidc")
     assert (answer.status_code, "用账号和密码登录" in answer.text) == (503, True)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 15
     asked = len(idp.asked)
     assert (await shell.client.get("/admin/login/oidc")).status_code == 503
     assert len(idp.asked) == asked  # not asked again at once
@@ -321,7 +321,7 @@ async def test_a_provider_that_hangs_later_costs_a_sentence_too(
 ) -> None:
     back = await there(shell)
     monkeypatch.setattr(provider, "PATIENCE", 0.3)
-    idp.wait[door] = 3.0
+    idp.wait[door] = 20.0
     answer = await shell.client.get(back)
     assert (answer.status_code, "连不上" in answer.text) == (503, True)
     assert 'name="password"' in answer.text
