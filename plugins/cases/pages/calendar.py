@@ -26,7 +26,7 @@ async def calendar_page(request: Request) -> Response:
 
 
 async def correct(request: Request) -> Response:
-    demand_everywhere(viewer(request), "cases.calendar")
+    demand_everywhere(viewer(request), "cases.calendar")  # the form comes back with the calendar
     given = await form(request)
     try:
         row = await actions.correct_day(

@@ -86,6 +86,8 @@ async def test_the_page_shows_the_year_and_takes_a_correction(
     assert "记着" in answer.text
     await browser.as_(place.dispatcher)
     assert (await browser.get("/admin/cases/calendar")).status_code == 403
+    refused = await browser.post("/admin/cases/calendar", {"counts": ""})
+    assert (refused.status_code, "停水停电" in refused.text) == (403, False)
     assert "工作日历" not in (await browser.get("/admin/cases/")).text
 
 
