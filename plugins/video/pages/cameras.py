@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from tortoise.expressions import Q
 
 from liuhe import NotFound, Viewer, demand_held, house, may, record_reading, within
-from liuhe.pages import Request, Response, Route, fragment, page, see_other, viewer
+from liuhe.pages import Request, Response, Route, form, fragment, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Observation, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE
@@ -144,11 +144,13 @@ async def snapshot(request: Request) -> Response:
 
 
 async def activate(request: Request) -> Response:
+    await form(request)  # checks the token of the page
     camera = await actions.activate_camera(viewer(request), number_in_path(request))
     return see_other(request, f"{BASE}/{camera.id}", f"已启用“{camera.name}”，几秒钟后开始看。")
 
 
 async def deactivate(request: Request) -> Response:
+    await form(request)
     camera = await actions.deactivate_camera(viewer(request), number_in_path(request))
     return see_other(request, f"{BASE}/{camera.id}", f"已停用“{camera.name}”，画面已删除。")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tortoise.expressions import Q
 
+from core.people import Person, open_session
 from liuhe import BadInput, Conflict, Forbidden, NotFound
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
@@ -14,11 +15,13 @@ from tests.factories import only
 from tests.plugins.video.conftest import (
     SQUARE,
     Street,
+    client,
     given_camera,
     given_zone,
     jpeg,
     make_camera,
 )
+from web.session import COOKIE, csrf_token
 
 pytestmark = only("sqlite")
 
@@ -288,3 +291,18 @@ async def test_three_cameras_cost_as_many_queries_as_one(
     for number in range(2):
         await make_camera(street.admin, street.area, name=f"{number}")
     assert await cost() == one
+
+
+async def test_switching_a_camera_needs_the_token_of_the_page(street: Street) -> None:
+    """Signed in by the cookie, as a page elsewhere would be."""
+    person = await Person.get(id=street.admin.person_id)
+    token, _ = await open_session(person, "browser")
+    base = f"/admin/video/{street.camera.id}"
+    async with client(street.app) as browser:
+        browser.cookies.set(COOKIE, token)
+        for act in ("deactivate", "activate"):
+            assert (await browser.post(f"{base}/{act}")).status_code == 403
+        assert (await Camera.get(id=street.camera.id)).active
+        given = {"csrf": csrf_token(token)}
+        assert (await browser.post(f"{base}/deactivate", data=given)).status_code == 303
+    assert not (await Camera.get(id=street.camera.id)).active
