@@ -81,7 +81,7 @@ async def test_what_is_past_its_term_goes_and_the_certificate_tells_it(rules, mo
     assert (one.run, one.name, one.title) == (today().isoformat(), "core.Note", "记事")
     assert (one.days, one.action, one.count) == (30, "delete", 5)
     assert (one.first_key, one.last_key, len(one.digest)) == ("a", "e", 64)
-    assert abs(one.cutoff - (NOW - timedelta(days=30))) < timedelta(minutes=5)
+    assert abs(one.cutoff - (datetime.now(UTC) - timedelta(days=30))) < timedelta(minutes=5)
     assert one.finished_at is not None
 
 

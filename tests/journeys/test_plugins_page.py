@@ -78,6 +78,7 @@ def test_the_api_tells_which_plugins_are_on(household: Household) -> None:
         "places": True,
         "cases": True,
         "dispatch": True,
+        "residents": True,
         "video": True,
         "city_eye": True,
     }

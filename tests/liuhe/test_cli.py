@@ -41,7 +41,7 @@ def test_migrate_then_plugins_tells_what_is_on(tmp_path: Path) -> None:
     assert liuhe("plugins", "disable", "city_eye", "--data", str(tmp_path)).returncode == 0
     listed = liuhe("plugins", "--data", str(tmp_path)).stdout
     states = {line.split()[1]: line.split()[0] for line in listed.splitlines()}
-    on = dict.fromkeys(("places", "cases", "dispatch", "video"), "启用")
+    on = dict.fromkeys(("places", "cases", "dispatch", "residents", "video"), "启用")
     assert states == {**on, "city_eye": "停用"}
 
 
@@ -53,7 +53,7 @@ def test_disabling_the_ground_takes_along_what_stands_on_it_and_enabling_brings_
     assert "启用" not in off
     on = liuhe("plugins", "enable", "city_eye", "--data", str(tmp_path)).stdout
     assert [line.split()[1] for line in on.splitlines() if line.startswith("启用")] == [
-        "places", "cases", "dispatch", "video", "city_eye",
+        "places", "cases", "dispatch", "residents", "video", "city_eye",
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from liuhe import (
     announce,
     atomic,
     demand,
-    demand_held,
+    demand_everywhere,
     record,
 )
 from plugins.places.actions.checking import check_fit, check_name, check_opening, check_shape
@@ -37,7 +37,7 @@ async def create_division(who: Viewer | None, opening: Opening, *, on: date) -> 
     """A new area that stands from `on`."""
     parent = await _locked(opening.parent) if opening.parent else None
     if parent is None:
-        demand_held(who, "places.edit")
+        demand_everywhere(who, "places.edit")
     else:
         demand(who, "places.edit", parent, AREA)
     check_opening(opening, parent, on)

@@ -166,6 +166,14 @@ async def test_only_those_who_may_edit_there_change_divisions(ground: Any) -> No
         await close_division(None, ground.west, on=LATER)
 
 
+async def test_a_new_district_is_for_who_keeps_the_whole_one(ground: Any) -> None:
+    new = Opening(code="330199000000", name="某区", level="district")
+    street = await make_viewer("other", "admin", area=ground.street)
+    with pytest.raises(Forbidden):
+        await create_division(street, new, on=LATER)
+    assert (await create_division(ground.admin, new, on=LATER)).parent_id is None
+
+
 async def test_another_polygon_moves_what_is_found(ground: Any) -> None:
     await draw_division(ground.admin, ground.west, square(120, 30, 120.05, 30.1))
     assert await locate(120.07, 30.05) == ground.street
