@@ -180,12 +180,18 @@ def filled(district: District, name: str, kind: Any) -> Any:
         return identity(district, name)
     if name == "moveCase.action":
         return "refer"
-    samples = {"Int": 1, "Float": 1.0, "Boolean": True, "DateTime": "2099-01-01T00:00:00+08:00"}
+    samples = {
+        "Int": 1,
+        "Float": 1.0,
+        "Boolean": True,
+        "Date": "2099-01-01",
+        "DateTime": "2099-01-01T00:00:00+08:00",
+    }
     return samples.get(kind.name, "说明")
 
 
 def identity(district: District, name: str) -> str:
-    door, _, field = name.partition(".")
+    _, _, field = name.partition(".")
     kinds = {
         "unitId": "Unit",
         "areaId": "Place",
