@@ -6,10 +6,11 @@ from liuhe import Unit, Viewer, announce, atomic
 from plugins.cases.actions.changing import Details, change
 from plugins.cases.actions.given import Given, Named
 from plugins.cases.actions.moment import now
+from plugins.cases.actions.task_moving import called_units
 from plugins.cases.facts import CaseMoved
-from plugins.cases.models import Case, Step
+from plugins.cases.models import Case, Step, flow_of
 from plugins.cases.permissions import neighbouring_units
-from plugins.cases.rules import STANDARD, Move
+from plugins.cases.rules import Move
 
 RULE_ACTOR = "派遣规则"
 DISPATCH = "dispatch"
@@ -30,7 +31,7 @@ async def dispatch_by_rule(
     if await Case.select_for_update().get_or_none(id=case_id) is None:
         return None
     case = await Case.get(id=case_id).select_related("area", "type", "unit")
-    chosen = STANDARD.move(DISPATCH, case.stage)
+    chosen = flow_of(case).move(DISPATCH, case.stage)
     if chosen is None or not chosen.fits(case.marks) or not await _is_ours(case_id):
         return None
     unit = await Unit.filter(neighbouring_units(case), id=unit_id).first()
@@ -67,6 +68,7 @@ async def _send(case: Case, chosen: Move, unit: Unit, rule: dict[str, Any], text
         CaseMoved(
             area_path=case.area.path,
             case_id=case.id,
+            also_unit_ids=tuple(sorted(await called_units(case.id) - {unit.id})),
             action=chosen.action,
             from_stage=before.value,
             to_stage=case.stage.value,
