@@ -22,7 +22,18 @@ from web.pages import page, viewer
 
 A_PAGE = 50
 FIELDS = ("who", "action", "kind", "key", "from", "to")
-OWN_KINDS = {"core": "系统"}
+PEOPLE = "core.Person"
+#: What the kernel's own things are called; others are called as their plugin is.
+OWN_KINDS = {
+    PEOPLE: "账号",
+    "core.Unit": "单位",
+    "core.Post": "岗位",
+    "core.Session": "登录",
+    "core.File": "图片",
+    "core.Hold": "保全",
+    "core.Certificate": "销毁证明",
+    "core.Assessment": "影响评估",
+}
 
 
 async def entries(request: Request) -> Response:
@@ -103,11 +114,13 @@ def _links(path: str, given: dict[str, str], found: Slice[AuditRow]) -> dict[str
 
 
 async def _rows(request: Request, found: Sequence[AuditRow]) -> list[dict[str, Any]]:
-    ids = {row.person_id for row in found if row.person_id is not None}
-    names = {one.id: one.name for one in await Person.filter(id__in=ids)} if ids else {}
     things: dict[int, list[AuditThing]] = {row.seq: [] for row in found}
+    ids = {row.person_id for row in found if row.person_id is not None}
     for one in await AuditThing.filter(seq__in=list(things) or [0]).order_by("id"):
         things[one.seq].append(one)
+        if one.kind == PEOPLE and one.key.isdigit():
+            ids.add(int(one.key))
+    names = {one.id: one.name for one in await Person.filter(id__in=ids)} if ids else {}
     kernel: Kernel = request.app.state.kernel
     return [_row(kernel, row, names, things[row.seq]) for row in found]
 
@@ -121,20 +134,30 @@ def _row(
         "at": row.at,
         "who": names.get(row.person_id, "系统") if row.person_id else "系统",
         "action": known.title if known else row.action,
-        "things": [_thing(kernel, one) for one in things],
+        "things": [_thing(kernel, one, names) for one in things],
         "purpose": row.purpose,
         "remote": row.remote,
         "details": row.details,
     }
 
 
-def _thing(kernel: Kernel, one: AuditThing) -> dict[str, str]:
+def _thing(kernel: Kernel, one: AuditThing, names: dict[int, str]) -> dict[str, str]:
     """What a thing is called, and where everything about it is listed."""
-    app, _, model = one.kind.partition(".")
-    plugin = kernel.plugins.get(app)
-    title = plugin.manifest.title if plugin else OWN_KINDS.get(app, app)
+    called = names.get(int(one.key)) if one.kind == PEOPLE and one.key.isdigit() else None
     link = f"/admin/audit?{urlencode({'kind': one.kind, 'key': one.key})}"
-    return {"title": f"{title} {model} {one.key}", "href": link}
+    return {"title": f"{_kind(kernel, one.kind)} {called or one.key}", "href": link}
+
+
+def _kind(kernel: Kernel, kind: str) -> str:
+    """案件 for "cases.Case"; where nobody has said it, the plugin's title and the model's name."""
+    said = {rule.name: rule.thing for rule in house().retentions if rule.thing}
+    app, _, model = kind.partition(".")
+    plugin = kernel.plugins.get(app)
+    return (
+        OWN_KINDS.get(kind)
+        or said.get(kind)
+        or f"{plugin.manifest.title if plugin else app} {model}"
+    )
 
 
 async def audit_about(request: Request, thing: Thing) -> dict[str, Any]:
