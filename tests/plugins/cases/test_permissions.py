@@ -140,7 +140,7 @@ async def test_a_token_that_only_reads_does_not_take_back_what_its_owner_reporte
     case = await place.open(viewer=place.resident)
     whole = place.resident
     reader = replace(whole, grants=narrow(whole.grants, [READ_ONLY]))
-    assert may_see(reader, await Case.get(id=case.id).select_related("area"))
+    assert await may_see(reader, await Case.get(id=case.id).select_related("area"))
     with pytest.raises(Forbidden):
         await actions.withdraw_case(reader, case.id, reason="报错了")
     await actions.withdraw_case(whole, case.id, reason="报错了")
