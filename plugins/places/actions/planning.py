@@ -178,7 +178,7 @@ def _cannot_open(
     if taken := _taken(row, known, begins):
         return taken
     if row.level == "district":
-        return "" if who and who.holds("places.edit") else "您无权设立区划。"
+        return _no_right_everywhere(who)
     above, in_file = known.areas.get(row.parent_code), by_code.get(row.parent_code)
     if above is None and in_file is None:
         return f"找不到上级 {row.parent_code or '（没有写）'}：先导入上级，或者放进同一个文件。"
@@ -209,4 +209,9 @@ def _no_right(who: Viewer | None, row: Row, known: Standing, by_code: dict[str, 
             area = known.areas[code]
             return "" if may(who, "places.edit", area, AREA) else f"您无权调整{area.name}。"
         code = by_code[code].parent_code if code in by_code else ""
-    return "" if who and who.holds("places.edit") else "您无权设立区划。"
+    return _no_right_everywhere(who)
+
+
+def _no_right_everywhere(who: Viewer | None) -> str:
+    """What lies in nothing that stands is the whole installation's."""
+    return "" if who and who.holds_everywhere("places.edit") else "您无权设立区划。"

@@ -269,6 +269,17 @@ async def test_only_who_may_edit_there_imports(ground: Any) -> None:
     assert [line.problem for line in plan.lines] == ["您无权调整长征桥社区。"]
 
 
+async def test_only_who_edits_everywhere_opens_what_lies_in_nothing_that_stands(
+    ground: Any,
+) -> None:
+    district = one(None, code="330106000000", name="别的区", level="district")
+    street = one(None, code="330106001000", name="街道", level="street", parent_code="330106000000")
+    other = await make_viewer("other", "admin", area=ground.east)
+    plan = await plan_import(other, file(district, street), LATER)
+    assert [line.problem for line in plan.lines] == ["您无权设立区划。"] * 2
+    assert await told(ground, file(district, street)) == ["新设", "新设"]
+
+
 async def test_a_plan_that_no_longer_holds_is_not_carried_out(ground: Any) -> None:
     data = file(one(LEFT))
     plan = await plan_import(ground.admin, data, LATER)
