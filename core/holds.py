@@ -12,7 +12,7 @@ from core.database import atomic
 from core.errors import BadInput, Conflict, NotFound
 from core.house import house
 from core.people import Person, today
-from core.permissions import Viewer, demand_held
+from core.permissions import Viewer, demand_everywhere
 from core.tables import Model
 from core.values import demand_text
 
@@ -69,7 +69,7 @@ async def place_hold(
     viewer: Viewer | None, *, kind: str, key: str, case_no: str, reason: str, until: date | None
 ) -> Hold:
     """Keep a thing, whatever its term, until the day is over."""
-    who = demand_held(viewer, MANAGE)
+    who = demand_everywhere(viewer, MANAGE)
     if kind not in kinds():
         raise BadInput("请选择保全哪一类记录。", field="kind", reason="unknown")
     key = _text(key, "key", "编号", 60)
@@ -119,7 +119,7 @@ def _day(until: date | None) -> date:
 @atomic
 async def lift_hold(viewer: Viewer | None, id: int) -> None:
     """End a hold before its day; what is past its term goes the next night."""
-    who = demand_held(viewer, MANAGE)
+    who = demand_everywhere(viewer, MANAGE)
     hold = await Hold.filter(id=id).select_for_update().first()
     if hold is None:
         raise NotFound("没有这一条保全。")

@@ -42,7 +42,7 @@ async def _listed(
         "missing": [titles[name] for name in await lacking(kernel)],
         "plugins": list(titles.items()),
         "today": today().isoformat(),
-        "may": who.holds(assessments.FILE),
+        "may": who.holds_everywhere(assessments.FILE),
         "values": given.values() if given else {},
         "problem": {problem.field: problem.message} if problem else {},
         "prev": f"{HERE}?before={part.start_cursor}" if part.has_previous else "",

@@ -39,7 +39,7 @@ async def _listed(
         "rows": _rows(part.rows, kinds),
         "kinds": list(kinds.items()),
         "today": today().isoformat(),
-        "may": who.holds(holds.MANAGE),
+        "may": who.holds_everywhere(holds.MANAGE),
         "values": given.values() if given else dict(params),
         "problem": {problem.field: problem.message} if problem else {},
         "prev": f"{HERE}?before={part.start_cursor}" if part.has_previous else "",
@@ -49,7 +49,7 @@ async def _listed(
 
 
 def _demand(who: Viewer) -> Viewer:
-    if not any(who.holds(name) for name in SEE_HOLDS):
+    if not any(who.holds_everywhere(name) for name in SEE_HOLDS):
         raise Forbidden()
     return who
 

@@ -19,7 +19,8 @@ from web.pages import page, viewer
 
 HERE = "/admin/register"
 SEE = "register.see"
-#: Court cases are for those who hold records, and those who look over their shoulder.
+#: Court cases are for those who hold records, and those who look over their shoulder; of all
+#: areas in one list, so for those who do it for the whole district.
 SEE_HOLDS = ("holds.manage", "audit.see")
 ACTIONS = {
     "delete": "删除",
@@ -48,7 +49,7 @@ OWN = (
 def tabs(who: Viewer, here: str) -> list[tuple[str, str, bool, int | None]]:
     """The pages of the register that the viewer may open."""
     found = [("处理活动", ""), ("销毁证明", "/certificates"), ("影响评估", "/assessments")]
-    if any(who.holds(name) for name in SEE_HOLDS):
+    if any(who.holds_everywhere(name) for name in SEE_HOLDS):
         found.insert(2, ("保全", "/holds"))
     return [(text, HERE + path, path == here, None) for text, path in found]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import house as running
+from core.areas import Area
 from core.assessments import Assessment, demand_pia
 from core.contributions import PersonalField, PersonalKind, Retention
 from core.errors import Conflict
@@ -160,6 +161,23 @@ async def test_security_holds_and_lifts_and_the_auditor_only_looks(shell: Shell)
     assert "已解除" in (await shell.client.get("/admin/register/holds")).text
     names = [name for name, _, _ in await audited()]
     assert [name for name in names if name.startswith("holds.")] == ["holds.place", "holds.lift"]
+
+
+async def test_what_is_held_or_assessed_for_all_is_not_for_who_keeps_a_part(shell: Shell) -> None:
+    """A hold may be of a case anywhere, an assessment opens what it is about everywhere."""
+    part = await Area.filter(parent_id__not_isnull=True).first()
+    assert part is not None
+    await Note.create(key="a", value=[1])
+    for who in ("security", "auditor"):
+        person = await Person.get(username=who)
+        await Post.filter(person_id=person.id).update(area_id=part.id)
+        assert await statuses(shell, who) == [200, 200, 403, 200]
+        assert (
+            'href="/admin/register/holds"' not in (await shell.client.get("/admin/register")).text
+        )
+        assert (await place(shell)).status_code == 403
+        assert (await file(shell)).status_code == 403
+    assert (await Hold.all().count(), await Assessment.all().count()) == (0, 0)
 
 
 async def file(shell: Shell, **given: str) -> Any:
