@@ -96,6 +96,7 @@ def day(given: Form, name: str) -> date | None:
 
 
 async def lift(request: Request) -> Response:
+    await form(request)  # which asks for the form's token
     await holds.lift_hold(viewer(request), request.path_params["id"])
     return see_other(request, HERE, "已解除，到期的当天夜里销毁。")
 

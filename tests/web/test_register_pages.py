@@ -157,6 +157,8 @@ async def test_security_holds_and_lifts_and_the_auditor_only_looks(shell: Shell)
     lift = f"/admin/register/holds/{hold.id}/lift"
     assert (await shell.client.post(lift, data={"csrf": shell.csrf()})).status_code == 403
     await shell.sign_in("security")
+    assert (await shell.client.post(lift, data={"csrf": "0" * 64})).status_code == 403
+    assert (await Hold.get()).lifted_at is None
     assert (await shell.client.post(lift, data={"csrf": shell.csrf()})).status_code == 303
     assert "已解除" in (await shell.client.get("/admin/register/holds")).text
     names = [name for name, _, _ in await audited()]
