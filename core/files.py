@@ -1,17 +1,15 @@
-"""Pictures that people upload: kept on disk, withheld until the eyes have blurred them.
+"""Pictures that people upload: kept in a storage, withheld until the eyes have blurred them.
 
-A file is written and flushed before its row is, so an acknowledged upload survives. Whoever
+A file is in its storage, durably, before its row is, so an acknowledged upload survives. Whoever
 attaches a file (its *keeper*) decides who may see it; until then nobody but the blurring may.
 """
 
-import asyncio
-import os
+import hashlib
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from tortoise import fields
@@ -21,8 +19,10 @@ from core.audit import Thing, record_reading
 from core.database import atomic, rows
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.house import house
+from core.jobs import enqueue
 from core.permissions import Viewer
-from core.secrets import flush_folder
+from core.storage import read
+from core.stores import place_of_new, storage_at
 from core.tables import Model
 
 #: What the first bytes must be; the name and the declared type are not believed.
@@ -34,6 +34,8 @@ SIGNATURES = {
 LOOSE_AFTER = timedelta(hours=24)
 BLUR_LEASE = timedelta(seconds=60)
 BLUR_TRIES = 4
+#: What the blurred picture has other than the original.
+BLURRED = ("media_type", "size", "state", "digest", "place")
 #: Seconds in which the pictures of a page are fetched after the page has told of them.
 PAGE_LOADS = 60.0
 
@@ -51,7 +53,10 @@ class Keeper:
 
 
 class File(Model):
-    """One picture. `state`: waiting (for the blur), ready, refused (could not be blurred)."""
+    """One picture. `state`: waiting (for the blur), ready, refused (could not be blurred).
+
+    `place`: the storage that has it. `digest`: SHA-256 of the content, in hex.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid.uuid4)
     media_type = fields.CharField(max_length=40)
@@ -64,19 +69,33 @@ class File(Model):
     created_at = fields.DatetimeField()
     lease_until = fields.DatetimeField(null=True)
     tries = fields.IntField(default=0)
+    place = fields.CharField(max_length=4, default="disk", db_default="disk")
+    digest = fields.CharField(max_length=64, default="", db_default="")
 
     class Meta:
         table = "core_file"
         indexes = (("state", "created_at"), ("keeper", "subject"))
 
     @property
-    def path(self) -> Path:
+    def key(self) -> str:
+        """Under which its storage has it. Other content, another key: so no object ever changes."""
         folder = "waiting" if self.state == "waiting" else "ready"
-        return root() / folder / self.id.hex[:2] / self.id.hex
+        name = self.id.hex + (f".{self.digest[:16]}" if self.digest else "")
+        return f"{folder}/{self.id.hex[:2]}/{name}"
 
 
-def root() -> Path:
-    return house().settings.data_dir / "files"
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+async def content_of(file: File) -> bytes:
+    """The whole file; Missing if its storage has lost it."""
+    return await read(storage_at(file.place), file.key)
+
+
+async def open_file(file: File) -> AsyncIterator[bytes]:
+    """The file in pieces; Missing before the first."""
+    return await storage_at(file.place).open(file.key)
 
 
 def sniff(content: bytes) -> str:
@@ -101,30 +120,21 @@ async def store_blurred(content: bytes, *, keeper: str, subject: str) -> File:
 
 
 async def _store(content: bytes, **known: Any) -> File:
-    file = File(media_type=sniff(content), size=len(content), created_at=datetime.now(UTC), **known)
-    await asyncio.to_thread(_write, file.path, content)
+    file = File(
+        media_type=sniff(content),
+        size=len(content),
+        digest=digest_of(content),
+        place=place_of_new(),
+        created_at=datetime.now(UTC),
+        **known,
+    )
+    await storage_at(file.place).put(file.key, content)
     try:
         await file.save(force_create=True)
     except BaseException:
-        file.path.unlink(missing_ok=True)  # nobody would ever find it
+        await _remove(file.place, file.key)  # nobody would ever find it
         raise
     return file
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch(mode=0o600)  # faces, before the blur
-        with partial.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        partial.rename(path)
-        flush_folder(path.parent)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise Unavailable(f"存不下图片：{error.strerror}。请联系管理员检查磁盘。") from error
 
 
 async def attach(file_ids: list[str], viewer: Viewer, *, keeper: str, subject: str) -> list[File]:
@@ -204,12 +214,15 @@ async def put_blurred(file_id: str, content: bytes) -> None:
         raise NotFound()
     if file.state != "waiting":
         return
-    original = file.path
+    original = (file.place, file.key)
     file.media_type, file.size, file.state = sniff(content), len(content), "ready"
-    await asyncio.to_thread(_write, file.path, content)
-    waiting = File.filter(id=file.id, state="waiting")
-    await waiting.update(media_type=file.media_type, size=file.size, state="ready")
-    await asyncio.to_thread(original.unlink, missing_ok=True)
+    file.digest, file.place = digest_of(content), place_of_new()
+    await storage_at(file.place).put(file.key, content)
+    changed = {name: getattr(file, name) for name in BLURRED}
+    if await File.filter(id=file.id, state="waiting").update(**changed):
+        await _remove(*original)
+    elif (kept := await find(file_id)) is None or kept.key != file.key:
+        await _remove(file.place, file.key)  # another one was quicker
 
 
 async def refuse_blurred(file_id: str, reason: str) -> None:
@@ -219,21 +232,43 @@ async def refuse_blurred(file_id: str, reason: str) -> None:
         await _refuse(file, reason)
 
 
+@atomic
 async def _refuse(file: File, reason: str) -> None:
-    original = file.path
+    original = (file.place, file.key)
     waiting = File.filter(id=file.id, state="waiting")
     if await waiting.update(state="refused", reason=reason[:200]):
-        await asyncio.to_thread(original.unlink, missing_ok=True)
+        await _remove_later([original])
 
 
+@atomic
 async def discard_files(file_ids: Iterable[object]) -> None:
     """Remove pictures whose term is over; whoever pointed to them has let go before.
 
-    The picture goes before its row: cut off in between, the next round finds the row again.
+    The pictures themselves go as soon as the transaction is committed.
     """
-    for file in await File.filter(id__in=list(file_ids)):
-        await asyncio.to_thread(file.path.unlink, missing_ok=True)
-        await file.delete()
+    files = await File.filter(id__in=list(file_ids))
+    await File.filter(id__in=[file.id for file in files]).delete()
+    await _remove_later([(file.place, file.key) for file in files])
+
+
+async def _remove_later(objects: list[tuple[str, str]]) -> None:
+    """Nothing waits for a storage inside of a transaction, and nothing goes that is rolled back."""
+    for start in range(0, len(objects), 100):
+        await enqueue("core.remove_objects", {"objects": objects[start : start + 100]})
+
+
+async def remove_objects(payload: dict[str, Any]) -> None:
+    """The job behind it, after the commit."""
+    for place, key in payload["objects"]:
+        await storage_at(place).remove(key)
+
+
+async def _remove(place: str, key: str) -> None:
+    """At once, and if the storage is away, later."""
+    try:
+        await storage_at(place).remove(key)
+    except Unavailable:
+        await _remove_later([(place, key)])
 
 
 async def forget_loose_files(_: dict[str, Any]) -> None:
@@ -241,7 +276,7 @@ async def forget_loose_files(_: dict[str, Any]) -> None:
     old = datetime.now(UTC) - LOOSE_AFTER
     for file in await File.filter(keeper="", created_at__lt=old).limit(500):
         if await File.filter(id=file.id, keeper="").delete():  # still nobody's
-            await asyncio.to_thread(file.path.unlink, missing_ok=True)
+            await _remove(file.place, file.key)
 
 
 async def count_by_state() -> dict[str, int]:

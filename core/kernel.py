@@ -77,6 +77,13 @@ OWN_JOBS = (
         title="清理没有用上的图片",
     ),
     Job(
+        name="core.remove_objects",
+        run=files.remove_objects,
+        tries=12,
+        timeout=120,
+        title="删除不再保留的文件",
+    ),
+    Job(
         name="core.destroy_keys",
         run=personal.destroy_keys,
         title="销毁个人信息的密钥",

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -65,6 +65,13 @@ class Settings(Section):
     cookie_secure: bool = False
     demand_second_factor: tuple[str, ...] = ()  # roles
     upload_megabytes: int = Field(default=10, ge=1, le=100)
+    files: Literal["disk", "s3"] = "disk"  # where uploads are kept from now on
+    s3_bucket: str = ""
+    s3_endpoint: str = ""  # "https://minio.example"; empty: Amazon's own
+    s3_region: str = ""
+    s3_prefix: str = ""
+    s3_access_key: str = ""
+    s3_secret_key: str = Field(default="", repr=False)
     public_url: str = ""  # as browsers see it: "https://liuhe.example"; else as they ask for it
     oidc_issuer: str = ""  # the identity provider; none if empty
     oidc_client_id: str = ""
@@ -75,7 +82,7 @@ class Settings(Section):
     oidc_create: bool = False
     oidc_trusted_factors: tuple[str, ...] = ()  # values of amr or acr
 
-    @field_validator("oidc_issuer", "public_url")
+    @field_validator("oidc_issuer", "public_url", "s3_endpoint")
     @classmethod
     def _safe(cls, value: str) -> str:
         if value and not safe_address(value):
@@ -86,6 +93,12 @@ class Settings(Section):
     def _client_named(self) -> "Settings":
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("写了 oidc_issuer，就要写 oidc_client_id")
+        return self
+
+    @model_validator(mode="after")
+    def _bucket_named(self) -> "Settings":
+        if self.files == "s3" and not self.s3_bucket:
+            raise ValueError('文件存到 S3（files = "s3"），就要写 s3_bucket')
         return self
 
     @field_validator(
@@ -186,6 +199,7 @@ def _in_words(error: ErrorDetails) -> str:
         "string_type": "要填文字",
         "greater_than_equal": f"不能小于 {limits.get('ge')}",
         "less_than_equal": f"不能大于 {limits.get('le')}",
+        "literal_error": f"只能填 {limits.get('expected')}",
         "value_error": str(limits.get("error")),
     }
     return known.get(error["type"], error["msg"])

@@ -19,6 +19,8 @@ from core import house as running
 from core.areas import Area, create_area
 from core.database import atomic, opened
 from core.discovery import Found
+from core.files import remove_objects
+from core.jobs import JobRow
 from core.kernel import Kernel
 from core.migrate import migrate
 from core.people import Person, Post, Unit, load_viewer
@@ -113,8 +115,15 @@ async def _postgres(server: str, statement: str) -> None:
 
 
 async def a_night() -> None:
-    """What the nightly job deletes, now."""
+    """What the nightly job deletes, now, with the files that go after it."""
     await forget_what_is_due({})
+    await removed()
+
+
+async def removed() -> None:
+    """The files that are to go are gone."""
+    for row in await JobRow.filter(name="core.remove_objects", state="waiting"):
+        await remove_objects(row.payload)
 
 
 @atomic

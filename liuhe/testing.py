@@ -9,6 +9,7 @@ from core.testing import (
     make_unit,
     make_viewer,
     postgres_copy,
+    removed,
     sqlite_copy,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "make_unit",
     "make_viewer",
     "postgres_copy",
+    "removed",
     "sqlite_copy",
 ]

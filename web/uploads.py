@@ -1,14 +1,12 @@
 """`/files`: upload a picture, read one; every read asks the file's keeper again."""
 
-import asyncio
-
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core.errors import BadInput, NotFound
-from core.files import file_shown, readable, store_upload
+from core.errors import BadInput
+from core.files import file_shown, open_file, readable, store_upload
 from core.permissions import demand_held
 from web.pages import form, viewer
 
@@ -27,13 +25,14 @@ async def upload(request: Request) -> Response:
 async def read(request: Request) -> Response:
     who = viewer(request)
     file = await readable(request.path_params["id"], who)
-    try:
-        content = await asyncio.to_thread(file.path.read_bytes)
-    except FileNotFoundError as error:
-        raise NotFound("这张图片的文件不见了，请联系管理员。") from error
+    pieces = await open_file(file)
     await file_shown(who, file)
-    headers = {"cache-control": "private, max-age=3600", "content-disposition": "inline"}
-    return Response(content, media_type=file.media_type, headers=headers)
+    headers = {
+        "cache-control": "private, max-age=3600",
+        "content-disposition": "inline",
+        "content-length": str(file.size),
+    }
+    return StreamingResponse(pieces, media_type=file.media_type, headers=headers)
 
 
 ROUTES = [

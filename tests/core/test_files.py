@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core import files
+from core import storage
 from core.database import atomic
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.files import (
@@ -15,17 +15,19 @@ from core.files import (
     File,
     Keeper,
     attach,
+    content_of,
     count_by_state,
     forget_loose_files,
     lease_unblurred,
     put_blurred,
     readable,
     refuse_blurred,
-    root,
     store_blurred,
     store_upload,
 )
 from core.permissions import Viewer
+from core.stores import folder as root
+from core.testing import removed
 from tests.factories import plugin
 
 JPEG = b"\xff\xd8\xff\xe0 a face"
@@ -108,7 +110,7 @@ async def test_nobody_sees_a_picture_before_it_is_blurred(house):
         await readable(str(file.id), WANG)
     await put_blurred(str(file.id), BLURRED)
     shown = await readable(str(file.id), WANG)
-    assert shown.path.read_bytes() == BLURRED
+    assert await content_of(shown) == BLURRED
     assert on_disk() == [BLURRED]
 
 
@@ -129,7 +131,7 @@ async def test_a_file_whose_keeper_is_disabled_is_not_shown(house):
 
 async def test_evidence_that_came_blurred_is_shown_at_once(house):
     file = await store_blurred(BLURRED, keeper="case", subject="1")
-    assert (await readable(str(file.id), WANG)).path.read_bytes() == BLURRED
+    assert await content_of(await readable(str(file.id), WANG)) == BLURRED
 
 
 # --------------------------------------------------------------------------------------- attaching
@@ -200,6 +202,7 @@ async def test_a_picture_is_lent_again_when_its_lease_is_over_and_refused_in_the
         await File.filter(id=file.id).update(lease_until=past)
     assert await lease_unblurred() is None
     assert (await again(file)).state == "refused"
+    await removed()
     assert on_disk() == []
     with pytest.raises(NotFound, match="无法打码"):
         await readable(str(file.id), WANG)
@@ -233,6 +236,7 @@ async def test_what_comes_back_must_be_a_picture_too(house):
 async def test_a_picture_that_cannot_be_blurred_is_not_kept(house):
     file = await attached()
     await refuse_blurred(str(file.id), "看不清" * 100)
+    await removed()
     assert on_disk() == []
     await put_blurred(str(file.id), BLURRED)
     assert (await again(file)).state == "refused"
@@ -264,7 +268,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing_behind(house, monkeypatch)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.os, "fsync", full)
+        patch.setattr(storage.os, "fsync", full)
         with pytest.raises(Unavailable, match="No space left"):
             await store_upload(JPEG, WANG)
     assert on_disk() == []
@@ -283,4 +287,4 @@ async def test_a_picture_whose_row_could_not_be_written_is_not_left_behind(house
 
 async def test_only_this_user_can_read_a_picture_on_the_disk(house):
     file = await store_upload(JPEG, WANG)
-    assert file.path.stat().st_mode & 0o077 == 0
+    assert (root() / file.key).stat().st_mode & 0o077 == 0

@@ -1,15 +1,16 @@
 """A named officer decides: only then does a finding become a case (E-11)."""
 
-import asyncio
 from datetime import UTC, datetime
 
 from liuhe import (
     BadInput,
     Conflict,
     File,
+    NotFound,
     Viewer,
     announce,
     atomic,
+    content_of,
     demand_held,
     fill,
     redeem,
@@ -44,8 +45,8 @@ async def _copy(finding: Finding) -> File | None:
     if picture is None:
         return None
     try:
-        content = await asyncio.to_thread(picture.path.read_bytes)
-    except FileNotFoundError:
+        content = await content_of(picture)
+    except NotFound:
         return None
     return await store_blurred(content, keeper="", subject="")
 

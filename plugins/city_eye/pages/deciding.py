@@ -4,7 +4,7 @@ from liuhe import Viewer
 from liuhe.pages import Request, Response, Route, form, fragment, is_htmx, see_other, viewer
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding
-from plugins.city_eye.pages.views import BASE, QUICK, card
+from plugins.city_eye.pages.views import BASE, QUICK, cards
 from plugins.city_eye.permissions import seen_finding
 from plugins.city_eye.rules import Reason
 
@@ -35,7 +35,7 @@ async def _after(request: Request, who: Viewer, finding: Finding, words: str) ->
         return see_other(request, f"{BASE}/", words)
     shown = await seen_finding(who, finding.id)
     context = {
-        "f": card(shown, who),
+        "f": (await cards([shown], who))[0],
         "base": BASE,
         "reasons": QUICK,
         "case_href": f"/admin/cases/{shown.case_id}" if shown.case_id else "",

@@ -5,7 +5,7 @@ from typing import Any
 from liuhe import Viewer, WaitingItem, WaitingList, may, within
 from liuhe.pages import Request, ago, render_fragment, viewer
 from plugins.city_eye.models import SCOPE, Finding, Scene
-from plugins.city_eye.pages.views import BASE, card, place
+from plugins.city_eye.pages.views import BASE, cards, place
 from plugins.city_eye.permissions import DECIDE, RELATED, SEE
 from plugins.city_eye.rules import MODE_LABELS, Mode, State
 
@@ -53,10 +53,11 @@ async def show_on_case(request: Request, case: Any) -> str:
     if finding is None:
         return ""
     who = viewer(request)
+    (seen,) = await cards([finding], who)
     context = {
         "finding": finding,
         "f": {
-            **card(finding, who),
+            **seen,
             "src": f"/files/{finding.handed_id}" if finding.handed_id else "",
         },
         "href": f"{BASE}/{finding.id}" if may(who, SEE, finding, SCOPE) else "",

@@ -5,7 +5,7 @@ from typing import Any
 from liuhe import Viewer, demand_held, pictures_shown, within
 from liuhe.pages import Request, Response, Route, page, viewer
 from plugins.city_eye.models import SCOPE, Finding
-from plugins.city_eye.pages.views import BASE, QUICK, card, decided_row
+from plugins.city_eye.pages.views import BASE, QUICK, cards, decided_row
 from plugins.city_eye.permissions import RELATED, SEE, seen_finding
 from plugins.city_eye.rules import State
 
@@ -30,7 +30,7 @@ async def _queue(request: Request, *, on_trial: bool) -> Response:
     await _note(who, rows)
     context = {
         "page_title": "线索",
-        "cards": [card(row, who) for row in rows],
+        "cards": await cards(rows, who),
         "count": counts["trial" if on_trial else "pending"],
         "tabs": _tabs(counts, "trial" if on_trial else "pending"),
         "on_trial": on_trial,
@@ -101,7 +101,7 @@ async def one(request: Request) -> Response:
     finding = await seen_finding(who, request.path_params["id"])
     context = {
         "page_title": f"{finding.scene.title}：{finding.camera.name}",
-        "f": card(finding, who),
+        "f": (await cards([finding], who))[0],
         "finding": finding,
         "row": decided_row(finding),
         "case_href": f"/admin/cases/{finding.case_id}" if finding.case_id else "",

@@ -1,12 +1,14 @@
 """Findings as templates want them."""
 
-from functools import lru_cache
+import asyncio
+import io
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from PIL import Image
 
-from liuhe import File, Viewer, may
+from liuhe import File, NotFound, Unavailable, Viewer, content_of, may
 from liuhe.pages import ago
 from plugins.city_eye.models import SCOPE, Finding
 from plugins.city_eye.permissions import DECIDE
@@ -25,8 +27,14 @@ BASE = "/admin/city_eye"
 QUICK = [(one.value, REASON_LABELS[one]) for one in Reason if one != Reason.OTHER]
 
 
-def card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
-    """For `ui.finding`: with buttons only for whoever may decide on it now."""
+async def cards(findings: Sequence[Finding], viewer: Viewer) -> list[dict[str, Any]]:
+    """For `ui.finding`, one for each."""
+    await _measure([finding.shown_id for finding in findings if finding.shown_id])
+    return [_card(finding, viewer) for finding in findings]
+
+
+def _card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
+    """With buttons only for whoever may decide on it now."""
     x1, y1, x2, y2 = finding.observation.box
     return {
         "id": finding.id,
@@ -51,21 +59,33 @@ def _near(finding: Finding) -> dict[str, Any] | None:
     """The part of the picture around the object, where it is too small to be judged by."""
     if not finding.shown_id:
         return None
-    ratio = _ratio(finding.shown_id)
+    ratio = _ratios.get(finding.shown_id, WIDE)
     part = close_up(finding.observation.box, ratio)
     return (
         {"part": part, "ratio": ratio, "left": part[0] > ratio / 2 - part[2] / 2} if part else None
     )
 
 
-@lru_cache(maxsize=512)
-def _ratio(picture: UUID) -> float:
-    """Width over height of a blurred picture, which never changes."""
-    try:
-        with Image.open(File(id=picture, state="ready").path) as opened:
-            return opened.width / opened.height
-    except OSError:
-        return WIDE
+#: Width over height of blurred pictures, which never change; the latest ones.
+_ratios: dict[UUID, float] = {}
+MOST_RATIOS = 512
+
+
+async def _measure(pictures: Sequence[UUID]) -> None:
+    """Look at the pictures that were not shown before."""
+    new = [picture for picture in pictures if picture not in _ratios]
+    for file in await File.filter(id__in=new) if new else []:
+        try:
+            _ratios[file.id] = await asyncio.to_thread(_ratio_of, await content_of(file))
+        except (NotFound, Unavailable, OSError):
+            continue  # shown as a wide one
+    for old in list(_ratios)[:-MOST_RATIOS]:
+        del _ratios[old]
+
+
+def _ratio_of(content: bytes) -> float:
+    with Image.open(io.BytesIO(content)) as opened:
+        return opened.width / opened.height
 
 
 def _state(finding: Finding, viewer: Viewer) -> str:

@@ -1,9 +1,8 @@
 """The pages behind the code: how it goes, and what the resident may do."""
 
-import asyncio
 from typing import Any
 
-from liuhe import BadInput, Conflict, NotFound, RateLimited
+from liuhe import BadInput, Conflict, NotFound, RateLimited, content_of
 from liuhe.pages import Form, Request, Response, form, see_other
 from plugins.residents import actions
 from plugins.residents.models import Report
@@ -141,9 +140,6 @@ async def picture(request: Request) -> Response:
     if report is None:
         raise NotFound()
     file = await actions.picture_of(report, request.path_params["id"])
-    try:
-        content = await asyncio.to_thread(file.path.read_bytes)
-    except FileNotFoundError as error:
-        raise NotFound() from error
+    content = await content_of(file)
     headers = {"cache-control": "private, max-age=600", "content-disposition": "inline"}
     return Response(content, media_type=file.media_type, headers=headers)

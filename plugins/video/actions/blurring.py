@@ -1,8 +1,6 @@
 """Uploaded pictures wait for the eyes to blur them; these are lent to the eyes one by one."""
 
-import asyncio
-
-from liuhe import File, lease_unblurred, refuse_blurred
+from liuhe import File, NotFound, content_of, lease_unblurred, refuse_blurred
 
 
 async def lend_picture() -> tuple[str, bytes] | None:
@@ -13,7 +11,7 @@ async def lend_picture() -> tuple[str, bytes] | None:
     if file is None:
         return None
     try:
-        return str(file.id), await asyncio.to_thread(file.path.read_bytes)
-    except FileNotFoundError:
+        return str(file.id), await content_of(file)
+    except NotFound:
         await refuse_blurred(str(file.id), "原图的文件不见了")
         return None

@@ -1,11 +1,10 @@
 """Pictures of observations: how long they are kept."""
 
-import asyncio
 from collections.abc import Sequence
 
 from tortoise.expressions import Q
 
-from liuhe import File, Retention, atomic, discard_files, settings_of
+from liuhe import Retention, atomic, discard_files, settings_of
 from plugins.video.models import Message, Observation
 from plugins.video.settings import VideoSettings
 
@@ -49,9 +48,3 @@ RETENTIONS = (
         due=lambda cutoff: Q(received_at__lt=cutoff, observation__ended_at__isnull=False),
     ),
 )
-
-
-async def drop_file(file: File) -> None:
-    """The picture goes before its row: cut off in between, the next round finds the row again."""
-    await asyncio.to_thread(file.path.unlink, missing_ok=True)
-    await file.delete()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gpu import messages
-from liuhe import File, announce, atomic, settings_of, store_blurred
-from plugins.video.actions.evidence import drop_file
+from liuhe import File, announce, atomic, discard_files, settings_of, store_blurred
 from plugins.video.facts import ObservationEnded, ObservationStarted
 from plugins.video.models import Camera, Message, Observation, Watch
 from plugins.video.rules import row_id
@@ -39,7 +38,7 @@ async def take_observation(told: messages.Observation, picture: bytes | None = N
     file = await store_blurred(picture, keeper="", subject="") if picture else None
     taken = await _take(told, file)
     if file and not file.keeper:
-        await drop_file(file)
+        await discard_files([file.id])
     return taken
 
 

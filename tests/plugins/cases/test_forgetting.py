@@ -10,6 +10,7 @@ from core.database import rows
 from core.holds import place_hold
 from core.people import Person, open_session, today
 from core.retention import Certificate
+from core.stores import folder as root
 from core.tables import models_in
 from liuhe import File, Viewer
 from liuhe.testing import a_night
@@ -66,7 +67,7 @@ async def test_what_is_personal_goes_and_figures_and_timeline_are_the_same(
 ) -> None:
     case = await old_case(place, place.resident)
     before, figures = await skeleton(case), await rates()
-    pictures = [file.path for file in await File.all()]
+    pictures = [root() / file.key for file in await File.all()]
     assert [path.exists() for path in pictures] == [True, True]
     await a_night()
     assert await skeleton(case) == before

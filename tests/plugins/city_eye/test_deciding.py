@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.errors import LiuheError
-from core.files import File, readable
+from core.files import File, content_of, readable
 from liuhe import BadInput, Conflict, Forbidden, NotFound, NotSignedIn
 from plugins.cases.actions import accept_case, dispatch_case
 from plugins.cases.models import Case, Evidence
@@ -32,7 +32,7 @@ async def test_confirming_opens_a_case_with_its_own_picture(street: Street) -> N
     assert case.description.endswith("堵住了消防通道")
     evidence = await Evidence.get(case_id=case.id)
     assert evidence.file_id == done.handed_id != finding.picture_id
-    assert (await File.get(id=evidence.file_id)).path.read_bytes() == jpeg()
+    assert await content_of(await File.get(id=evidence.file_id)) == jpeg()
 
 
 async def test_the_unit_sees_the_picture_of_its_case_and_not_the_finding(street: Street) -> None:

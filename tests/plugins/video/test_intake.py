@@ -8,8 +8,9 @@ import pytest
 
 from core.facts import FactRow
 from core.files import LOOSE_AFTER, forget_loose_files
-from liuhe import File
-from liuhe.testing import a_night
+from core.stores import folder as root
+from liuhe import File, content_of
+from liuhe.testing import a_night, removed
 from plugins.video import actions
 from plugins.video.actions import intake
 from plugins.video.models import Message, Observation
@@ -28,7 +29,7 @@ async def test_a_start_with_its_picture_becomes_one_observation_and_one_fact(
     assert (answer.status_code, answer.json()["duplicate"]) == (200, False)
     row = await Observation.get().select_related("evidence")
     assert (row.scene, row.object, row.ended_at) == ("0505", "car", None)
-    assert row.evidence.path.read_bytes() == jpeg()
+    assert await content_of(row.evidence) == jpeg()
     (fact,) = await facts("video.observation_started")
     assert fact == {
         "area_path": street.area.path,
@@ -54,8 +55,8 @@ async def test_fifty_repeats_at_once_make_one_row_and_one_picture(street: Street
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert await Observation.all().count() == 1
     file = await File.get()
-    folder = file.path.parents[1]
-    assert [path for path in folder.rglob("*") if path.is_file()] == [file.path]
+    await removed()
+    assert [path for path in root().rglob("*") if path.is_file()] == [root() / file.key]
     assert len(await facts("video.observation_started")) == 1
 
 
@@ -165,7 +166,7 @@ async def test_cut_off_between_picture_and_row_leaves_nothing_for_ever(
     await forget_loose_files({})
     kept = await File.get()
     assert kept.keeper == "video"
-    assert not orphan.path.exists()
+    assert not (root() / orphan.key).exists()
 
 
 async def test_old_pictures_go_unless_somebody_builds_on_them(street: Street) -> None:
@@ -174,7 +175,7 @@ async def test_old_pictures_go_unless_somebody_builds_on_them(street: Street) ->
         await street.send(street.told(id=id, started_at=past.isoformat()), jpeg())
     rows = await Observation.all().order_by("id")
     await actions.keep_evidence(rows[1].id)
-    paths = [(await row.evidence).path for row in rows]
+    paths = [root() / (await row.evidence).key for row in rows]
     await a_night()
     assert [path.exists() for path in paths] == [False, True, True]
     assert (await Observation.get(id=rows[0].id)).evidence_id is None
