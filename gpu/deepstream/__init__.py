@@ -1,0 +1,1 @@
+"""The same graph on NVIDIA's DeepStream; nothing here imports it before a pipeline is built."""
