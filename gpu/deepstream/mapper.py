@@ -1,0 +1,68 @@
+"""NVIDIA's metadata into our own numbers: copied at once, for it is gone after the probe."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gpu.deepstream.machine import frames_of
+from gpu.geometry import area, clipped
+from gpu.spells import Track
+
+UNTRACKED = 0xFFFFFFFFFFFFFFFF
+Row = tuple[int, int, float, float, float, float, float]  # id, class, score, left, top, width, high
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of one camera: `pad` numbers the camera in its shard, `slot` its batch's place."""
+
+    pad: int
+    slot: int
+    width: int
+    height: int
+    rows: tuple[Row, ...]
+
+
+def frames(metadata: Any) -> list[Frame]:
+    """Scalars only, and as few calls as can be: this runs in the pipeline's way."""
+    return [_frame(each) for each in frames_of(metadata)]
+
+
+def tracks(frame: Frame, names: Mapping[int, str]) -> list[Track]:
+    """What is followed, in parts of the picture; unwanted classes and new guesses left out."""
+    found = (_track(row, frame, names) for row in frame.rows if row[0] != UNTRACKED)
+    return [track for track in found if track is not None and area(track.box) > 0]
+
+
+def _frame(meta: Any) -> Frame:
+    return Frame(
+        pad=int(meta.pad_index),
+        slot=int(meta.batch_id),
+        width=int(meta.pipeline_width) or int(meta.source_width),
+        height=int(meta.pipeline_height) or int(meta.source_height),
+        rows=tuple(_rows(meta.object_items)),
+    )
+
+
+def _rows(objects: Iterable[Any]) -> Iterable[Row]:
+    for each in objects:
+        rect, sure = each.rect_params, float(each.confidence)
+        score = sure if sure > 0 else float(each.tracker_confidence)  # no detection: the tracker's
+        yield (
+            int(each.object_id),
+            int(each.class_id),
+            score,
+            float(rect.left),
+            float(rect.top),
+            float(rect.width),
+            float(rect.height),
+        )
+
+
+def _track(row: Row, frame: Frame, names: Mapping[int, str]) -> Track | None:
+    number, kind, score, left, top, width, height = row
+    if kind not in names or not frame.width or not frame.height:
+        return None
+    x1, y1 = left / frame.width, top / frame.height
+    box = clipped((x1, y1, x1 + width / frame.width, y1 + height / frame.height))
+    return Track(id=number, object=names[kind], score=min(max(score, 0.0), 1.0), box=box)

@@ -1,0 +1,102 @@
+"""The machine of production: NVIDIA's pyservicemaker, which comes with DeepStream (Python 3.12).
+
+Imported only when a pipeline is made. Each handler and probe is kept as long as the pipeline: the
+C++ side does not own them.
+"""
+
+import importlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gpu.deepstream.machine import Buffers, Ended, Metadata
+from gpu.deepstream.table import Value
+
+log = logging.getLogger(__name__)
+
+
+class MissingError(RuntimeError):
+    """DeepStream is not there; the sentence says what to do."""
+
+
+def library() -> Any:
+    """pyservicemaker, with the new nvstreammux; raises MissingError."""
+    os.environ["USE_NEW_NVSTREAMMUX"] = "yes"  # read once, when GStreamer loads the element
+    try:
+        return importlib.import_module("pyservicemaker")
+    except ImportError as error:
+        raise MissingError(
+            f"pyservicemaker cannot be imported ({error}); run this in NVIDIA's DeepStream "
+            "container, see docs/operate/gpu.md."
+        ) from None
+
+
+class ServiceMaker:
+    def __init__(self, name: str) -> None:
+        self._library = library()
+        self._pipeline = self._library.Pipeline(name)
+        self._kept: list[Any] = []
+        self._ended: Ended = "error"
+
+    def add(self, element: str, name: str, properties: Mapping[str, Value]) -> None:
+        self._pipeline.add(element, name, dict(properties))
+
+    def link(self, source: str, sink: str, pads: tuple[str, str]) -> None:
+        if pads == ("", ""):
+            self._pipeline.link(source, sink)
+        else:
+            self._pipeline.link((source, sink), pads)
+
+    def watch_metadata(self, name: str, take: Metadata) -> None:
+        base: Any = self._library.BatchMetadataOperator
+
+        class Operator(base):  # type: ignore[misc]
+            def handle_metadata(self, batch_meta: Any) -> None:
+                _safely(take, batch_meta)
+
+        self._attach(name, Operator())
+
+    def watch_buffers(self, name: str, take: Buffers) -> None:
+        base: Any = self._library.BufferOperator
+
+        class Operator(base):  # type: ignore[misc]
+            def handle_buffer(self, buffer: Any) -> bool:
+                _safely(take, buffer)
+                return True  # False would drop it
+
+        self._attach(name, Operator())
+
+    def set(self, name: str, properties: Mapping[str, Value]) -> None:
+        self._pipeline[name].set(dict(properties))
+
+    def record(self, name: str, before: int, seconds: int) -> None:
+        self._pipeline.start_recording(name, before, seconds, lambda _: None)
+
+    def start(self) -> None:
+        self._pipeline.start(self._hear)
+
+    def wait(self) -> Ended:
+        self._pipeline.wait()
+        return self._ended
+
+    def stop(self) -> None:
+        self._pipeline.stop()
+
+    def _attach(self, name: str, operator: Any) -> None:
+        probe = self._library.Probe(f"liuhe-{name}", operator)
+        self._kept += [operator, probe]
+        self._pipeline.attach(name, probe)
+
+    def _hear(self, message: Any) -> None:
+        """pyservicemaker tells of an end, but of an error only by ending."""
+        if isinstance(message, self._library.EOSMessage):
+            self._ended = "eos"
+
+
+def _safely(take: Callable[[Any], None], what: Any) -> None:
+    """An exception that reached the C++ side would end the process."""
+    try:
+        take(what)
+    except Exception:
+        log.exception("a batch could not be taken")
