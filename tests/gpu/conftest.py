@@ -1,6 +1,7 @@
 """A server that fails as it is told to, small clips, and the bundled model loaded once."""
 
 import email
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -192,3 +193,16 @@ def detector() -> Iterator[Any]:
     made = Detector()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def gstreamer() -> Any:
+    """GStreamer by PyGObject, for stand-ins of NVIDIA's elements."""
+    from tests.gpu.gst_machine import load
+
+    try:
+        return load()
+    except (ImportError, ValueError) as error:
+        if "gstreamer" in os.environ.get("LIUHE_TEST_REQUIRE", "").split(","):
+            pytest.fail(f"no GStreamer: {error}")
+        pytest.skip(f"no GStreamer: {error}")

@@ -1,0 +1,387 @@
+"""A stand-in for pyservicemaker on real GStreamer: NVIDIA's elements by name and properties only.
+
+Building, linking, pads that come later, the bus, EOS, errors and stopping are GStreamer's own.
+What flows are tiny test pictures; objects in them come from `World`. Nothing here says anything of
+throughput, GPU memory, batching, track ids or engines.
+"""
+
+import itertools
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+
+from gpu.deepstream.table import Property, elements
+
+SYSTEM = "/usr/lib/python3/dist-packages"  # PyGObject is a package of the system
+
+
+def load() -> Any:
+    """GStreamer's module; raises ImportError where PyGObject or GStreamer is not there."""
+    if not Path(SYSTEM, "gi").is_dir():
+        raise ImportError(
+            "apt-get install python3-gi gir1.2-gstreamer-1.0 gstreamer1.0-plugins-base"
+        )
+    if SYSTEM not in sys.path:
+        sys.path.append(SYSTEM)
+    try:
+        import gi
+    except ImportError as error:
+        raise ImportError(f"python3-gi does not fit this Python: {error}") from None
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstBase", "1.0")
+    from gi.repository import Gst
+
+    Gst.init(None)
+    return Gst
+
+
+Objects = Callable[[int, int], list[tuple[int, int, float, tuple[float, float, float, float]]]]
+
+
+class World:
+    """What cameras show: `objects(pad, number)` are (id, class, score, box in parts)."""
+
+    def __init__(self, objects: Objects | None = None) -> None:
+        self.objects: Objects = objects or (lambda pad, number: [])
+        self.width, self.height = 160, 90
+
+    def metadata(self, pad: int, number: int) -> Any:
+        """As NVIDIA's: attributes, and iterators that work once."""
+        return SimpleNamespace(frame_items=iter([self._frame(pad, number)]))
+
+    def _frame(self, pad: int, number: int) -> Any:
+        return SimpleNamespace(
+            pad_index=pad,
+            batch_id=0,
+            frame_number=number,
+            pipeline_width=0,
+            pipeline_height=0,
+            source_width=self.width,
+            source_height=self.height,
+            object_items=iter([self._object(*each) for each in self.objects(pad, number)]),
+        )
+
+    def _object(self, number: int, kind: int, score: float, box: Any) -> Any:
+        x1, y1, x2, y2 = box
+        rect = SimpleNamespace(
+            left=x1 * self.width,
+            top=y1 * self.height,
+            width=(x2 - x1) * self.width,
+            height=(y2 - y1) * self.height,
+        )
+        return SimpleNamespace(
+            object_id=number,
+            class_id=kind,
+            confidence=score,
+            tracker_confidence=0.4,
+            rect_params=rect,
+        )
+
+
+class FakeBuffer:
+    """As pyservicemaker's: metadata, and a picture by its place in the batch."""
+
+    def __init__(self, metadata: Any) -> None:
+        self.batch_meta = metadata
+
+    def extract(self, batch_id: int) -> Any:
+        return np.full((72, 128, 3), 90 + batch_id, np.uint8)
+
+
+class GstMachine:
+    """`Machine` on GStreamer; NVIDIA's elements are classes of ours."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.gst = load()
+        self.world = world or World()
+        self.pipeline = self.gst.Pipeline.new(None)
+        self.recorded: list[tuple[str, int, int]] = []
+        self.error = ""
+        self._stopped = threading.Event()
+
+    def add(self, element: str, name: str, properties: Mapping[str, Any]) -> None:
+        kind = kinds(self.gst).get(element)
+        made = kind() if kind else self.gst.ElementFactory.make(element, name)
+        assert made is not None, f"no element {element}"
+        made.set_property("name", name)
+        for key, value in properties.items():
+            if key == "caps":
+                value = self.gst.Caps.from_string(value)
+            made.set_property(key, value)
+        self.pipeline.add(made)
+
+    def link(self, source: str, sink: str, pads: tuple[str, str]) -> None:
+        """As pyservicemaker does: a template asks for a pad, or waits for it to appear."""
+        a, b = self.element(source), self.element(sink)
+        out, into = pads
+        if out.endswith("%u"):
+            a.connect("pad-added", lambda _, pad: self._join(pad, b, into))
+            return
+        self._join(a.get_static_pad(out or "src"), b, into)
+
+    def _join(self, pad: Any, sink: Any, into: str) -> None:
+        assert pad is not None, "no such pad"
+        if into.endswith("%u"):
+            target = sink.request_pad_simple(into)
+        else:
+            target = sink.get_static_pad(into or "sink")
+        assert target is not None, f"{sink.get_name()} has no pad {into!r}"
+        answer = pad.link(target)
+        assert answer == self.gst.PadLinkReturn.OK, f"{pad.get_name()}: {answer}"
+
+    def watch_metadata(self, name: str, take: Callable[[Any], None]) -> None:
+        self._probe(name, lambda pad, number: take(self.world.metadata(pad, number)))
+
+    def watch_buffers(self, name: str, take: Callable[[Any], None]) -> None:
+        self._probe(name, lambda pad, number: take(FakeBuffer(self.world.metadata(pad, number))))
+
+    def _probe(self, name: str, call: Callable[[int, int], None]) -> None:
+        def seen(_: Any, info: Any) -> Any:
+            offset = info.get_buffer().offset
+            call(offset >> 32, offset & 0xFFFFFFFF)
+            return self.gst.PadProbeReturn.OK
+
+        self.element(name).get_static_pad("src").add_probe(self.gst.PadProbeType.BUFFER, seen)
+
+    def set(self, name: str, properties: Mapping[str, Any]) -> None:
+        for key, value in properties.items():
+            self.element(name).set_property(key, value)
+
+    def record(self, name: str, before: int, seconds: int) -> None:
+        self.recorded.append((name, before, seconds))
+
+    def start(self) -> None:
+        answer = self.pipeline.set_state(self.gst.State.PLAYING)
+        assert answer != self.gst.StateChangeReturn.FAILURE, "the pipeline does not start"
+
+    def wait(self) -> str:
+        kinds = self.gst.MessageType.EOS | self.gst.MessageType.ERROR
+        bus = self.pipeline.get_bus()
+        while not self._stopped.is_set():
+            message = bus.timed_pop_filtered(50 * self.gst.MSECOND, kinds)
+            if message is None:
+                continue
+            if message.type == self.gst.MessageType.EOS:
+                return "eos"
+            self.error = str(message.parse_error()[0].message)
+            return "error"
+        return "error"
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.pipeline.set_state(self.gst.State.NULL)
+
+    def element(self, name: str) -> Any:
+        found = self.pipeline.get_by_name(name)
+        assert found is not None, f"no element is called {name}"
+        return found
+
+
+@cache
+def kinds(gst: Any) -> Mapping[str, Any]:
+    """NVIDIA's elements, as classes; GLib knows each type once in a process."""
+    made = {
+        "nvurisrcbin": _source,
+        "nvstreammux": _mux,
+        "nvinfer": _through,
+        "nvtracker": _through,
+        "nvvideoconvert": _convert,
+    }
+    return {name: make(gst, name) for name, make in made.items()}
+
+
+def _properties(name: str) -> dict[str, Any]:
+    """The table's, as GObject declares them: an unknown name or a wrong value is refused."""
+    from gi.repository import GObject
+
+    flags = GObject.ParamFlags.READWRITE
+
+    def declared(one: Property) -> tuple[Any, ...]:
+        if one.kind == "bool":
+            return (bool, "", "", False, flags)
+        if one.kind == "str":
+            return (str, "", "", "", flags)
+        low, high = (0, max(one.values.values())) if one.kind == "enum" else (one.low, one.high)
+        kind = GObject.TYPE_UINT64 if high > 0xFFFFFFFF else GObject.TYPE_INT64
+        return (kind, "", "", low, high, low, flags)
+
+    return {key: declared(one) for key, one in elements()[name].items()}
+
+
+def _kept(base: Any, gst: Any, name: str, extra: Mapping[str, Any]) -> Any:
+    """A class with the table's properties, each kept in a dictionary."""
+
+    def get(self: Any, spec: Any) -> Any:
+        return self.__dict__.setdefault("values", {}).get(spec.name, spec.default_value)
+
+    def put(self: Any, spec: Any, value: Any) -> None:
+        self.__dict__.setdefault("values", {})[spec.name] = value
+
+    any_caps = gst.Caps.new_any()
+    always, request, sometimes = (
+        gst.PadPresence.ALWAYS,
+        gst.PadPresence.REQUEST,
+        gst.PadPresence.SOMETIMES,
+    )
+    sink, src = gst.PadDirection.SINK, gst.PadDirection.SRC
+    pads = {
+        "nvurisrcbin": [("vsrc_%u", src, sometimes)],
+        "nvstreammux": [("sink_%u", sink, request), ("src", src, always)],
+    }.get(name, [("sink", sink, always), ("src", src, always)])
+    kind: Any = type(
+        f"Fake_{name}",
+        (base,),
+        {
+            "__gproperties__": _properties(name),
+            "do_get_property": get,
+            "do_set_property": put,
+            **extra,
+        },
+    )
+    kind.set_metadata(name, "Generic", "a stand-in", "tests")
+    for pad in pads:
+        kind.add_pad_template(gst.PadTemplate.new(*pad, any_caps))
+    return kind
+
+
+def _source(gst: Any, name: str) -> Any:
+    """Ten milliseconds a picture. The address says what happens:
+
+    frames=N then the end; freeze=N then nothing; error=N then an error; late=S before the pad.
+    """
+
+    def started(self: Any, change: Any) -> Any:
+        answer = gst.Bin.do_change_state(self, change)
+        if change == gst.StateChange.READY_TO_PAUSED:
+            threading.Thread(target=appear, args=(self,), daemon=True).start()
+            return gst.StateChangeReturn.NO_PREROLL
+        return answer
+
+    def appear(self: Any) -> None:
+        wanted = _wishes(self.get_property("uri"))
+        time.sleep(wanted.get("late", 0.0))
+        if "never" in wanted:
+            return
+        test = gst.ElementFactory.make("videotestsrc", None)
+        test.set_property("is-live", True)
+        test.set_property("num-buffers", int(wanted.get("frames", -1)))
+        size = gst.ElementFactory.make("capsfilter", None)
+        caps = "video/x-raw,width=16,height=16,framerate=100/1,format=RGB"
+        size.set_property("caps", gst.Caps.from_string(caps))
+        for each in (test, size):
+            self.add(each)
+        test.link(size)
+        pad = gst.GhostPad.new_from_template(
+            "vsrc_0", size.get_static_pad("src"), self.get_pad_template("vsrc_%u")
+        )
+        pad.set_active(True)
+        count = itertools.count(1)
+
+        def passing(_: Any, info: Any) -> Any:
+            number = next(count)
+            if number > wanted.get("freeze", 1e9):
+                return gst.PadProbeReturn.DROP
+            if number == wanted.get("error", 0):
+                from gi.repository import GLib
+
+                error = GLib.Error.new_literal(gst.stream_error_quark(), "broken stream", 1)
+                self.post_message(gst.Message.new_error(self, error, "as asked"))
+            return gst.PadProbeReturn.OK
+
+        pad.add_probe(gst.PadProbeType.BUFFER, passing)
+        self.add_pad(pad)
+        for each in (size, test):
+            each.sync_state_with_parent()
+
+    return _kept(gst.Bin, gst, name, {"do_change_state": started})
+
+
+def _wishes(address: str) -> dict[str, float]:
+    text = unquote(address).rpartition("/")[2].partition("?")[0].removesuffix(".mp4")
+    pairs = (part.partition("=") for part in text.split("&") if part)
+    return {key: float(value or 1) for key, _, value in pairs}
+
+
+def _mux(gst: Any, name: str) -> Any:
+    """Batches of one; ends when all of its pads have ended."""
+
+    def init(self: Any) -> None:
+        gst.Element.__init__(self)
+        self.out = gst.Pad.new_from_template(self.get_pad_template("src"), "src")
+        self.add_pad(self.out)
+        self.open, self.count, self.begun = set(), itertools.count(), False
+        self.guard = threading.RLock()
+        self.numbers = {}
+
+    def request(self: Any, template: Any, wanted: Any, caps: Any) -> Any:
+        pad = gst.Pad.new_from_template(template, f"sink_{next(self.count)}")
+        pad.set_chain_function_full(lambda pad, _, buffer: chain(self, pad, buffer), None)
+        pad.set_event_function_full(lambda pad, _, event: happened(self, pad, event), None)
+        pad.set_active(True)
+        self.add_pad(pad)
+        self.open.add(pad.get_name())
+        return pad
+
+    def chain(self: Any, pad: Any, buffer: Any) -> Any:
+        with self.guard:
+            index = int(pad.get_name().removeprefix("sink_"))
+            number = self.numbers[index] = self.numbers.get(index, -1) + 1
+            marked = buffer.copy()
+            marked.offset = (index << 32) | number
+            return self.out.push(marked)
+
+    def happened(self: Any, pad: Any, event: Any) -> bool:
+        with self.guard:
+            if event.type == gst.EventType.EOS:
+                self.open.discard(pad.get_name())
+                return True if self.open else self.out.push_event(event)
+            if event.type == gst.EventType.SEGMENT:
+                if not self.begun:
+                    self.begun = True
+                    self.out.push_event(gst.Event.new_stream_start("batch"))
+                    caps = gst.Caps.from_string("video/x-raw(memory:NVMM),width=16,height=16")
+                    self.out.push_event(gst.Event.new_caps(caps))
+                    self.out.push_event(event)
+                return True
+            return True
+
+    return _kept(gst.Element, gst, name, {"__init__": init, "do_request_new_pad": request})
+
+
+def _through(gst: Any, name: str) -> Any:
+    return _kept(gst.Element, gst, name, {"__init__": _piped(gst, lambda event: event)})
+
+
+def _convert(gst: Any, name: str) -> Any:
+    """To what `graph.PICTURE` asks for."""
+
+    def turned(event: Any) -> Any:
+        if event.type != gst.EventType.CAPS:
+            return event
+        text = "video/x-raw(memory:NVMM),format=RGB,width=1280,height=720"
+        return gst.Event.new_caps(gst.Caps.from_string(text))
+
+    return _kept(gst.Element, gst, name, {"__init__": _piped(gst, turned)})
+
+
+def _piped(gst: Any, turned: Callable[[Any], Any]) -> Any:
+    def init(self: Any) -> None:
+        gst.Element.__init__(self)
+        self.into = gst.Pad.new_from_template(self.get_pad_template("sink"), "sink")
+        self.out = gst.Pad.new_from_template(self.get_pad_template("src"), "src")
+        self.into.set_chain_function_full(lambda _pad, _parent, buffer: self.out.push(buffer), None)
+        self.into.set_event_function_full(
+            lambda _pad, _parent, event: self.out.push_event(turned(event)), None
+        )
+        self.add_pad(self.into)
+        self.add_pad(self.out)
+
+    return init

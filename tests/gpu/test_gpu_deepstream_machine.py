@@ -1,0 +1,265 @@
+"""The graph on real GStreamer, with stand-ins for NVIDIA's elements: see `gst_machine`.
+
+What this proves: every property is one that GObject takes, every link can be made, pads that come
+late find their place, and ends, errors and stops arrive. What it cannot: anything of the GPU.
+"""
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gpu.deepstream.graph import GATE, PICTURES, SCALARS, shard
+from gpu.deepstream.machine import build
+from gpu.deepstream.servicemaker import MissingError, ServiceMaker
+from gpu.deepstream.spec import Graph, Network, Settings
+from gpu.deepstream.table import PropertyError
+from gpu.messages import Camera
+from gpu.pipeline import line
+from tests.gpu.gst_machine import GstMachine
+
+Run = Callable[..., tuple[GstMachine, Counter[int]]]
+
+MODEL = Network(
+    tag="ssd@0123",
+    onnx=Path("/cache/ssd.onnx"),
+    engine=Path("/cache/ssd.engine"),
+    labels=("person",),
+    classes=((0, "person"),),
+    parser="NvDsInferParseCustomEfficientDetTAO",
+    width=300,
+    height=300,
+)
+
+
+def graph(*sources: str) -> Graph:
+    lines = [line(Camera(id=f"c{n}", name="c", source=each)) for n, each in enumerate(sources)]
+    return shard(lines, MODEL, Path("/run/shard"), Settings())
+
+
+@pytest.fixture
+def started(gstreamer: Any) -> Iterator[Run]:
+    """`started("rtsp://camera/frames=20", …)`: the machine, and frames counted by the mux's pad."""
+    machines: list[GstMachine] = []
+
+    def start(*sources: str) -> tuple[GstMachine, Counter[int]]:
+        machine, counted = GstMachine(), Counter[int]()
+        machines.append(machine)
+        build(machine, graph(*sources))
+
+        def take(metadata: Any) -> None:
+            counted.update(frame.pad_index for frame in metadata.frame_items)
+
+        machine.watch_metadata(SCALARS, take)
+        machine.start()
+        return machine, counted
+
+    yield start
+    for machine in machines:
+        machine.stop()
+
+
+def test_all_frames_of_all_cameras_pass_the_probe_and_the_end_comes(started: Run) -> None:
+    machine, counted = started("frames=20.mp4", "frames=30.mp4")
+    assert machine.wait() == "eos"
+    assert counted == {0: 20, 1: 30}
+
+
+def test_a_camera_that_answers_late_still_is_the_one_that_it_is(started: Run) -> None:
+    machine, counted = started("frames=10&late=0.3.mp4", "frames=25.mp4")
+    assert machine.wait() == "eos"
+    assert counted == {0: 10, 1: 25}
+
+
+def test_a_camera_that_never_answers_holds_nobody_up(started: Run, until: Any) -> None:
+    _, counted = started("rtsp://camera/never", "frames=25.mp4")
+    until(lambda: counted[1] == 25)
+    assert counted[0] == 0
+
+
+def test_a_camera_that_freezes_holds_nobody_up(started: Run, until: Any) -> None:
+    _, counted = started("freeze=5.mp4", "frames=40.mp4")
+    until(lambda: counted[1] == 40)
+    assert counted[0] == 5
+
+
+def test_an_error_ends_the_waiting(started: Run) -> None:
+    machine, _ = started("rtsp://camera/error=5", "rtsp://camera/live")
+    assert machine.wait() == "error"
+    assert machine.error == "broken stream"
+
+
+def test_stopping_ends_the_waiting_and_can_be_followed_by_a_new_start(started: Run) -> None:
+    machine, _ = started("rtsp://camera/live")
+    threading.Timer(0.1, machine.stop).start()
+    begun = time.monotonic()
+    assert machine.wait() == "error"
+    assert time.monotonic() - begun < 2
+    again, counted = started("frames=5.mp4")
+    assert again.wait() == "eos"
+    assert counted == {0: 5}
+
+
+def test_pictures_pass_only_while_the_gate_is_open(started: Run, until: Any) -> None:
+    machine, counted = started("rtsp://camera/live")
+    pictures: list[Any] = []
+    machine.watch_buffers(PICTURES, pictures.append)
+    until(lambda: counted[0] > 5)
+    assert pictures == []
+    machine.set(GATE, {"drop": False})
+    until(lambda: len(pictures) > 2)
+    machine.set(GATE, {"drop": True})
+    time.sleep(0.05)
+    seen, passed = len(pictures), counted[0]
+    until(lambda: counted[0] > passed + 5)
+    assert len(pictures) == seen
+
+
+def test_an_end_passes_the_shut_gate(started: Run) -> None:
+    machine, _ = started("rtsp://camera/frames=3")
+    assert machine.element(GATE).get_property("drop") is True
+    assert machine.wait() == "eos"
+
+
+def test_what_the_table_allows_gobject_takes(gstreamer: Any) -> None:
+    machine = GstMachine()
+    made = graph("rtsp://camera/live", "clip:campus")
+    build(machine, made)
+    for node in made.nodes:
+        for name, value in node.native().items():
+            if name != "caps":
+                assert machine.element(node.name).get_property(name) == value, (node.name, name)
+
+
+# -------------------------------------------------------------------------------- pyservicemaker
+
+
+class Library(ModuleType):
+    """pyservicemaker's names as its source has them; what is called is written down."""
+
+    def __init__(self) -> None:
+        super().__init__("pyservicemaker")
+        calls = self.calls = []  # type: list[tuple[Any, ...]]
+        self.EOSMessage = type("EOSMessage", (), {})
+        self.BatchMetadataOperator = type("BatchMetadataOperator", (), {})
+        self.BufferOperator = type("BufferOperator", (), {})
+        self.Probe = lambda name, operator: SimpleNamespace(name=name, operator=operator)
+        library = self
+
+        class Node:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def set(self, properties: dict[str, Any]) -> None:
+                calls.append(("set", self.name, properties))
+
+        class Pipeline:
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def add(self, kind: str, name: str, properties: dict[str, Any]) -> None:
+                calls.append(("add", kind, name, properties))
+
+            def link(self, *route: Any) -> None:
+                calls.append(("link", *route))
+
+            def attach(self, target: str, what: Any) -> None:
+                calls.append(("attach", target, what))
+
+            def __getitem__(self, name: str) -> Node:
+                return Node(name)
+
+            def start(self, hear: Any) -> None:
+                self.hear = hear
+
+            def wait(self) -> None:
+                self.hear(library.EOSMessage())
+
+            def stop(self) -> None:
+                calls.append(("stop",))
+
+            def start_recording(self, *what: Any) -> None:
+                calls.append(("record", *what[:3]))
+
+        self.Pipeline = Pipeline
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Library:
+    made = Library()
+    monkeypatch.setitem(sys.modules, "pyservicemaker", made)
+    return made
+
+
+def test_pyservicemaker_is_told_the_whole_graph(library: Library) -> None:
+    machine = ServiceMaker("liuhe")
+    made = graph("rtsp://camera/1", "rtsp://camera/2")
+    build(machine, made)
+    added = [call for call in library.calls if call[0] == "add"]
+    assert [call[2] for call in added] == [node.name for node in made.nodes]
+    assert added[0][3]["select-rtp-protocol"] == 4, "enums are numbers there"
+    linked = [call[1:] for call in library.calls if call[0] == "link"]
+    assert linked[:2] == [
+        (("camera-0", "queue-0"), ("vsrc_%u", "")),
+        (("queue-0", "mux"), ("", "sink_%u")),
+    ]
+    assert linked[-1] == ("rgb", "end")
+
+
+def test_probes_hand_on_what_passes_and_survive_a_defect(library: Library) -> None:
+    machine = ServiceMaker("liuhe")
+    taken: list[Any] = []
+
+    def fragile(what: Any) -> None:
+        taken.append(what)
+        raise ValueError("a defect")
+
+    machine.watch_metadata(SCALARS, fragile)
+    machine.watch_buffers(PICTURES, fragile)
+    (_, first, scalars), (_, second, pictures) = library.calls
+    assert (first, second) == ("tracker", "rgb")
+    scalars.operator.handle_metadata("metadata")
+    assert pictures.operator.handle_buffer("buffer") is True, "False would drop the picture"
+    assert taken == ["metadata", "buffer"]
+
+
+def test_an_end_is_told_from_an_error(library: Library) -> None:
+    machine = ServiceMaker("liuhe")
+    machine.start()
+    assert machine.wait() == "eos"
+    library.Pipeline.wait = lambda self: None  # type: ignore[method-assign]
+    silent = ServiceMaker("liuhe")
+    silent.start()
+    assert silent.wait() == "error"
+
+
+def test_the_gate_and_smart_record_are_set_by_name(library: Library) -> None:
+    machine = ServiceMaker("liuhe")
+    machine.set(GATE, {"drop": False})
+    machine.record("camera-1", 10, 30)
+    machine.stop()
+    assert library.calls == [
+        ("set", "gate", {"drop": False}),
+        ("record", "camera-1", 10, 30),
+        ("stop",),
+    ]
+
+
+def test_without_deepstream_a_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyservicemaker", None)
+    with pytest.raises(MissingError, match="DeepStream container"):
+        ServiceMaker("liuhe")
+
+
+def test_a_graph_with_a_slip_is_refused_before_anything_is_built(library: Library) -> None:
+    made = graph("rtsp://camera/1")
+    twice = Graph(cameras=made.cameras, nodes=made.nodes * 2, links=made.links, files={})
+    with pytest.raises(PropertyError, match="one name"):
+        build(ServiceMaker("liuhe"), twice)
+    assert library.calls == []
