@@ -170,7 +170,10 @@ class WaitingItem:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingList:
-    """A section of the home page: how many wait, the first few, and a link to all."""
+    """A section of the home page: how many wait, the first few, and a link to all.
+
+    `yours`: False for what is others' to do or only good to know: it is not counted with the rest.
+    """
 
     title: str
     hint: str
@@ -178,6 +181,7 @@ class WaitingList:
     count: int
     items: Sequence[WaitingItem] = field(default=())
     empty: str = "现在没有。"
+    yours: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,7 +103,7 @@ def _watch(
         first = await found.order_by("due_at").limit(SHOWN).select_related("area")
         href = f"/admin/cases/?tab={tab}"
         items = [_item(case) for case in first]
-        return WaitingList(title=title, hint=hint, href=href, count=count, items=items)
+        return WaitingList(title=title, hint=hint, href=href, count=count, items=items, yours=False)
 
     return look
 

@@ -74,6 +74,7 @@ async def my_duty(who: Viewer) -> WaitingList | None:
         href=f"{HERE}roster/{shifts[0].unit_id}",
         count=len(shifts),
         items=[await _item(shift, who, now) for shift in shifts],
+        yours=False,
     )
 
 
