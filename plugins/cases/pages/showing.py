@@ -169,6 +169,16 @@ class Shown:
         }
 
     @property
+    def wish(self) -> dict[str, str] | None:
+        """The extension that is asked for: by whom, until when, and why."""
+        asked = [step for step in self.steps if "extension" in step.details]
+        if self.case.extension_until is None or not asked:
+            return None
+        until = self.case.extension_until.astimezone(zone())
+        unit = self.case.unit.name if self.case.unit else ""
+        return {"unit": unit, "until": f"{until:%Y-%m-%d %H:%M}", "why": asked[-1].note}
+
+    @property
     def before(self) -> dict[str, Any] | None:
         return _first(self.evidence, EvidenceKind.SCENE, EvidenceKind.BEFORE)
 
