@@ -1,5 +1,6 @@
 """Who may do what with cases, and where a case keeps its area, unit and reporter."""
 
+from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -25,6 +26,7 @@ from plugins.cases.rules import (
     WHISTLED,
     Flow,
     Move,
+    Need,
     Party,
     Source,
     TaskMove,
@@ -192,11 +194,14 @@ def allowed(viewer: Viewer | None, case: Case, done: frozenset[str]) -> tuple[Mo
     """The moves that the viewer may make now, what is to be done first.
 
     `done` are the actions that the viewer has already done on this case: duties are kept apart.
+    More time cannot be asked for what is late.
     """
+    late = case.overdue(datetime.now(UTC))
     ways = (
         move
         for move in flow_of(case).ways_on(case.stage)
         if move.alone and move.fits(case.marks) and may_make(viewer, case, move)
+        if not (late and Need.UNTIL in move.needs)
     )
     mine = (move for move in ways if not done & set(move.apart))
     return tuple(sorted(mine, key=lambda move: not move.comes_first(case.marks)))

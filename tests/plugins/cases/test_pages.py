@@ -313,6 +313,43 @@ async def test_the_side_exits_by_plain_forms(place: District, browser: Browser) 
     assert case.number in (await browser.get(f"/admin/cases/{main.id}")).text
 
 
+async def test_whoever_answers_an_extension_reads_until_when_and_why(
+    place: District, browser: Browser
+) -> None:
+    case = await place.at("signed")
+    await browser.as_(place.handler)
+    given = {"until": LATER, "reason": "等配件到货"}
+    await browser.post(f"/admin/cases/{case.id}/request_extension", given)
+    await browser.as_(place.dispatcher)
+    shown = (await browser.get(f"/admin/cases/{case.id}")).text
+    form = shown[shown.index("现在请您") : shown.index('name="granted"')]
+    assert f"湖墅环卫所申请延到 {LATER.replace('T', ' ')}" in form
+    assert "等配件到货" in form
+
+
+async def test_more_time_is_not_offered_for_what_is_late(place: District, browser: Browser) -> None:
+    case = await place.at("signed")
+    await browser.as_(place.handler)
+    path = f"/admin/cases/{case.id}"
+    assert f"{path}/request_extension" in (await browser.get(path)).text
+    await Case.filter(id=case.id).update(due_at=datetime.now(UTC) - timedelta(minutes=1))
+    late = (await browser.get(path)).text
+    assert f"{path}/submit_handling" in late
+    assert f"{path}/request_extension" not in late
+
+
+async def test_the_home_page_counts_apart_what_is_others_to_do(
+    place: District, browser: Browser
+) -> None:
+    late = await place.at("dispatched")
+    await Case.filter(id=late.id).update(due_at=datetime.now(UTC) - timedelta(days=1))
+    await place.open()
+    await browser.as_(place.dispatcher)
+    assert "有 1 件事等着您。另有 1 件请留意。" in (await browser.get("/admin/")).text
+    await browser.as_(place.supervisor)
+    assert "现在没有等您办的事。另有 1 件请留意。" in (await browser.get("/admin/")).text
+
+
 async def test_what_i_might_do_besides_is_not_what_i_am_asked_to_do(
     place: District, browser: Browser
 ) -> None:
