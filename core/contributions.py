@@ -1,6 +1,6 @@
 """What plugins hand over: small frozen cards, gathered by the kernel."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,10 +80,16 @@ class Menu:
 
 @dataclass(frozen=True, kw_only=True)
 class Audited:
-    """Something that is written to the audit, as `record(viewer, name, …)`; `title` for people."""
+    """Something that is written to the audit, as `record(viewer, name, …)`; `title` for people.
+
+    `kinds`: what the things are called that it is about ("trees.Tree": "树木"); `words`: the same
+    for the keys and codes of its details ("height": "高度").
+    """
 
     name: str
     title: str
+    kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,23 +17,12 @@ from core.kernel import Kernel
 from core.people import Person
 from core.permissions import demand_everywhere
 from core.proof import last_mark
+from web.audit_words import PEOPLE, kinds, names_in, told
 from web.keyset import Slice, slice_of, window
 from web.pages import page, viewer
 
 A_PAGE = 50
 FIELDS = ("who", "action", "kind", "key", "from", "to")
-PEOPLE = "core.Person"
-#: What the kernel's own things are called; others are called as their plugin is.
-OWN_KINDS = {
-    PEOPLE: "账号",
-    "core.Unit": "单位",
-    "core.Post": "岗位",
-    "core.Session": "登录",
-    "core.File": "图片",
-    "core.Hold": "保全",
-    "core.Certificate": "销毁证明",
-    "core.Assessment": "影响评估",
-}
 
 
 async def entries(request: Request) -> Response:
@@ -44,10 +33,14 @@ async def entries(request: Request) -> Response:
     found = await _part(request, AuditRow.filter(await _condition(given)))
     await record(who, "audit.read", *about)
     titles = {one.name: one.title for one in house().audited.values()}
+    things = kinds(request.app.state.kernel)
+    if "kind" in given:
+        things.setdefault(given["kind"], given["kind"])  # looked for by address
     context = {
         "page_title": "审计",
         "given": given,
         "actions": sorted(titles.items(), key=lambda item: item[1]),
+        "kinds": sorted(things.items(), key=lambda item: item[1]),
         "rows": await _rows(request, found.rows),
         "mark": last_mark(),
         **_links("/admin/audit", given, found),
@@ -122,22 +115,26 @@ async def _rows(request: Request, found: Sequence[AuditRow]) -> list[dict[str, A
             ids.add(int(one.key))
     names = {one.id: one.name for one in await Person.filter(id__in=ids)} if ids else {}
     kernel: Kernel = request.app.state.kernel
-    return [_row(kernel, row, names, things[row.seq]) for row in found]
+    words = await names_in(row.details for row in found)
+    return [
+        {
+            **_row(row, names),
+            "things": [_thing(kernel, one, names) for one in things[row.seq]],
+            "details": told(house().audited.get(row.action), row.details, words),
+        }
+        for row in found
+    ]
 
 
-def _row(
-    kernel: Kernel, row: AuditRow, names: dict[int, str], things: list[AuditThing]
-) -> dict[str, Any]:
+def _row(row: AuditRow, names: dict[int, str]) -> dict[str, Any]:
     known = house().audited.get(row.action)
     return {
         "seq": row.seq,
         "at": row.at,
         "who": names.get(row.person_id, "系统") if row.person_id else "系统",
         "action": known.title if known else row.action,
-        "things": [_thing(kernel, one, names) for one in things],
         "purpose": row.purpose,
         "remote": row.remote,
-        "details": row.details,
     }
 
 
@@ -150,14 +147,9 @@ def _thing(kernel: Kernel, one: AuditThing, names: dict[int, str]) -> dict[str, 
 
 def _kind(kernel: Kernel, kind: str) -> str:
     """案件 for "cases.Case"; where nobody has said it, the plugin's title and the model's name."""
-    said = {rule.name: rule.thing for rule in house().retentions if rule.thing}
     app, _, model = kind.partition(".")
     plugin = kernel.plugins.get(app)
-    return (
-        OWN_KINDS.get(kind)
-        or said.get(kind)
-        or f"{plugin.manifest.title if plugin else app} {model}"
-    )
+    return kinds(kernel).get(kind) or f"{plugin.manifest.title if plugin else app} {model}"
 
 
 async def audit_about(request: Request, thing: Thing) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from plugins.cases.models import (
     under_way,
 )
 from plugins.cases.rules import (
+    LIMIT_UNIT_LABELS,
     STANDARD,
     TASK_MOVES,
     WHISTLED,
@@ -79,7 +80,16 @@ REPORTER_READ = "cases.reporter"
 LIMITS_CHANGED = "cases.limits"
 AUDITED = (
     Audited(name=REPORTER_READ, title="查看上报居民的姓名"),
-    Audited(name=LIMITS_CHANGED, title="改动案件类型的时限"),
+    Audited(
+        name=LIMITS_CHANGED,
+        title="改动案件类型的时限",
+        kinds={"cases.CaseType": "案件类型"},
+        words={
+            "limit": "时限",
+            "phases": "分段",
+            **{unit.value: label for unit, label in LIMIT_UNIT_LABELS.items()},
+        },
+    ),
 )
 
 #: Shown in place of a resident's name to whoever has no need to know it (a handling unit, say).

@@ -2,6 +2,7 @@
 
 from liuhe import Audited, Forbidden, NotFound, Permission, Viewer, may, within
 from plugins.city_eye.models import SCOPE, Finding
+from plugins.city_eye.rules import MODE_LABELS
 
 SEE = "city_eye.see"
 DECIDE = "city_eye.decide"
@@ -13,7 +14,14 @@ PERMISSIONS = (
     Permission(name=MANAGE, title="设置场景", roles=("admin",)),
 )
 SCENE_SET = "city_eye.scene"
-AUDITED = (Audited(name=SCENE_SET, title="改动场景设置"),)
+AUDITED = (
+    Audited(
+        name=SCENE_SET,
+        title="改动场景设置",
+        kinds={"city_eye.Scene": "场景"},
+        words={"mode": "用法", **{mode.value: label for mode, label in MODE_LABELS.items()}},
+    ),
+)
 
 #: What a decision and a card need to know of a finding.
 RELATED = ("scene", "camera", "zone", "observation", "area", "decided_by")

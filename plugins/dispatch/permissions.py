@@ -15,8 +15,34 @@ PERMISSIONS = (
 
 RULE_CHANGED, ROSTER_CHANGED = "dispatch.rule", "dispatch.duty"
 AUDITED = (
-    Audited(name=RULE_CHANGED, title="改动派遣规则"),
-    Audited(name=ROSTER_CHANGED, title="改动值班表"),
+    Audited(
+        name=RULE_CHANGED,
+        title="改动派遣规则",
+        kinds={"dispatch.Rule": "派遣规则"},
+        words={
+            "made": "内容",
+            "ended": "停用",
+            "kind": "种类",
+            "event": "事件",
+            "component": "部件",
+            "class_code": "大类",
+            "type_code": "小类",
+            "days": "哪些天",
+            "any": "每天",
+            "work": "工作日",
+            "rest": "休息日",
+            "mode": "怎么派",
+            "suggest": "建议",
+            "auto": "自动",
+            "rank": "先后",
+        },
+    ),
+    Audited(
+        name=ROSTER_CHANGED,
+        title="改动值班表",
+        kinds={"dispatch.Shift": "值班"},
+        words={"week": "照搬一周，从", "added": "加了几班"},
+    ),
 )
 
 

@@ -15,7 +15,22 @@ PERMISSIONS = (
 )
 
 PROXY = "residents.proxy"
-AUDITED = (Audited(name=PROXY, title="代居民答复、评价、撤回或要求重办"),)
+AUDITED = (
+    Audited(
+        name=PROXY,
+        title="代居民答复、评价、撤回或要求重办",
+        words={
+            "way": "做了什么",
+            "answer": "答复",
+            "rate": "评价",
+            "withdraw": "撤回",
+            "reopen": "要求重办",
+            "channel": "渠道",
+            "counter": "窗口",
+            "phone": "电话",
+        },
+    ),
+)
 
 #: Of a case, and of an area in which somebody reports.
 CASE_SCOPE = Scope(area="area__path", unit="unit_id")

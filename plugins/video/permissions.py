@@ -20,9 +20,13 @@ LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
 TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
 AUDITED = (
-    Audited(name=LOOK, title="查看摄像机画面"),
-    Audited(name=ZONES_CHANGED, title="改动区域和场景规则"),
-    Audited(name=TOKEN_ISSUED, title="发放视频处理程序的令牌"),
+    Audited(name=LOOK, title="查看摄像机画面", kinds={"video.Camera": "摄像机"}),
+    Audited(name=ZONES_CHANGED, title="改动区域和场景规则", words={"zones": "区域"}),
+    Audited(
+        name=TOKEN_ISSUED,
+        title="发放视频处理程序的令牌",
+        kinds={"video.Worker": "视频处理程序"},
+    ),
 )
 
 

@@ -48,6 +48,22 @@ async def test_an_auditor_finds_by_person_action_thing_and_day(auditor: Shell) -
     assert "4" in await listed(auditor, **{"from": "2020-01-01"})
 
 
+async def test_what_was_done_is_told_in_words_and_names(auditor: Shell) -> None:
+    admin = await Person.get(username="admin")
+    details = {"person": admin.id, "times": [1050, 540], "made": {"days": None, "plumage": "red"}}
+    await record(await seen("grid"), "people.create", ("core.Person", admin.id), details=details)
+    text = (await auditor.client.get("/admin/audit")).text
+    assert f"人 {admin.name}，时间 17:30、09:00，made （plumage red）" in text
+    assert "通过 网页" in text  # how the auditor came in
+
+
+async def test_the_kind_of_thing_is_chosen_from_a_list(auditor: Shell) -> None:
+    text = (await auditor.client.get("/admin/audit", params={"kind": "core.File"})).text
+    assert '<option value="core.File" selected>图片</option>' in text
+    unknown = (await auditor.client.get("/admin/audit", params={"kind": "old.Thing"})).text
+    assert '<option value="old.Thing" selected>' in unknown
+
+
 async def test_looking_at_the_audit_is_recorded_too(auditor: Shell) -> None:
     await auditor.client.get("/admin/audit", params={"kind": "cases.Case", "key": "7"})
     me = await Person.get(username="auditor")
