@@ -51,6 +51,7 @@ AUDITED = (
     Audited(name="units.create", title="加上单位"),
     Audited(name="units.change", title="改动或停用单位"),
     Audited(name="plugins.choose", title="启用或停用插件"),
+    Audited(name="backups.make", title="进行备份"),
     Audited(name="files.read", title="查看图片"),
     Audited(name="audit.read", title="查看审计记录"),
     Audited(name="personal.read", title="查看加密保存的个人信息"),

@@ -106,6 +106,15 @@ def _connection(url: str, migrating: bool) -> dict[str, Any]:
     raise SetupError("数据库地址要以 sqlite:// 或 postgres:// 开头，请检查 LIUHE_DATABASE_URL。")
 
 
+def credentials_of(url: str) -> dict[str, Any]:
+    """What a connection of its own, outside the pool, is opened with; for PostgreSQL."""
+    known = dict(_connection(url, migrating=True)["credentials"])
+    if schema := known.pop("schema", None):
+        known["server_settings"] = {"search_path": schema}
+    pools = {"minsize", "maxsize", "max_queries", "max_inactive_connection_lifetime", "timeout"}
+    return {name: value for name, value in known.items() if name not in pools}
+
+
 def sqlite_path(url: str) -> Path | None:
     """The file behind a SQLite address, or None for another engine."""
     return Path(url.removeprefix("sqlite://")) if url.startswith("sqlite://") else None

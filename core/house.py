@@ -21,7 +21,7 @@ S = TypeVar("S", bound="Section")
 @dataclass(frozen=True, kw_only=True)
 class House:
     """`listeners` maps a fact's name to the jobs that deliver it; `audited` and `personal` are by
-    name, `offers` by the name of the seam."""
+    name, `offers` by the name of the seam; `plugins` are the versions of those that are on."""
 
     settings: "Settings"
     sections: "Mapping[type[Section], Section]"
@@ -33,6 +33,7 @@ class House:
     offers: Mapping[str, tuple[Any, ...]]
     personal: "Mapping[str, PersonalKind]" = field(default_factory=dict)
     retentions: "tuple[Retention, ...]" = ()
+    plugins: Mapping[str, str] = field(default_factory=dict)
 
 
 _current: list[House] = []

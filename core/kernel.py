@@ -12,6 +12,7 @@ import structlog
 
 from core import (
     audit,
+    backup,
     departures,
     facts,
     files,
@@ -104,6 +105,15 @@ OWN_JOBS = (
         tries=2,
         timeout=3_600,
         title="核对审计记录",
+    ),
+    Job(
+        name=backup.JOB,
+        run=backup.back_up_nightly,
+        every=timedelta(days=1),
+        offset=timedelta(hours=20),  # four at night in China, after what is due was destroyed
+        tries=3,
+        timeout=6 * 3_600,
+        title="备份",
     ),
 )
 
@@ -228,6 +238,7 @@ class Kernel:
             offers=offered_by(self.plugins.values()),
             personal={k.name: k for one in self.plugins.values() for k in one.personal},
             retentions=(*RETENTIONS, *(r for one in self.plugins.values() for r in one.retention)),
+            plugins={name: one.manifest.version for name, one in self.plugins.items()},
         )
 
 

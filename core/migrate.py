@@ -9,7 +9,7 @@ committed, and the file is copied first.
 import asyncio
 import fcntl
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import IO
 
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 from tortoise.utils import generate_schema_for_client
 
@@ -36,6 +36,7 @@ async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None
     path = sqlite_path(url)
     if path is None:
         async with opened(url, tables, migrating=True):
+            await demand_not_newer(tables)
             return await _apply(url, tables, say)
     path.parent.mkdir(parents=True, exist_ok=True)
     async with _file_lock(path.with_suffix(".lock")):
@@ -44,6 +45,7 @@ async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None
 
 async def _migrate_file(path: Path, url: str, tables: dict[str, Tables], say: Say) -> int:
     async with opened(url, tables, migrating=True):
+        await demand_not_newer(tables)
         if not await pending(url, tables):
             return 0
         copy = await asyncio.to_thread(_copy, path)  # None: the database is new
@@ -60,6 +62,34 @@ async def pending(url: str, tables: dict[str, Tables]) -> list[str]:
     executor = MigrationExecutor(connection(), config(url, tables)["apps"])
     plan = await executor.plan()
     return [f"{step.migration.app_label}.{step.migration.name}" for step in plan]
+
+
+async def unknown_to(tables: dict[str, Tables], applied: Iterable[tuple[str, str]]) -> list[str]:
+    """Migrations of these apps that this version does not have: they come from a later one."""
+    executor = MigrationExecutor(connection(), config("sqlite://unused", tables)["apps"])
+    await executor.loader.build_graph()
+    known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
+    ours = {"core", *tables}
+    return [f"{app}.{name}" for app, name in applied if app in ours and (app, name) not in known]
+
+
+async def demand_not_newer(tables: dict[str, Tables]) -> None:
+    """Refuse a database that a later version has changed; it must be open."""
+    recorder = MigrationExecutor(connection(), {}).recorder
+    applied = [(key.app_label, key.name) for key in await recorder.applied_migrations()]
+    if newer := await unknown_to(tables, applied):
+        raise SetupError(
+            f"数据库已经被更新的版本升级过（{newer[0]}），这一版不能用它，没有改动任何东西。"
+            "请换回新的版本，或者恢复升级以前的备份。"
+        )
+
+
+async def bring_to(tables: dict[str, Tables], applied: Iterable[tuple[str, str]]) -> None:
+    """An empty database to exactly these migrations, inside the caller's transaction."""
+    executor = MigrationExecutor(connection(), config("sqlite://unused", tables)["apps"])
+    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+    targets = [MigrationTarget(app_label=app, name=name) for app, name in applied]
+    await executor.migrate(targets, direction="forward")
 
 
 async def _apply(url: str, tables: dict[str, Tables], say: Say) -> int:

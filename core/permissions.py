@@ -49,6 +49,7 @@ ROLES = (
 PERMISSIONS = (
     Permission(name="plugins.manage", title="启用和停用插件", roles=("admin",)),
     Permission(name="jobs.see", title="查看后台任务", roles=("admin",)),
+    Permission(name="backups.manage", title="查看和进行备份", roles=("admin",)),
     Permission(name="units.manage", title="管理单位", roles=("admin",)),
     Permission(name="people.manage", title="管理账号和权限", roles=("security",)),
     Permission(name="audit.see", title="查看审计记录", roles=("auditor",)),

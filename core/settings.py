@@ -72,6 +72,8 @@ class Settings(Section):
     s3_prefix: str = ""
     s3_access_key: str = ""
     s3_secret_key: str = Field(default="", repr=False)
+    backup_dir: Path | None = None  # where a backup is made each night; none if unset
+    backup_keep: int = Field(default=7, ge=1, le=400)
     public_url: str = ""  # as browsers see it: "https://liuhe.example"; else as they ask for it
     oidc_issuer: str = ""  # the identity provider; none if empty
     oidc_client_id: str = ""

@@ -1,17 +1,23 @@
 """The short commands: migrate, demo, plugins, schema, and what `up` does before it starts."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from core import archive, backup, house
 from core.database import opened, settled
 from core.errors import SetupError
-from core.inventory import take_stock
+from core.inventory import forget_revived, take_stock
 from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
 from core.proof import read_marks, verify
+from core.restore import Restoring
+from core.restore import restore as put_back
 from core.settings import SettingsSource
 from core.state import PLUGIN_CHOICE, choose_plugins, recall, remember
 from liuhe.compose import compose, prepare_folder
+from liuhe.household import only_one
 from web.admin import changed
 from web.graphql.sdl import print_sdl
 
@@ -129,6 +135,64 @@ async def verify_personal(say: Say) -> None:
         raise SetupError(
             f"有 {found.revived} 份已经销毁，密钥文件却还在（多半来自旧备份）；今天夜里会自动删掉。"
         )
+
+
+async def back_up(target: Path, keys: Path | None, say: Say) -> None:
+    """All in one file while others work; the keys, where asked for, in one of their own."""
+    kernel = (await compose()).kernel  # not migrated: a backup is wanted before an upgrade
+    async with opened(kernel.settings.database, kernel.tables):
+        made = await backup.back_up(target)
+        say(
+            f"已备份到 {made.path}：{made.bytes / 1e6:.1f} MB，图片 {made.pictures} 张，"
+            f"用时 {made.seconds:.1f} 秒，已重新读过，校验和全对。"
+        )
+        if made.lost:
+            say(f"注意：有 {made.lost} 张图片数据库里有、磁盘上没有，备份里也没有。")
+        if keys is not None:
+            say(
+                f"密钥另存到 {keys}：{await backup.back_up_keys(keys)} 份（只留这一份，不留历史）。"
+            )
+        await settled()
+
+
+async def check_backup(path: Path, say: Say) -> None:
+    manifest = await asyncio.to_thread(archive.verify, path)
+    say(f"备份完整：{manifest.made_at}，{len(manifest.members)} 个文件，校验和全对。")
+
+
+async def restore(path: Path, keys: Path | None, options: Mapping[str, bool], say: Say) -> None:
+    """Put a backup back, bring it up to date, and look whether all fits together."""
+    source = SettingsSource.read()
+    folder = source.kernel().data_dir.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    source.values["data_dir"] = folder
+    secret = folder / "secret.key"
+    if "secret_key" not in source.values and secret.exists():
+        source.values["secret_key"] = secret.read_text("ascii").strip()
+    everything = SettingsSource({**source.values, "plugins": None}, source.sections)
+    kernel = Kernel.load(everything)
+    house.enter(kernel.house())
+    with only_one(folder):
+        manifest = await put_back(
+            Restoring(
+                path=path,
+                keys_path=keys,
+                folder=folder,
+                url=kernel.settings.database,
+                tables=kernel.tables,
+                force=options["force"],
+                without_secret=options["without_secret"],
+            )
+        )
+        say(f"已恢复 {manifest.made_at} 的备份，{len(manifest.members)} 个文件。")
+        kernel = await bring_up_to_date(say)
+    async with opened(kernel.settings.database, kernel.tables):
+        await forget_revived()  # keys that an old copy brought back
+    await verify_audit(1, say)
+    try:
+        await verify_personal(say)
+    except SetupError as error:  # what was destroyed after the backup stays closed: as it should be
+        say(f"注意：{error.message}")
 
 
 async def schema() -> str:

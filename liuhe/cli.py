@@ -101,6 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     personal = add("personal", _personal, "核对加密保存的个人信息和它们的密钥文件对不对得上")
     _place(personal)
     personal.add_argument("action", choices=["verify"])
+    backup = add("backup", _backup, "把数据库和图片备份成一个文件，不用停机")
+    _place(backup)
+    backup.add_argument("target", type=Path, help="文件，或已有的文件夹")
+    backup.add_argument(
+        "--keys", type=Path, help="把个人信息的密钥另存到这个文件（覆盖，不留历史）"
+    )
+    restore = add("restore", _restore, "把备份恢复到空的数据文件夹和空的数据库里")
+    _place(restore)
+    restore.add_argument("file", type=Path)
+    restore.add_argument("--keys", type=Path, help="个人信息密钥的备份")
+    restore.add_argument("--check", action="store_true", help="只检查备份完整不完整，什么也不改")
+    restore.add_argument("--force", action="store_true", help="已有的数据改名放在旁边，再恢复")
+    restore.add_argument("--without-secret", action="store_true", help="原来的 secret.key 找不到了")
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
@@ -243,6 +256,25 @@ def _audit(options: argparse.Namespace) -> None:
 def _personal(options: argparse.Namespace) -> None:
     _adopt(options)
     asyncio.run(chores.verify_personal(_say))
+
+
+def _backup(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asyncio.run(chores.back_up(options.target.absolute(), _absolute(options.keys), _say))
+
+
+def _restore(options: argparse.Namespace) -> None:
+    _adopt(options)
+    path = options.file.absolute()
+    if options.check:
+        asyncio.run(chores.check_backup(path, _say))
+        return
+    chosen = {"force": options.force, "without_secret": options.without_secret}
+    asyncio.run(chores.restore(path, _absolute(options.keys), chosen, _say))
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path else None
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from core import house, keys
 from core.database import opened
 from core.errors import SetupError
 from core.kernel import Kernel
+from core.restoring import demand_finished
 from core.secrets import keep_secret
 from core.settings import Settings, SettingsSource
 from core.state import GENERATION, PLUGIN_CHOICE, recall
@@ -56,6 +57,7 @@ def prepare_folder(source: SettingsSource) -> Settings:
         raise SetupError(
             f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
         ) from error
+    demand_finished(folder)
     return source.kernel()
 
 

@@ -20,6 +20,7 @@ from web import (
     admin,
     assessments,
     audit,
+    backups,
     certificates,
     entrance,
     health,
@@ -71,6 +72,14 @@ OWN_MENU = (
         icon="puzzle",
         permission="plugins.manage",
         order=90,
+        everywhere=True,
+    ),
+    Menu(
+        title="备份",
+        href="/admin/backups",
+        icon="archive",
+        permission="backups.manage",
+        order=92,
         everywhere=True,
     ),
     Menu(
@@ -126,7 +135,7 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
     registers = (register, certificates, holds, assessments)
-    own = (admin, audit, me, people, *registers, units, live)
+    own = (admin, audit, backups, me, people, *registers, units, live)
     staff: list[BaseRoute] = [route for part in own for route in part.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():

@@ -76,6 +76,7 @@ async def test_the_viewer_and_the_plugins_are_told(ask: Asking) -> None:
         "username": "zhang",
         "roles": [{"name": "admin", "title": "系统管理员"}],
         "permissions": [
+            "backups.manage",
             "files.upload",
             "jobs.see",
             "plugins.manage",

@@ -1,0 +1,229 @@
+"""备份: all of the district in one file, made while people work: database, pictures, audit heads.
+
+The keys of personal records are never in it: whoever destroys a key destroys the record in every
+backup, however old. They go into a file of their own, which is made anew each time and has no past.
+"""
+
+import asyncio
+import errno
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from core import keys
+from core.archive import FILES, Manifest, Writing, verify, writing
+from core.database import rows
+from core.dump import Dump, dump
+from core.errors import SetupError
+from core.house import house
+from core.proof import marks_file
+from core.sealing import mark
+from core.state import recall, remember
+
+log = structlog.get_logger()
+
+JOB = "core.back_up"
+LAST = "backup.last"
+NAME = "liuhe-"
+KEYS = "personal-keys"
+STALE = 86_400.0  # seconds after which a work folder belongs to nobody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A backup that was made and read again; `lost` pictures are known and nowhere on the disk."""
+
+    path: Path
+    bytes: int
+    pictures: int
+    lost: int
+    seconds: float
+
+
+async def back_up(target: Path) -> Made:
+    """Make one at `target`, a file or a folder, and read it again to the last byte."""
+    began = time.monotonic()
+    path = await asyncio.to_thread(_path, target)
+    with _in_words(path), _room(path.parent) as folder:
+        found = await dump(house().settings.database, folder)
+        manifest = _manifest("data", found)
+        gone = await asyncio.to_thread(_write, path, manifest, found)
+        await asyncio.to_thread(verify, path)
+    return Made(
+        path=path,
+        bytes=path.stat().st_size,
+        pictures=sum(name.startswith(FILES) for name in manifest.members),
+        lost=await _still_known(gone),
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+async def back_up_keys(path: Path) -> int:
+    """The keys as they are now, in place of what `path` held before; how many records' keys."""
+    with _in_words(path):
+        return await asyncio.to_thread(_write_keys, path)
+
+
+def _path(target: Path) -> Path:
+    name = f"{NAME}{datetime.now(UTC):%Y%m%d-%H%M%S}.zip"
+    return target / name if target.is_dir() else target
+
+
+def _manifest(kind: str, found: Dump | None = None) -> Manifest:
+    known: dict[str, Any] = {}
+    if found is not None:
+        known = {
+            "engine": found.engine,
+            "migrations": found.migrations,
+            "tables": found.tables,
+            "sequences": found.sequences,
+            "plugins": dict(house().plugins),
+        }
+    return Manifest(
+        kind=kind,
+        id=uuid.uuid4().hex,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        liuhe=version("liuhe"),
+        secret=secret_mark(),
+        **known,
+    )
+
+
+def secret_mark() -> str:
+    """By which a restore knows whether it has the same secret key."""
+    return mark("backup.secret")
+
+
+def _write(path: Path, manifest: Manifest, found: Dump) -> list[str]:
+    """The pictures that were not there any more."""
+    gone: list[str] = []
+    with writing(path, manifest) as out:
+        for name, source in found.members.items():
+            out.add(name, source)
+            source.unlink()
+        if marks_file().exists():
+            out.add("audit-heads.txt", marks_file())
+        for picture, state in found.pictures:
+            if not _add_picture(out, picture, state):
+                gone.append(picture)
+    return gone
+
+
+def _add_picture(out: Writing, picture: str, state: str) -> bool:
+    """Since the picture of the database was taken, it may have been blurred: then that one."""
+    root = house().settings.data_dir / "files"
+    for folder in dict.fromkeys((state, "ready")):
+        try:
+            name = f"{folder}/{picture[:2]}/{picture}"
+            out.add(FILES + name, root / name)
+        except FileNotFoundError:
+            continue
+        return True
+    return False
+
+
+def _write_keys(path: Path) -> int:
+    manifest = _manifest("keys")
+    root = keys.root()
+    with writing(path, manifest) as out:
+        for file in sorted(root.rglob("*")):
+            if file.is_file() and not file.name.startswith("."):
+                with_slashes = file.relative_to(root).as_posix()
+                out.add(f"{KEYS}/{with_slashes}", file)
+    return sum(name.startswith(f"{KEYS}/records/") for name in manifest.members)
+
+
+async def _still_known(gone: list[str]) -> int:
+    """Of what was not there: not what was deleted meanwhile, as its term was over."""
+    if not gone:
+        return 0
+    known = await rows("SELECT id FROM core_file WHERE state <> 'refused'")
+    return len({str(row["id"]).replace("-", "") for row in known} & {*gone})
+
+
+@contextmanager
+def _room(parent: Path) -> Iterator[Path]:
+    """A folder to work in, beside the archive; what was killed leaves one behind for a day."""
+    for old in parent.glob(f".{NAME}work-*"):
+        if time.time() - old.stat().st_mtime > STALE:
+            shutil.rmtree(old, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{NAME}work-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "磁盘满了，请腾出空间" if full else f"{error.strerror}，请检查文件夹和权限"
+        raise SetupError(f"备份没有做成（{path.parent}）：{advice}。") from error
+
+
+# ------------------------------------------------------------------------------- every night
+
+
+async def back_up_nightly(_: dict[str, Any]) -> None:
+    """The job: only where a folder was named; the oldest beyond those to be kept go."""
+    settings = house().settings
+    if settings.backup_dir is None:
+        return
+    folder = settings.backup_dir
+    try:
+        with _in_words(folder / NAME):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = await back_up(folder)
+    except Exception as error:
+        await remember(LAST, {"at": _now(), "error": getattr(error, "message", "")})
+        raise
+    await remember(
+        LAST,
+        {
+            "at": _now(),
+            "file": made.path.name,
+            "bytes": made.bytes,
+            "pictures": made.pictures,
+            "lost": made.lost,
+            "seconds": made.seconds,
+        },
+    )
+    await asyncio.to_thread(_forget_old, folder, settings.backup_keep)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _forget_old(folder: Path, keep: int) -> None:
+    for old in sorted(folder.glob(f"{NAME}*.zip"))[:-keep]:
+        old.unlink()
+
+
+async def last_backup() -> dict[str, Any] | None:
+    """How the last nightly one ended: "at" and "file" …, or "error"."""
+    found: dict[str, Any] | None = await recall(LAST)
+    return found
+
+
+def kept_backups() -> list[tuple[str, int, datetime]]:
+    """Name, size and time of those in the folder, newest first."""
+    folder = house().settings.backup_dir
+    if folder is None or not folder.exists():
+        return []
+    found = [(path.name, path.stat()) for path in folder.glob(f"{NAME}*.zip")]
+    listed = [(n, s.st_size, datetime.fromtimestamp(s.st_mtime, UTC)) for n, s in found]
+    return sorted(listed, reverse=True)
