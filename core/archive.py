@@ -5,6 +5,7 @@ Everything here blocks: call it in a thread.
 """
 
 import hashlib
+import io
 import os
 import re
 import zipfile
@@ -23,7 +24,7 @@ MANIFEST = "manifest.json"
 #: What an archive may hold; nothing in it can name a place outside the data folder.
 NAMES = re.compile(
     r"database/liuhe\.sqlite3|database/[a-z][a-z0-9_]*\.copy|audit-heads\.txt"
-    r"|files/(waiting|ready)/[0-9a-f]{2}/[0-9a-f]{32}"
+    r"|files/(waiting|ready)/[0-9a-f]{2}/[0-9a-f]{32}(\.[0-9a-f]{16})?"
     r"|personal-keys/(check|index/[a-z_.]+-\d{6}|records/[0-9a-f]{2}/[0-9a-f]{32})"
 )
 PART = 1 << 20  # bytes at a time
@@ -44,7 +45,9 @@ class Manifest(BaseModel):
     """What the archive is, and each member's checksum.
 
     `kind` is "data" or "keys". `tables` maps each table of PostgreSQL to its columns, `sequences`
-    each sequence to its last value. `secret` is a mark of the secret key that tells nothing of it.
+    each sequence to its last value. `blurred` has what is new about pictures that were blurred
+    after the picture of the database was taken. `secret` is a mark of the secret key that tells
+    nothing of it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -59,6 +62,7 @@ class Manifest(BaseModel):
     migrations: list[tuple[str, str]] = []
     tables: dict[str, list[str]] = {}
     sequences: dict[str, int] = {}
+    blurred: dict[str, dict[str, str | int]] = {}
     secret: str = ""
     members: dict[str, Member] = {}
 
@@ -74,6 +78,9 @@ class Writing:
         """Copy a file in; FileNotFoundError, before anything was written, if it has gone."""
         with path.open("rb") as source:
             self.manifest.members[name] = self._copy(name, source)
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        self.manifest.members[name] = self._copy(name, io.BytesIO(content))
 
     def _copy(self, name: str, source: IO[bytes]) -> Member:
         info = zipfile.ZipInfo(name)

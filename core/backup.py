@@ -23,12 +23,14 @@ import structlog
 from core import keys
 from core.archive import FILES, Manifest, Writing, verify, writing
 from core.database import rows
-from core.dump import Dump, dump
+from core.dump import PICTURES, Dump, dump
 from core.errors import SetupError
+from core.files import File, content_of
 from core.house import house
 from core.proof import marks_file
 from core.sealing import mark
 from core.state import recall, remember
+from core.storage import Missing
 
 log = structlog.get_logger()
 
@@ -57,13 +59,13 @@ async def back_up(target: Path) -> Made:
     with _in_words(path), _room(path.parent) as folder:
         found = await dump(house().settings.database, folder)
         manifest = _manifest("data", found)
-        gone = await asyncio.to_thread(_write, path, manifest, found)
+        lost = await _write(path, manifest, found)
         await asyncio.to_thread(verify, path)
     return Made(
         path=path,
         bytes=path.stat().st_size,
         pictures=sum(name.startswith(FILES) for name in manifest.members),
-        lost=await _still_known(gone),
+        lost=lost,
         seconds=round(time.monotonic() - began, 2),
     )
 
@@ -104,32 +106,50 @@ def secret_mark() -> str:
     return mark("backup.secret")
 
 
-def _write(path: Path, manifest: Manifest, found: Dump) -> list[str]:
-    """The pictures that were not there any more."""
-    gone: list[str] = []
+async def _write(path: Path, manifest: Manifest, found: Dump) -> int:
+    """How many pictures are known and nowhere."""
     with writing(path, manifest) as out:
         for name, source in found.members.items():
-            out.add(name, source)
+            await asyncio.to_thread(out.add, name, source)
             source.unlink()
         if marks_file().exists():
-            out.add("audit-heads.txt", marks_file())
-        for picture, state in found.pictures:
-            if not _add_picture(out, picture, state):
-                gone.append(picture)
-    return gone
+            await asyncio.to_thread(out.add, "audit-heads.txt", marks_file())
+        gone = set()
+        for picture in map(_picture, found.pictures):
+            if not await _add(out, picture):
+                gone.add(picture.id)
+        return await _add_changed(out, manifest, gone)
 
 
-def _add_picture(out: Writing, picture: str, state: str) -> bool:
-    """Since the picture of the database was taken, it may have been blurred: then that one."""
-    root = house().settings.data_dir / "files"
-    for folder in dict.fromkeys((state, "ready")):
-        try:
-            name = f"{folder}/{picture[:2]}/{picture}"
-            out.add(FILES + name, root / name)
-        except FileNotFoundError:
+def _picture(row: dict[str, Any]) -> File:
+    """From a raw row, which may be of an earlier version's table."""
+    known = {name: row[name] for name in ("state", "place", "digest") if name in row}
+    return File(id=uuid.UUID(str(row["id"])), **known)
+
+
+async def _add(out: Writing, picture: File) -> bool:
+    try:
+        content = await content_of(picture)
+    except Missing:
+        return False
+    await asyncio.to_thread(out.add_bytes, FILES + picture.key, content)
+    return True
+
+
+async def _add_changed(out: Writing, manifest: Manifest, gone: set[uuid.UUID]) -> int:
+    """What lies elsewhere now was blurred meanwhile: take that. What is not known any more was
+    deleted, as its term was over. The rest is lost."""
+    lost = 0
+    for row in await rows(PICTURES) if gone else []:
+        picture = _picture(row)
+        if picture.id not in gone:
             continue
-        return True
-    return False
+        if await _add(out, picture):
+            new = ("state", "media_type", "size", "digest")
+            manifest.blurred[picture.id.hex] = {name: row[name] for name in new if name in row}
+        else:
+            lost += 1
+    return lost
 
 
 def _write_keys(path: Path) -> int:
@@ -141,14 +161,6 @@ def _write_keys(path: Path) -> int:
                 with_slashes = file.relative_to(root).as_posix()
                 out.add(f"{KEYS}/{with_slashes}", file)
     return sum(name.startswith(f"{KEYS}/records/") for name in manifest.members)
-
-
-async def _still_known(gone: list[str]) -> int:
-    """Of what was not there: not what was deleted meanwhile, as its term was over."""
-    if not gone:
-        return 0
-    known = await rows("SELECT id FROM core_file WHERE state <> 'refused'")
-    return len({str(row["id"]).replace("-", "") for row in known} & {*gone})
 
 
 @contextmanager

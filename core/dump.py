@@ -22,7 +22,7 @@ LONGEST = 6 * 3_600.0  # seconds for one table
 CONNECT = 10.0
 
 APPLIED = "SELECT app, name FROM tortoise_migrations ORDER BY id"
-PICTURES = "SELECT id, state FROM core_file WHERE state <> 'refused' ORDER BY created_at"
+PICTURES = "SELECT * FROM core_file WHERE state <> 'refused' ORDER BY created_at"
 TABLES = """
 SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -39,11 +39,11 @@ WHERE schemaname = current_schema() AND last_value IS NOT NULL
 
 @dataclass(kw_only=True)
 class Dump:
-    """What was found. `members` maps names in the archive to files; `pictures` are (id, state)."""
+    """What was found. `members` maps names in the archive to files; `pictures` are rows."""
 
     engine: str
     migrations: list[tuple[str, str]]
-    pictures: list[tuple[str, str]]
+    pictures: list[dict[str, Any]]
     members: dict[str, Path]
     tables: dict[str, list[str]] = field(default_factory=dict)
     sequences: dict[str, int] = field(default_factory=dict)
@@ -74,13 +74,16 @@ def _dump_sqlite(path: Path, copy: Path) -> Dump:
             return Dump(
                 engine="sqlite",
                 migrations=list(kept.execute(APPLIED)),
-                pictures=[
-                    (str(id).replace("-", ""), state) for id, state in kept.execute(PICTURES)
-                ],
+                pictures=_as_dicts(kept.execute(PICTURES)),
                 members={DATABASE: copy},
             )
     except sqlite3.OperationalError as error:
         raise _in_words(error) from error
+
+
+def _as_dicts(found: sqlite3.Cursor) -> list[dict[str, Any]]:
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _in_words(error: sqlite3.OperationalError) -> SetupError:
@@ -108,7 +111,7 @@ async def _copy_out(client: Any, folder: Path) -> Dump:
     found = Dump(
         engine="postgres",
         migrations=[(row["app"], row["name"]) for row in await client.fetch(APPLIED)],
-        pictures=[(row["id"].hex, row["state"]) for row in await client.fetch(PICTURES)],
+        pictures=[dict(row) for row in await client.fetch(PICTURES)],
         members={},
         tables=tables,
     )

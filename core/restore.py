@@ -11,6 +11,7 @@ archive of their own, decide what still opens.
 import asyncio
 import json
 import sqlite3
+import uuid
 import zipfile
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -22,13 +23,12 @@ from tortoise.transactions import in_transaction
 
 from core import archive as archives
 from core import keys
-from core.archive import FILES, Manifest, reading, take_out
+from core.archive import Manifest, reading, take_out
 from core.backup import KEYS, secret_mark
 from core.contributions import Tables
 from core.database import connection, opened, rows, sqlite_path
 from core.dump import DATABASE, TABLES
 from core.errors import SetupError
-from core.files import sniff
 from core.migrate import bring_to, unknown_to
 from core.restoring import NOTE, demand_same
 from core.secrets import flush_folder
@@ -67,8 +67,8 @@ async def restore(job: Restoring) -> Manifest:
         await _make_room(job)
         await asyncio.to_thread(_begin, job.folder, manifest.id)
     if not await _placed(job, manifest):
-        changed = await asyncio.to_thread(_place_files, job, manifest)
-        await _place_database(job, manifest, changed)
+        await asyncio.to_thread(_place_files, job, manifest)
+        await _place_database(job, manifest)
     (job.folder / NOTE).unlink()
     flush_folder(job.folder)
     return manifest
@@ -166,26 +166,16 @@ async def _placed(job: Restoring, manifest: Manifest) -> bool:
     return bool(found) and manifest.id in str(found[0]["value"])
 
 
-def _place_files(job: Restoring, manifest: Manifest) -> dict[str, tuple[str, int]]:
-    """Pictures, heads and keys; the media type and size of each picture that is blurred."""
-    blurred: dict[str, tuple[str, int]] = {}
+def _place_files(job: Restoring, manifest: Manifest) -> None:
+    """Pictures and heads, all on the disk wherever they lay before; then the keys."""
     with reading(job.path) as (archive, _):
         for name, member in manifest.members.items():
-            if name.startswith("database/"):
-                continue
             target = job.folder / name
-            if not (target.exists() and target.stat().st_size == member.size):
+            there = target.exists() and target.stat().st_size == member.size
+            if not there and not name.startswith("database/"):
                 take_out(archive, name, target)
-            if name.startswith(f"{FILES}ready/"):
-                blurred[target.name] = _kind_of(target), member.size
     if job.keys_path:
         _place_keys(job.keys_path, job.folder)
-    return blurred
-
-
-def _kind_of(picture: Path) -> str:
-    with picture.open("rb") as file:
-        return sniff(file.read(32))
 
 
 def _place_keys(path: Path, folder: Path) -> None:
@@ -195,24 +185,20 @@ def _place_keys(path: Path, folder: Path) -> None:
                 take_out(archive, name, folder / name)
 
 
-async def _place_database(
-    job: Restoring, manifest: Manifest, blurred: dict[str, tuple[str, int]]
-) -> None:
+async def _place_database(job: Restoring, manifest: Manifest) -> None:
     file = sqlite_path(job.url)
     if file is not None:
-        await asyncio.to_thread(_place_sqlite, job.path, manifest, file, blurred)
+        await asyncio.to_thread(_place_sqlite, job.path, manifest, file)
         return
     async with opened(job.url, job.tables, migrating=True):
         with reading(job.path) as (archive, _):
-            await _place_postgres(archive, manifest, job.tables, blurred)
+            await _place_postgres(archive, manifest, job.tables)
 
 
 # --------------------------------------------------------------------------------------- SQLite
 
 
-def _place_sqlite(
-    path: Path, manifest: Manifest, file: Path, blurred: dict[str, tuple[str, int]]
-) -> None:
+def _place_sqlite(path: Path, manifest: Manifest, file: Path) -> None:
     """Made ready beside its place, then renamed: it is there as a whole or not at all."""
     fresh = file.with_name(f"{file.name}.restoring")
     fresh.unlink(missing_ok=True)
@@ -224,17 +210,15 @@ def _place_sqlite(
         now = datetime.now(UTC).isoformat(" ", "microseconds")
         client.execute("DELETE FROM core_note WHERE key = ?", (PLACED,))
         client.execute("INSERT INTO core_note VALUES (?, ?, ?)", (*_note(manifest), now))
-        waiting = [str(row[0]) for row in client.execute(WAITING)]
-        for id in waiting:
-            if found := blurred.get(id.replace("-", "")):
-                client.execute(BLURRED.replace("$", "?"), (*found, id))
+        for id, changed in manifest.blurred.items():
+            sets = ", ".join(f"{name} = ?" for name in changed)
+            whose = (*changed.values(), id)
+            client.execute(f"UPDATE core_file SET {sets} WHERE REPLACE(id, '-', '') = ?", whose)
+        columns = [row[1] for row in client.execute("PRAGMA table_info(core_file)")]
+        if "place" in columns:
+            client.execute("UPDATE core_file SET place = 'disk'")
     fresh.rename(file)
     flush_folder(file.parent)
-
-
-WAITING = "SELECT id FROM core_file WHERE state = 'waiting'"
-#: It was blurred after the picture of the database was taken; the original is gone.
-BLURRED = "UPDATE core_file SET state = 'ready', media_type = $1, size = $2 WHERE id = $3"
 
 
 def _note(manifest: Manifest) -> tuple[str, str]:
@@ -248,7 +232,6 @@ async def _place_postgres(
     archive: zipfile.ZipFile,
     manifest: Manifest,
     tables: dict[str, Tables],
-    blurred: dict[str, tuple[str, int]],
 ) -> None:
     """Tables as they were at the time of the backup, filled, and all references checked anew: one
     transaction."""
@@ -267,7 +250,7 @@ async def _place_postgres(
             await rows(f'ALTER TABLE {key["table"]} ADD CONSTRAINT "{key["name"]}" {key["rule"]}')
         for name, last in manifest.sequences.items():
             await rows("SELECT setval(format('%I', $1::text)::regclass, $2)", name, last)
-        await _tell_blurred(blurred)
+        await _tell_of_pictures(manifest)
         await rows("DELETE FROM core_note WHERE key = $1", PLACED)
         note = "INSERT INTO core_note (key, value, written_at) VALUES ($1, $2, now())"
         await rows(note, *_note(manifest))
@@ -284,7 +267,10 @@ async def _fill(archive: zipfile.ZipFile, table: str, columns: list[str]) -> Non
     await rows(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 
-async def _tell_blurred(blurred: dict[str, tuple[str, int]]) -> None:
-    for row in await rows(WAITING):
-        if found := blurred.get(row["id"].hex):
-            await rows(BLURRED, *found, row["id"])
+async def _tell_of_pictures(manifest: Manifest) -> None:
+    """They lie on the disk now; some were blurred after the picture of the database was taken."""
+    for id, changed in manifest.blurred.items():
+        sets = ", ".join(f"{name} = ${at}" for at, name in enumerate(changed, 2))
+        await rows(f"UPDATE core_file SET {sets} WHERE id = $1", uuid.UUID(id), *changed.values())
+    if "place" in manifest.tables.get("core_file", []):
+        await rows("UPDATE core_file SET place = 'disk'")

@@ -15,13 +15,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core import archive, keys
+from core import archive, backup, keys, stores
 from core import house as running
 from core import restore as restoring
 from core.backup import back_up, back_up_keys, back_up_nightly, kept_backups, last_backup
 from core.database import opened, rows
 from core.errors import SetupError
-from core.files import File, store_blurred, store_upload
+from core.files import File, content_of, discard_files, put_blurred, store_blurred, store_upload
 from core.inventory import Inventory, take_stock
 from core.jobs import JobRow
 from core.kernel import Kernel
@@ -88,7 +88,7 @@ async def place(server: str, tmp_path: Path) -> AsyncIterator[Place]:
 async def contents() -> dict[str, Any]:
     """All that the tests write, as it can be read."""
     viewers = await rows("SELECT id, username FROM core_person ORDER BY id")
-    files = {str(one.id): one.path.read_bytes() for one in await File.all()}
+    files = {str(one.id): await content_of(one) for one in await File.all()}
     return {
         "people": [tuple(row.values()) for row in viewers],
         "files": files,
@@ -148,25 +148,31 @@ async def test_what_was_written_before_is_in_it_while_others_go_on_writing(house
         for number, id in before:
             assert await recall(f"load.{number}") == number
             file = await File.get(id=id)
-            assert file.path.read_bytes() == PICTURE + str(number).encode()
+            assert await content_of(file) == PICTURE + str(number).encode()
         known = {str(one.id) for one in await File.all()}
         assert made.pictures == len(known)
 
 
-async def test_a_picture_that_was_blurred_meanwhile_is_taken_blurred(house, place, tmp_path):
+async def test_a_picture_that_was_blurred_meanwhile_is_taken_blurred(
+    house, place, tmp_path, monkeypatch
+):
     viewer = await make_viewer("wang", "grid", area=await make_area("330105", "拱墅区"))
     file = await store_upload(PICTURE, viewer)
-    ready = file.path.parents[2] / "ready" / file.id.hex[:2] / file.id.hex
-    ready.parent.mkdir(parents=True)
-    ready.write_bytes(b"\xff\xd8\xff blurred")
-    file.path.unlink()
+    real = backup.dump
+
+    async def dump(*given: Any) -> Any:
+        found = await real(*given)
+        await put_blurred(str(file.id), b"\xff\xd8\xff blurred")
+        return found
+
+    monkeypatch.setattr(backup, "dump", dump)
     made = await back_up(tmp_path / "all.zip")
     assert (made.pictures, made.lost) == (1, 0)
     await place.put_back(made.path)
     async with place.opened():
         found = await File.get(id=file.id)
         assert (found.state, found.media_type, found.size) == ("ready", "image/jpeg", 11)
-        assert found.path.read_bytes() == b"\xff\xd8\xff blurred"
+        assert await content_of(found) == b"\xff\xd8\xff blurred"
 
 
 @only("sqlite")
@@ -174,18 +180,19 @@ async def test_a_picture_that_is_nowhere_is_told_of_and_one_that_was_deleted_is_
     house, tmp_path, monkeypatch
 ):
     lost = await store_blurred(PICTURE, keeper="trees", subject="1")
-    lost.path.unlink()
+    (stores.folder() / lost.key).unlink()
     deleted = await store_blurred(PICTURE, keeper="trees", subject="2")
-    deleted.path.unlink()
-    real = archive.verify
+    real = backup.dump
 
-    def late(path: Path) -> Any:
-        asyncio.run_coroutine_threadsafe(deleted.delete(), loop).result(10)
-        return real(path)
+    async def dump(*given: Any) -> Any:
+        found = await real(*given)
+        await discard_files([deleted.id])
+        (stores.folder() / deleted.key).unlink(missing_ok=True)
+        return found
 
-    loop = asyncio.get_running_loop()
-    monkeypatch.setattr("core.backup.verify", late)
-    assert (await back_up(tmp_path / "all.zip")).lost == 1
+    monkeypatch.setattr(backup, "dump", dump)
+    made = await back_up(tmp_path / "all.zip")
+    assert (made.pictures, made.lost) == (0, 1)
 
 
 async def test_keys_are_never_in_it_and_what_was_destroyed_does_not_come_back(
