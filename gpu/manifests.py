@@ -38,7 +38,7 @@ class Input(Message):
 class Output(Message):
     """What it gives: `score` to believe in something new, `keep` to go on with what is followed."""
 
-    decoder: Literal["ssd", "yolox"]
+    decoder: Literal["ssd", "yolox", "detr"]
     names: tuple[str, ...]
     score: float = 0.5
     keep: float = 0.3

@@ -37,7 +37,7 @@ def yolox(outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int])
     """YOLOX: [1, n, 5 + classes], centre and size relative to cells of 8, 16 and 32 pixels."""
     rows = outputs[0][0]
     width, height = manifest.input.width, manifest.input.height
-    corners, strides = _cells(width, height)
+    corners, strides = cells(width, height)
     centres = (rows[:, :2] + corners) * strides
     halves = np.exp(rows[:, 2:4]) * strides / 2
     size = np.array([width, height] * 2, np.float32)
@@ -45,7 +45,14 @@ def yolox(outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int])
     return _best(boxes.astype(np.float32), rows[:, 4:5] * rows[:, 5:], classes)
 
 
-DECODERS: dict[str, Decoder] = {"ssd": ssd, "yolox": yolox}
+def detr(outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int]) -> Found:
+    """RT-DETR, D-FINE: logits [1, n, classes]; boxes [1, n, 4], centre and size in 0 to 1."""
+    middle, halves = outputs[1][0, :, :2], outputs[1][0, :, 2:] / 2
+    boxes = np.concatenate([middle - halves, middle + halves], axis=1)
+    return _best(boxes, 1 / (1 + np.exp(-outputs[0][0])), classes)
+
+
+DECODERS: dict[str, Decoder] = {"ssd": ssd, "yolox": yolox, "detr": detr}
 
 
 def decode(
@@ -87,7 +94,7 @@ def _best(boxes: Floats, scores: Floats, classes: Sequence[int]) -> Found:
     return Found(boxes, wanted[np.arange(len(best)), best], np.asarray(classes, np.intp)[best])
 
 
-def _cells(width: int, height: int) -> tuple[Floats, Floats]:
+def cells(width: int, height: int) -> tuple[Floats, Floats]:
     corners, strides = [], []
     for stride in (8, 16, 32):
         ys, xs = np.mgrid[0 : height // stride, 0 : width // stride]
