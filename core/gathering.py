@@ -28,6 +28,7 @@ from core.discovery import Found
 from core.errors import PluginError
 from core.facts import Fact
 from core.files import Keeper
+from core.indicators import Indicator
 from core.jobs import Job
 from core.manifest import Manifest
 from core.permissions import Permission, Role
@@ -56,6 +57,7 @@ class Plugin:
     map_layers: tuple[MapLayer, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
     seams: tuple[Seam, ...] = ()
     offers: tuple[Offer, ...] = ()
     preparations: tuple[Preparation, ...] = ()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from core.facts import Fact
     from core.files import Keeper
+    from core.indicators import Indicator
     from core.jobs import Job
     from core.permissions import Permission, Role
     from core.settings import Section
@@ -122,6 +123,11 @@ def add_waiting() -> "Sequence[Waiting]":  # type: ignore[empty-body]
 @hookspec
 def add_keepers() -> "Sequence[Keeper]":  # type: ignore[empty-body]
     """Who may see the pictures that this plugin has attached to its things."""
+
+
+@hookspec
+def add_indicators() -> "Sequence[Indicator]":  # type: ignore[empty-body]
+    """Figures: what they mean and how they are counted."""
 
 
 @hookspec

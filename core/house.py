@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 if TYPE_CHECKING:
     from core.contributions import Audited, PersonalKind, Retention
     from core.files import Keeper
+    from core.indicators import Indicator
     from core.jobs import Job
     from core.people import Roster
     from core.settings import Section, Settings
@@ -34,6 +35,7 @@ class House:
     personal: "Mapping[str, PersonalKind]" = field(default_factory=dict)
     retentions: "tuple[Retention, ...]" = ()
     plugins: Mapping[str, str] = field(default_factory=dict)
+    indicators: "Mapping[str, Indicator]" = field(default_factory=dict)
 
 
 _current: list[House] = []

@@ -29,6 +29,7 @@ from core.discovery import Found, discover
 from core.errors import PluginError, SetupError
 from core.gathering import Plugin, gather
 from core.house import House
+from core.indicators import check_indicators
 from core.jobs import Job
 from core.manifest import Manifest
 from core.ordering import closure_down, closure_up, missing, order
@@ -179,6 +180,7 @@ class Kernel:
             check_data(name, plugin.manifest, plugin.tables, plugin.personal)
             check_retention(name, plugin.tables, plugin.personal, plugin.retention)
             check_seams(plugin, list(self.plugins.values()))
+            check_indicators(name, plugin.indicators)
         except SetupError as error:
             self.failed[name] = error.message
         except (Exception, SystemExit) as error:
@@ -239,6 +241,7 @@ class Kernel:
             personal={k.name: k for one in self.plugins.values() for k in one.personal},
             retentions=(*RETENTIONS, *(r for one in self.plugins.values() for r in one.retention)),
             plugins={name: one.manifest.version for name, one in self.plugins.items()},
+            indicators={i.code: i for one in self.plugins.values() for i in one.indicators},
         )
 
 

@@ -61,6 +61,16 @@ from core.files import (
 )
 from core.hooks import hookimpl
 from core.house import house, offered, settings_of
+from core.indicators import (
+    Band,
+    Counted,
+    Described,
+    Indicator,
+    Scale,
+    Span,
+    Things,
+    indicators,
+)
 from core.jobs import Job, enqueue
 from core.manifest import LIUHE_VERSION, DataUse, Manifest
 from core.people import Person, Post, Unit, hash_password
@@ -97,14 +107,18 @@ __all__ = [
     "Area",
     "Audited",
     "BadInput",
+    "Band",
     "Conflict",
+    "Counted",
     "DataUse",
     "Demo",
+    "Described",
     "Extension",
     "Fact",
     "File",
     "Forbidden",
     "Grant",
+    "Indicator",
     "Job",
     "Keeper",
     "Known",
@@ -132,11 +146,14 @@ __all__ = [
     "RateLimited",
     "Retention",
     "Role",
+    "Scale",
     "Scope",
     "Seam",
     "Section",
     "Slot",
+    "Span",
     "Tables",
+    "Things",
     "TooLarge",
     "Unavailable",
     "Unit",
@@ -164,6 +181,7 @@ __all__ = [
     "hash_password",
     "hookimpl",
     "house",
+    "indicators",
     "keep_personal",
     "keep_secret",
     "lease_unblurred",

@@ -8,6 +8,7 @@ from liuhe import (
     Demo,
     Extension,
     Fact,
+    Indicator,
     Job,
     Keeper,
     Listener,
@@ -27,6 +28,7 @@ from liuhe import (
 )
 from plugins.cases import facts, permissions
 from plugins.cases.actions import RETENTIONS, UNIT_ADVICE, Adviser
+from plugins.cases.indicators import INDICATORS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
 from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand, show_readers_link
@@ -118,6 +120,11 @@ def add_keepers() -> Sequence[Keeper]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return EXTENSIONS
+
+
+@hookimpl
+def add_indicators() -> Sequence[Indicator]:
+    return INDICATORS
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from plugins.cases.rules.calendar import (
 )
 from plugins.cases.rules.checking import flow_problem, steps_from
 from plugins.cases.rules.clocks import DEFAULT_LIMITS, RULES_VERSION, limit_of, rule_text, warn_at
+from plugins.cases.rules.closing import LONGEST_CLOSING, closing_due
 from plugins.cases.rules.flow import HANDLING, STANDARD
 from plugins.cases.rules.limits import (
     CLOCK_LABELS,
@@ -31,7 +32,18 @@ from plugins.cases.rules.moves import (
     waiting_stages,
 )
 from plugins.cases.rules.phases import MOST_PHASES, Phase, clocks_of_phases, plan_of
-from plugins.cases.rules.rates import SENDS, Duty, Rate, Rates, Timed, Told, duties, rates, terms_of
+from plugins.cases.rules.rates import (
+    SENDS,
+    Duty,
+    Rate,
+    Rates,
+    Terms,
+    Timed,
+    Told,
+    duties,
+    rates,
+    terms_of,
+)
 from plugins.cases.rules.spot import ON_THE_SPOT
 from plugins.cases.rules.tasks import (
     BARRED_WHILE_OPEN,
@@ -89,6 +101,7 @@ __all__ = [
     "KNOWN_YEARS",
     "LET_GO",
     "LIMIT_UNIT_LABELS",
+    "LONGEST_CLOSING",
     "MARK_STATES",
     "MOST_CALLED",
     "MOST_PHASES",
@@ -133,10 +146,12 @@ __all__ = [
     "TaskLimit",
     "TaskMove",
     "TaskStage",
+    "Terms",
     "Timed",
     "Told",
     "asides_of",
     "clocks_of_phases",
+    "closing_due",
     "due_after",
     "duties",
     "flow_problem",

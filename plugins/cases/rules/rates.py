@@ -7,6 +7,7 @@ from datetime import datetime
 from plugins.cases.rules.flow import STANDARD
 from plugins.cases.rules.limits import ClockKind
 from plugins.cases.rules.moves import Flow, Need
+from plugins.cases.rules.words import Stage
 
 #: What a unit owes from the moment at which a case is sent to it.
 OWED = (ClockKind.SIGN, ClockKind.HANDLE, ClockKind.FEEDBACK)
@@ -53,11 +54,15 @@ STANDARD_TERMS = terms_of([STANDARD])
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A step of a case, as far as it matters here; `unit_id`: to whom it was sent."""
+    """A step of a case, as far as it matters here; `unit_id`: to whom it was sent. `granted`: with
+    it more time was given."""
 
     action: str
     at: datetime
     unit_id: int | None = None
+    seq: int = 0
+    stage: Stage | None = None
+    granted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +77,10 @@ class Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class Duty:
-    """Something that a unit owed. `sent_at`: since when; `released_at`: when it owed it no more."""
+    """Something that a unit owed. `sent_at`: since when; `released_at`: when it owed it no more.
+
+    `seq`: the number of the step that sent it; `extended`: more time was given meanwhile.
+    """
 
     unit_id: int
     kind: ClockKind
@@ -80,6 +88,8 @@ class Duty:
     due_at: datetime
     done_at: datetime | None = None
     released_at: datetime | None = None
+    seq: int = 0
+    extended: bool = False
 
     @property
     def on_time(self) -> bool:
@@ -177,6 +187,8 @@ def _duty(
             due_at=clock.due_at,
             done_at=done_at,
             released_at=released,
+            seq=sent.seq,
+            extended=any(step.granted for step in stretch),
         )
         if not duty.on_time:
             break

@@ -5,11 +5,11 @@ from itertools import product
 
 from tortoise.expressions import Q
 
-from liuhe import Unit, Viewer
+from liuhe import Span, Unit, Viewer
 from liuhe.testing import make_unit, make_viewer
 from plugins.cases import actions
 from plugins.cases.actions import Call
-from plugins.cases.indicators import task_rates, unit_rates
+from plugins.cases.indicators import INDICATORS, task_rates, unit_rates
 from plugins.cases.models import Clock
 from plugins.cases.rules import ClockKind, Rate, Timed, Told, duties, rates
 from tests.factories import only
@@ -35,6 +35,27 @@ async def test_of_39_units_exactly_the_one_that_signs_a_second_late_is_late(
     assert found == {unit.id: fine for unit, _ in units} | late
     assert await Clock.filter(kind="sign").count() == 39
     assert await unit_rates(DECEMBER, DECEMBER + 31 * DAY, DECEMBER + 60 * DAY) == {}
+    await the_declared_figures_name_the_same_one(units[16][0].id)
+
+
+async def the_declared_figures_name_the_same_one(late: int) -> None:
+    """The 39 days end in December: what is due then counts then."""
+    declared = {one.code: one for one in INDICATORS}
+    counted = [
+        one
+        for span in (span_of(NOVEMBER, DECEMBER), span_of(DECEMBER, DECEMBER + 31 * DAY))
+        for one in await declared["cases.signed"].count(span)
+    ]
+    assert len({one.unit_id for one in counted}) == 39 == len(counted)
+    (missed,) = [one for one in counted if not one.numerator]
+    assert missed.unit_id == late
+    assert missed.due_at is not None
+    assert missed.done_at == missed.due_at + timedelta(seconds=1)
+    assert all(one.done_at == one.due_at for one in counted if one.numerator)
+
+
+def span_of(start: datetime, end: datetime) -> Span:
+    return Span(start=start, end=end, until=end)
 
 
 async def unit_with_handler(place: District, number: int) -> tuple[Unit, Viewer]:

@@ -8,27 +8,22 @@ or that was handed back, taken away, withdrawn or merged in time, is in neither 
 反馈 the first report.
 """
 
-from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tortoise.expressions import Q, Subquery
 
-from plugins.cases.models import Case, Clock, Step, Task, TaskClock, TaskStep, flows
+from plugins.cases.indicators.courses import NEVER, courses
+from plugins.cases.models import Case, Step, Task, TaskClock, TaskStep, flows
 from plugins.cases.rules import (
     LET_GO,
     ClockKind,
     Duty,
     Rates,
     TaskClockKind,
-    Timed,
-    Told,
     duties,
     rates,
     terms_of,
 )
-
-#: While a clock is paused before it was late, nothing is due.
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def unit_rates(
@@ -45,22 +40,13 @@ async def unit_rates(
 async def _duties(start: datetime, end: datetime, cases: Q) -> list[Duty]:
     terms = terms_of(flows())
     sent = Q(action__in=terms.sends, at__gte=start, at__lt=end)
-    ids = Subquery(
-        Step.filter(sent, case_id__in=Subquery(Case.filter(cases).values("id"))).values("case_id")
-    )
-    steps, clocks = defaultdict(list), defaultdict(list)
-    for step in await Step.filter(case_id__in=ids).order_by("case_id", "seq"):
-        steps[step.case_id].append(Told(action=step.action, at=step.at, unit_id=step.unit_id))
-    for clock in await Clock.filter(case_id__in=ids).order_by("case_id", "id"):
-        clocks[clock.case_id].append(
-            Timed(
-                kind=clock.kind,
-                started_at=clock.started_at,
-                due_at=_NEVER if clock.left_seconds is not None else clock.due_at,
-                stopped_at=clock.stopped_at,
-            )
-        )
-    return [duty for id, told in steps.items() for duty in duties(told, clocks[id], terms)]
+    seen = Subquery(Case.filter(cases).values("id"))
+    ids = await Step.filter(sent, case_id__in=seen).distinct().values_list("case_id", flat=True)
+    return [
+        duty
+        async for course in courses([int(str(id)) for id in ids])
+        for duty in duties(course.told, course.clocks, terms)
+    ]
 
 
 #: Which step ends a clock of a task, and under what the figure goes.
@@ -104,7 +90,7 @@ def _task_duty(
         unit_id=task.unit_id,
         kind=counts_as,
         sent_at=task.called_at,
-        due_at=_NEVER if clock.left_seconds is not None else clock.due_at,
+        due_at=NEVER if clock.left_seconds is not None else clock.due_at,
         done_at=done.get((task.id, ends)),
         released_at=task.ended_at if task.stage in LET_GO else None,
     )
