@@ -1,0 +1,1 @@
+"""指标 figures: monthly figures, closed and corrected in the open."""

@@ -1,0 +1,65 @@
+"""指标: what plugins count, month by month; closed, traced to its rows, corrected in the open."""
+
+from collections.abc import Sequence
+
+from liuhe import (
+    Audited,
+    DataUse,
+    Job,
+    Manifest,
+    Permission,
+    Retention,
+    Section,
+    Tables,
+    hookimpl,
+)
+from plugins.figures.actions import RETENTIONS
+from plugins.figures.jobs import JOBS
+from plugins.figures.permissions import AUDITED, PERMISSIONS
+from plugins.figures.settings import FiguresSettings
+
+manifest = Manifest(
+    name="figures",
+    title="指标",
+    version="0.1.0",
+    summary="各插件的指标按月、按单位、区域、类型汇总；点得到背后的每一件，到期封账，更正留痕，少量不公布。",
+    requires=("places",),
+    data=(
+        DataUse(
+            purpose="记下谁封账、谁提出异议、谁答复和更正",
+            basis="履行法定职责",
+            fields=("封账、提出异议、答复和更正的工作人员账号", "异议和答复的文字"),
+            term="和公布的数一起长期保存",
+        ),
+    ),
+)
+
+
+@hookimpl
+def add_models() -> Tables:
+    return Tables(modules=("plugins.figures.models",), migrations="migrations.figures")
+
+
+@hookimpl
+def add_settings() -> type[Section]:
+    return FiguresSettings
+
+
+@hookimpl
+def add_permissions() -> Sequence[Permission]:
+    return PERMISSIONS
+
+
+@hookimpl
+def add_audited() -> Sequence[Audited]:
+    return AUDITED
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
+
+
+@hookimpl
+def add_jobs() -> Sequence[Job]:
+    return JOBS
