@@ -23,7 +23,6 @@ manifest = Manifest(
     title="指标",
     version="0.1.0",
     summary="各插件的指标按月、按单位、区域、类型汇总；点得到背后的每一件，到期封账，更正留痕，少量不公布。",
-    requires=("places",),
     data=(
         DataUse(
             purpose="记下谁封账、谁提出异议、谁答复和更正",
