@@ -45,6 +45,16 @@ from plugins.cases.actions.outlines import (
     outlines_of,
     waiting_outlines,
 )
+from plugins.cases.actions.publishing import (
+    Published,
+    PublishedStep,
+    Wanted,
+    Whole,
+    event_types,
+    published,
+    published_steps,
+    told_whole,
+)
 from plugins.cases.actions.reading import note_case_read, note_tasks_read
 from plugins.cases.actions.steps import move_case
 from plugins.cases.actions.task_warning import announce_tasks_due
@@ -98,9 +108,13 @@ __all__ = [
     "Move",
     "Need",
     "Outline",
+    "Published",
+    "PublishedStep",
     "Stage",
     "ToldPicture",
     "ToldStep",
+    "Wanted",
+    "Whole",
     "Wished",
     "accept_case",
     "accept_task",
@@ -117,6 +131,7 @@ __all__ = [
     "decide_extension",
     "dispatch_by_rule",
     "dispatch_case",
+    "event_types",
     "finish_phase",
     "last_change",
     "merge_case",
@@ -126,6 +141,8 @@ __all__ = [
     "open_case",
     "outlines_of",
     "pretend",
+    "published",
+    "published_steps",
     "rate_case",
     "redo_task",
     "reject_case",
@@ -146,6 +163,7 @@ __all__ = [
     "supervise_case",
     "suspend_case",
     "tell_course",
+    "told_whole",
     "transfer_case",
     "types_in_use",
     "verify_case",

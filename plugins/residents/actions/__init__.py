@@ -6,7 +6,7 @@ which `follow`, `answer`, `rate`, `reopen` and `withdraw` touch that one case. O
 
 from plugins.residents.actions.account import acting, prepare_account
 from plugins.residents.actions.asking import LONGEST_QUESTION, answer, ask, note_answers_seen
-from plugins.residents.actions.bounds import settings, try_bounds
+from plugins.residents.actions.bounds import everybody, phone_us, settings, try_bounds
 from plugins.residents.actions.choosing import By, rate, reopen, withdraw
 from plugins.residents.actions.contacts import (
     forget_contact,
@@ -29,11 +29,12 @@ from plugins.residents.actions.reporting import (
     area_around,
     report_matter,
 )
-from plugins.residents.rules import read_code
+from plugins.residents.rules import Bound, read_code
 
 __all__ = [
     "LONGEST_QUESTION",
     "RETENTIONS",
+    "Bound",
     "By",
     "Followed",
     "Hand",
@@ -44,6 +45,7 @@ __all__ = [
     "area_around",
     "ask",
     "contact_over",
+    "everybody",
     "find_report",
     "follow",
     "forget_contact",
@@ -54,6 +56,7 @@ __all__ = [
     "note_answers_seen",
     "offered_areas",
     "offered_matters",
+    "phone_us",
     "picture_of",
     "prepare_account",
     "rate",

@@ -28,13 +28,18 @@ def report_bounds(side: str) -> tuple[Bound, ...]:
             words=often,
         ),
         Bound(kind="report.day", who=side, most=known.reports_a_day, seconds=DAY, words=often),
-        Bound(
-            kind="report.all",
-            who="",
-            most=known.reports_an_hour_in_all,
-            seconds=HOUR,
-            words=phone_us("现在上报的人太多了。"),
-        ),
+        everybody(),
+    )
+
+
+def everybody() -> Bound:
+    """On the reports of all together, whichever door they come by."""
+    return Bound(
+        kind="report.all",
+        who="",
+        most=settings().reports_an_hour_in_all,
+        seconds=HOUR,
+        words=phone_us("现在上报的人太多了。"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Open311 GeoReport v2: other programs report matters and see how they stand."""
