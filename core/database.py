@@ -7,7 +7,7 @@ nobody can cancel, and lets only the waiting be cancelled.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -167,6 +167,11 @@ async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
     if dialect() == "sqlite":
         sql = _NUMBERED.sub(r"?\1", sql)
     return await connection().execute_query_dict(sql, list(values))
+
+
+async def raw_rows(sql: str, values: Sequence[Any]) -> Sequence[Any]:
+    """Rows to be read by position, for SQL as this engine writes it."""
+    return (await connection().execute_query(sql, list(values)))[1]
 
 
 def atomic(work: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:

@@ -7,8 +7,7 @@ their SHA-256 is stored.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,9 +20,9 @@ from tortoise.expressions import Q
 from core.areas import Area
 from core.audit import record
 from core.database import atomic
-from core.errors import BadInput, Unavailable
+from core.errors import BadInput
 from core.house import house
-from core.permissions import Grant, Role, Viewer, narrow
+from core.permissions import Grant, Role, Viewer
 from core.tables import Model
 
 SESSION_LIFE = timedelta(hours=12)
@@ -32,7 +31,6 @@ DOOR_LIFE = timedelta(minutes=10)  # between the password and being in
 #: Kinds with which somebody is in; the others are on the way through the door.
 SIGNED_IN = ("browser", "api")
 LIVES = {"browser": SESSION_LIFE, "api": TOKEN_LIFE, "half": DOOR_LIFE, "known": DOOR_LIFE}
-SEEN_EVERY = timedelta(minutes=1)
 
 LONGEST_PASSWORD = 200
 NO_PASSWORD = "!"  # noqa: S105 - in place of a hash: none fits
@@ -257,45 +255,3 @@ def _seated(person: Person, session: Session) -> Viewer:
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-async def viewer_of(token: str, kind: str, roster: Roster) -> Viewer | None:
-    """The person behind a token, with grants; None when unknown, ended or expired."""
-    session = await Session.get_or_none(
-        token_hash=token_hash(token), kind=kind, expires_at__gt=datetime.now(UTC)
-    ).select_related("person")
-    if session is None or not session.person.active:
-        return None
-    await _touch(session)
-    return await load_viewer(session.person, roster, session.id, session.scopes)
-
-
-async def _touch(session: Session) -> None:
-    """Note that the session is in use, once a minute; no reason to fail if that cannot be."""
-    now = datetime.now(UTC)
-    before = now - SEEN_EVERY
-    if session.last_seen_at is not None and session.last_seen_at > before:
-        return
-    due = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=before)
-    with suppress(Unavailable):
-        await Session.filter(due, id=session.id).update(last_seen_at=now)
-
-
-async def load_viewer(
-    person: Person,
-    roster: Roster,
-    session_id: int | None = None,
-    scopes: Sequence[str] | None = None,
-) -> Viewer:
-    held = Post.filter(in_force(today()), person_id=person.id)
-    posts = await held.order_by("id").select_related("area")
-    grants = (
-        roster.grant(post.role, post.area.path if post.area else "", post.unit_id) for post in posts
-    )
-    return Viewer(
-        person_id=person.id,
-        username=person.username,
-        name=person.name,
-        grants=narrow(grants, scopes),
-        session_id=session_id,
-    )

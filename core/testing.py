@@ -23,10 +23,11 @@ from core.files import remove_objects
 from core.jobs import JobRow
 from core.kernel import Kernel
 from core.migrate import migrate
-from core.people import Person, Post, Unit, load_viewer
+from core.people import Person, Post, Unit
 from core.permissions import Viewer
 from core.retention import forget_what_is_due
 from core.settings import SettingsSource
+from core.viewers import load_viewer
 
 _templates: dict[tuple[str, str], str] = {}
 

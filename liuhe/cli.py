@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
-    bench.add_argument("name", choices=["video"])
+    bench.add_argument("name", choices=["video", "graphql"])
     bench.set_defaults(passes_on=True)
     return parser
 
@@ -289,5 +289,6 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "gpu", "bench", *options.rest]
+    whose = ["gpu", "bench"] if options.name == "video" else ["bench", options.name]
+    command = [sys.executable, "-m", *whose, *options.rest]
     return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603

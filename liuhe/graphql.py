@@ -32,7 +32,7 @@
             self, info: Info,
             first: First = None, after: After = None, last: Last = None, before: Before = None,
         ) -> Connection[Tree]:
-            return await connection(
+            return connection(
                 Tree.seen_by(info.context.viewer), Tree.of, order=["-planted_at"],
                 first=first, after=after, last=last, before=before,
             )
@@ -101,6 +101,7 @@ from web.graphql.connections import (
     connection,
 )
 from web.graphql.context import Context, Info, Loaders
+from web.graphql.fast.shapes import follows, reads
 from web.graphql.live import facts_stream
 from web.graphql.nodes import Node, found, global_id
 from web.graphql.payloads import Payload, UserError, mutation
@@ -123,7 +124,9 @@ __all__ = [
     "UserError",
     "connection",
     "facts_stream",
+    "follows",
     "found",
     "global_id",
     "mutation",
+    "reads",
 ]

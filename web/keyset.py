@@ -133,8 +133,11 @@ class Keyset:
         self._list = f"{meta.db_table}:{','.join(order)}"
 
     def encode(self, row: Model) -> str:
-        values = [_plain(getattr(row, column.name)) for column in self.columns]
-        return base64.urlsafe_b64encode(orjson.dumps([self._list, values])).rstrip(b"=").decode()
+        return self.encode_values([getattr(row, column.name) for column in self.columns])
+
+    def encode_values(self, values: Sequence[Any]) -> str:
+        content = orjson.dumps([self._list, [_plain(value) for value in values]])
+        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
     def decode(self, cursor: str, name: str = "after") -> list[Any]:
         """The values behind a cursor; BadInput for one that this list did not give."""
@@ -174,13 +177,22 @@ class Keyset:
 async def slice_of(queryset: QuerySet[M], order: Sequence[str], part: Window) -> Slice[M]:
     """One page, in one query. `order` holds the model's own columns, "-" before falling ones."""
     keyset = Keyset(queryset.model, order)
+    return cut(await part_of(queryset, keyset, part), keyset, part)
+
+
+def part_of(queryset: QuerySet[M], keyset: Keyset, part: Window) -> QuerySet[M]:
+    """The rows of the page, and one more that tells whether others lie beyond."""
     found = queryset
     if part.after is not None:
         found = found.filter(keyset.past(keyset.decode(part.after, "after"), backward=False))
     if part.before is not None:
         found = found.filter(keyset.past(keyset.decode(part.before, "before"), backward=True))
-    rows = await keyset.sort(found, backward=part.backward).limit(part.size + 1)
-    more, rows = len(rows) > part.size, rows[: part.size]
+    return keyset.sort(found, backward=part.backward).limit(part.size + 1)
+
+
+def cut(found: Sequence[M], keyset: Keyset, part: Window) -> Slice[M]:
+    """The page of what `part_of` found."""
+    more, rows = len(found) > part.size, list(found[: part.size])
     if part.backward:
         rows.reverse()
     # Where a cursor bounds the page, its own row (at least) lies beyond.

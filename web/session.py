@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.house import house
-from core.people import SESSION_LIFE, viewer_of
+from core.people import SESSION_LIFE
 from core.permissions import Viewer
+from core.viewers import viewer_of
 
 COOKIE = "liuhe_session"
 FLASH = "liuhe_flash"

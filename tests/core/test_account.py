@@ -6,9 +6,10 @@ import pytest
 
 from core import account
 from core.errors import BadInput, Conflict, Forbidden, NotFound, RateLimited
-from core.people import Person, Post, Session, hash_password, open_session, token_hash, viewer_of
+from core.people import Person, Post, Session, hash_password, open_session, token_hash
 from core.permissions import READ_ONLY, Grant, narrow
 from core.testing import make_area
+from core.viewers import viewer_of
 
 OLD, NEW = "原来的密码 12", "后来的密码 34"
 HERE = "192.0.2.1"

@@ -15,9 +15,9 @@ from core.people import (
     hash_password,
     open_session,
     token_hash,
-    viewer_of,
 )
 from core.testing import a_night
+from core.viewers import viewer_of
 
 PASSWORD = "正确的密码 12"
 
@@ -129,7 +129,7 @@ async def test_a_session_goes_with_its_person(kernel, person):
     assert await Session.all().count() == 0
 
 
-async def test_knowing_who_asks_costs_two_queries_whatever_the_number_of_posts(
+async def test_knowing_who_asks_costs_one_query_whatever_the_number_of_posts(
     kernel, person, count_queries
 ):
     token, _ = await open_session(person, "browser")
@@ -138,4 +138,4 @@ async def test_knowing_who_asks_costs_two_queries_whatever_the_number_of_posts(
             await people.Post.create(person=person, role="grid")
         with count_queries() as queries:
             await viewer(kernel, token)
-        assert len(queries) == 2, queries
+        assert len(queries) == 1, queries

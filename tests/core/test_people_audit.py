@@ -21,15 +21,28 @@ from core import (
     staff,
     state,
     units,
+    viewers,
 )
 from core.audit import AuditRow
-from core.people import Person, Post, Session, hash_password, open_session, today, viewer_of
+from core.people import Person, Post, Session, hash_password, open_session, today
 from core.permissions import READ_ONLY
 from core.staff import Wanted
 from core.testing import make_area, make_unit, make_viewer
+from core.viewers import viewer_of
 from tests.audit import audited
 
-MODULES = (account, departures, guesses, identities, people, second_factor, staff, state, units)
+MODULES = (
+    account,
+    departures,
+    guesses,
+    identities,
+    people,
+    second_factor,
+    staff,
+    state,
+    units,
+    viewers,
+)
 OLD, NEW = "原来的密码 12", "后来的密码 34"
 HERE = "192.0.2.1"
 
@@ -54,8 +67,8 @@ SILENT = {
     "identities.is_linked": "reads",
     "people.hash_password": "computes",
     "people.check_password": "reads",
-    "people.viewer_of": "reads; notes when a session was last used",
-    "people.load_viewer": "reads",
+    "viewers.viewer_of": "reads; notes when a session was last used",
+    "viewers.load_viewer": "reads",
     "second_factor.has_factor": "reads",
     "second_factor.is_demanded": "reads",
     "second_factor.codes_left": "reads",

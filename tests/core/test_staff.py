@@ -7,18 +7,10 @@ import pytest
 
 from core import staff, units
 from core.errors import BadInput, Conflict, Forbidden, NotFound
-from core.people import (
-    Person,
-    Post,
-    Session,
-    Unit,
-    check_password,
-    load_viewer,
-    open_session,
-    today,
-)
+from core.people import Person, Post, Session, Unit, check_password, open_session, today
 from core.staff import Wanted, clash
 from core.testing import make_area, make_unit, make_viewer
+from core.viewers import load_viewer
 
 DAY = timedelta(days=1)
 

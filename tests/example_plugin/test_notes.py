@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from core.kernel import Kernel
-from core.people import load_viewer, open_session
+from core.people import open_session
+from core.viewers import load_viewer
 from core.worker import Worker
 from liuhe import Person, Viewer, house
 from liuhe.testing import load

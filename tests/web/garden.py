@@ -87,7 +87,7 @@ class Plot(Node):
     @strawberry.field(description="下一级")
     async def parts(self, info: Info, first: First = None) -> "Connection[Plot]":
         below = Area.filter(parent_id=self.row.id)
-        return await connection(below, Plot.of, order=["code"], first=first)
+        return connection(below, Plot.of, order=["code"], first=first)
 
 
 @strawberry.type
@@ -102,7 +102,7 @@ class PlotQueries:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Plot]:
-        return await connection(
+        return connection(
             Plot.seen_by(info.context.viewer),
             Plot.of,
             order=[str(one.value) for one in order_by or ()],

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import strawberry
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.kernel import Kernel
 from core.testing import make_area, make_viewer
 from liuhe import Extension
 from tests.web.garden import GARDEN, GROUND, Plot, plugin
+from tests.web.stock import Stock, in_order
 from web.graphql.building import build_schema
 from web.graphql.context import Caller, Context
 from web.hub import Hub
@@ -78,18 +78,11 @@ async def test_answers_are_the_same_with_and_without(house: Kernel, query: str) 
     async def answer() -> Any:
         context = Context(kernel=house, hub=Hub(), caller=Caller(viewer), request_id="r")
         result = await schema.execute(query, context_value=context)
-        return _in_order(result.data), [error.formatted for error in result.errors or ()]
+        return in_order(result.data), [error.formatted for error in result.errors or ()]
 
     short = await answer()
-    schema.execution_context_class = StrawberryGraphQLCoreExecutionContext
+    schema.execution_context_class = Stock
     assert short == await answer()
-
-
-def _in_order(data: Any) -> Any:
-    """Dictionaries as lists of pairs, so that the order counts."""
-    if isinstance(data, dict):
-        return [(name, _in_order(value)) for name, value in data.items()]
-    return [_in_order(one) for one in data] if isinstance(data, list) else data
 
 
 def test_a_node_reads_its_row() -> None:

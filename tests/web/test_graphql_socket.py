@@ -11,8 +11,9 @@ import pytest
 from core.database import atomic
 from core.house import house as running_house
 from core.kernel import Kernel
-from core.people import Person, Session, open_session, viewer_of
+from core.people import Person, Session, open_session
 from core.testing import make_viewer
+from core.viewers import viewer_of
 from liuhe import announce, create_area
 from tests.web.garden import GARDEN, GROUND, Given, PlotOpened, app_of, open_plot
 from web.graphql import sockets

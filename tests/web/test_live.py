@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from core import people as core_people
 from core import staff
+from core import viewers as core_viewers
 from core.areas import Area
 from core.database import atomic
 from core.facts import Fact, announce
@@ -81,7 +82,7 @@ async def silent(events: Any, number: int) -> bool:
 
 async def security(shell: Shell) -> Any:
     person = await Person.get(username="security")
-    return await core_people.load_viewer(person, shell.kernel.house().roster)
+    return await core_viewers.load_viewer(person, shell.kernel.house().roster)
 
 
 async def test_while_the_post_lasts_things_are_told(opened: Any) -> None:
@@ -114,7 +115,7 @@ async def test_an_open_page_does_not_outlast_the_last_day_by_more_than_a_minute(
     await Post.filter(role="admin").update(valid_until=today())
     assert await told(opened, 1)
     tomorrow = today() + timedelta(days=1)
-    monkeypatch.setattr(core_people, "today", lambda: tomorrow)
+    monkeypatch.setattr(core_viewers, "today", lambda: tomorrow)
     monkeypatch.setattr(live, "RECHECK", -1.0)
     assert await silent(opened, 2)
 
@@ -154,7 +155,7 @@ async def test_a_day_ends_at_midnight_of_the_district(
     monkeypatch.setattr(core_people, "house", lambda: _Other(settings))
     monkeypatch.setattr(core_people, "datetime", Clock)
     await Post.filter(role="admin").update(valid_until=datetime(2026, 11, 22).date())  # noqa: DTZ001
-    viewer = await core_people.load_viewer(await Person.get(username="admin"), house.roster)
+    viewer = await core_viewers.load_viewer(await Person.get(username="admin"), house.roster)
     assert bool(viewer.grants) == holds
 
 

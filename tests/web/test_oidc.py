@@ -16,7 +16,8 @@ from core import guesses, identities, oidc, provider, second_factor, staff
 from core.audit import AuditRow
 from core.house import enter, house
 from core.kernel import Kernel
-from core.people import Person, Post, Session, load_viewer
+from core.people import Person, Post, Session
+from core.viewers import load_viewer
 from tests import provider as real
 from tests.factories import only
 from tests.web.conftest import PASSWORD, Shell, opened_shell, people

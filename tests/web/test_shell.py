@@ -253,7 +253,8 @@ async def test_switching_an_unknown_plugin_changes_nothing(shell: Shell) -> None
 
 async def test_live_events_reach_only_those_whom_they_concern(shell: Shell) -> None:
     from core.house import house
-    from core.people import Person, load_viewer
+    from core.people import Person
+    from core.viewers import load_viewer
 
     grid = await load_viewer(await Person.get(username="grid"), house().roster)
     here = grid.grants[0].area_path

@@ -3,13 +3,13 @@
 # mypy: disallow-untyped-decorators=False
 # (strawberry.field, used with brackets, is published without a type)
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from tortoise.queryset import QuerySet
 
-from web.keyset import MAX_SIZE, SIZE, Slice, slice_of, window
+from web.keyset import MAX_SIZE, SIZE, Keyset, Slice, Window, cut, part_of, window
 
 T = TypeVar("T")
 
@@ -72,7 +72,28 @@ class Connection(Generic[T]):
         return await self.whole.count()
 
 
-async def connection(
+class Listing(Connection[T]):
+    """A connection of which nothing is fetched yet: returned as it is, what is fetched is what was
+    selected; awaited, it gives the connection with its rows."""
+
+    def __init__(
+        self, queryset: "QuerySet[Any]", to_node: Callable[[Any], T], keyset: Keyset, part: Window
+    ) -> None:
+        self.whole, self.to_node, self.keyset, self.window = queryset, to_node, keyset, part
+
+    def __await__(self) -> Generator[Any, None, Connection[T]]:
+        return self.fetch().__await__()
+
+    async def fetch(self) -> Connection[T]:
+        page = cut(await part_of(self.whole, self.keyset, self.window), self.keyset, self.window)
+        return Connection(
+            whole=self.whole,
+            edges=[Edge(page=page, row=row, node=self.to_node(row)) for row in page.rows],
+            page_info=PageInfo(page=page),
+        )
+
+
+def connection(
     queryset: "QuerySet[Any]",
     to_node: Callable[[Any], T],
     *,
@@ -81,15 +102,15 @@ async def connection(
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
-) -> Connection[T]:
+) -> Listing[T]:
     """One page of `queryset` in `order` (the model's own columns, "-" before falling ones).
 
-    The primary key is added to the order, and empty values come last.
+    The primary key is added to the order, and empty values come last. A resolver returns it as it
+    is; a page awaits it.
     """
     part = window(first=first, after=after, last=last, before=before)
-    page = await slice_of(queryset, order, part)
-    return Connection(
-        whole=queryset,
-        edges=[Edge(page=page, row=row, node=to_node(row)) for row in page.rows],
-        page_info=PageInfo(page=page),
-    )
+    keyset = Keyset(queryset.model, order)
+    for name, cursor in (("after", after), ("before", before)):
+        if cursor is not None:
+            keyset.decode(cursor, name)
+    return Listing(queryset, to_node, keyset, part)

@@ -12,6 +12,9 @@ from graphql import GraphQLField, GraphQLNonNull, GraphQLObjectType, is_leaf_typ
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from web.graphql.connections import Listing
+from web.graphql.fast.plans import answer_of
+
 _LEAF: Final = "liuhe.leaf"
 _MISSED: Final = object()
 
@@ -59,7 +62,33 @@ def _reader(get: Read, coerce: Read, required: bool) -> Read:
 
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor with the shortcut."""
+    """graphql-core's executor with the shortcut, and with lists straight from SQL."""
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: Any,
+        info: Any,
+        path: Any,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        if isinstance(result, Listing):
+            return self._listed(
+                return_type, field_details_list, info, path, result, position_context
+            )
+        return super().complete_object_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    async def _listed(
+        self, kind: GraphQLObjectType, details: Any, info: Any, path: Any, listing: Any, at: Any
+    ) -> Any:
+        if (answer := await answer_of(self, kind, details, info, listing)) is not None:
+            return answer
+        fetched = await listing.fetch()
+        completed: Any = super().complete_object_value(kind, details, info, path, fetched, at)
+        return await completed if self.is_awaitable(completed) else completed
 
     def execute_fields(
         self,

@@ -23,7 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types.unset import UNSET
 
 from core.house import house
-from core.people import viewer_of
+from core.viewers import viewer_of
 from web.graphql.context import Caller, Context
 from web.graphql.requests import BODY_LIMIT, dumps
 from web.graphql.schema import Schema

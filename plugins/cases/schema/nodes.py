@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 
 from liuhe import Area, File, Person, Viewer
 from liuhe import Unit as UnitRow
-from liuhe.graphql import Info, Node
+from liuhe.graphql import Info, Node, follows, reads
 from plugins.cases import models
 from plugins.cases.models import kept_apart, label_of
 from plugins.cases.permissions import (
@@ -50,7 +50,10 @@ class CaseType(Node):
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.CaseType]:
         return models.CaseType.filter(active=True)
 
-    @strawberry.field(description="处置时限，如“3 紧急工作时” · how long handling may take")
+    @strawberry.field(
+        description="处置时限，如“3 紧急工作时” · how long handling may take",
+        metadata=reads("limit_amount", "limit_unit"),
+    )
     def limit_text(self) -> str:
         return self.row.limit.text
 
@@ -206,25 +209,27 @@ class Case(Node):
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.Case]:
         return models.Case.filter(visible(viewer)).select_related("area")
 
-    @strawberry.field(description="阶段，中文 · label of the stage")
+    @strawberry.field(description="阶段，中文 · label of the stage", metadata=reads("stage"))
     def stage_label(self) -> str:
         return STAGE_LABELS[self.row.stage]
 
-    @strawberry.field(description="来源，中文 · label of the source")
+    @strawberry.field(description="来源，中文 · label of the source", metadata=reads("source"))
     def source_label(self) -> str:
         return SOURCE_LABELS[self.row.source]
 
-    @strawberry.field(description="是否超期 · whether something is late now")
+    @strawberry.field(
+        description="是否超期 · whether something is late now", metadata=reads("due_at")
+    )
     def overdue(self, info: Info) -> bool:
         return self.row.overdue(info.context.now)
 
-    @strawberry.field(description="案件类型 · its type")
+    @strawberry.field(description="案件类型 · its type", metadata=follows("type"))
     async def type(self, info: Info) -> CaseType:
         row = await info.context.loaders.load_one(models.CaseType, self.row.type_id)
         assert row is not None  # a foreign key
         return CaseType.of(row)
 
-    @strawberry.field(description="所在区域 · the area that it lies in")
+    @strawberry.field(description="所在区域 · the area that it lies in", metadata=follows("area"))
     def area(self) -> Place:
         return Place.of(self.row.area)
 
@@ -234,7 +239,9 @@ class Case(Node):
         rows = [await info.context.loaders.load_one(Area, id) for id in ids]
         return [row.name for row in rows if row is not None]
 
-    @strawberry.field(description="现在的责任单位 · the unit that has it now")
+    @strawberry.field(
+        description="现在的责任单位 · the unit that has it now", metadata=follows("unit")
+    )
     async def unit(self, info: Info) -> Unit | None:
         return Unit.of_any(await info.context.loaders.load_one(UnitRow, self.row.unit_id))
 

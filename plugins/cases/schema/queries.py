@@ -81,7 +81,7 @@ class CaseQueries:
             if filter.waiting_for_me is not None:
                 mine = waits_for(info.context.viewer)
                 found = found.filter(mine if filter.waiting_for_me else ~mine)
-        return await connection(
+        return connection(
             found,
             Case.of,
             order=_order(order_by),
@@ -131,7 +131,7 @@ class CaseQueries:
         found = Unit.seen_by(viewer).filter(models.contains(search or "", "name"))
         if dispatchable:
             found = found.filter(reachable_units(viewer))
-        return await connection(
+        return connection(
             found, Unit.of, order=["name"], first=first, after=after, last=last, before=before
         )
 

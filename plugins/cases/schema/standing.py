@@ -7,8 +7,9 @@ from datetime import datetime
 
 import strawberry
 
-from liuhe.graphql import Info
+from liuhe.graphql import Info, reads
 from plugins.cases import models
+from plugins.cases.models import MARK_COLUMNS
 from plugins.cases.rules import CLOCK_LABELS, ClockKind
 from plugins.cases.schema.nodes import Case, row_of
 
@@ -52,11 +53,17 @@ class CaseClock:
 
 @strawberry.type
 class CaseStanding:
-    @strawberry.field(description="现在的状态，中文 · how it stands, in words")
+    @strawberry.field(
+        description="现在的状态，中文 · how it stands, in words",
+        metadata=reads("flow", "stage", *MARK_COLUMNS.values()),
+    )
     def state_label(self) -> str:
         return models.state_of_case(row_of(self))
 
-    @strawberry.field(description="从何时起挂起，没有挂起则为空 · since when it is suspended")
+    @strawberry.field(
+        description="从何时起挂起，没有挂起则为空 · since when it is suspended",
+        metadata=reads("suspended_at"),
+    )
     def suspended_at(self) -> datetime | None:
         return row_of(self).suspended_at
 
@@ -70,7 +77,10 @@ class CaseStanding:
     def escalated_at(self) -> datetime | None:
         return row_of(self).escalated_at
 
-    @strawberry.field(description="最近一次督办的时间 · when it was last supervised")
+    @strawberry.field(
+        description="最近一次督办的时间 · when it was last supervised",
+        metadata=reads("supervised_at"),
+    )
     def supervised_at(self) -> datetime | None:
         return row_of(self).supervised_at
 

@@ -301,7 +301,7 @@ class CaseTaskQueries:
         found = CaseTask.seen_by(info.context.viewer)
         for condition in _conditions(filter, info) if filter else ():
             found = found.filter(condition)
-        return await connection(
+        return connection(
             found,
             CaseTask.of,
             order=["-called_at"],

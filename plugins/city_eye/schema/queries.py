@@ -52,7 +52,7 @@ class CityEyeQueries:
         before: Before = None,
         filter: FilterArgument = None,
     ) -> Connection[Finding]:
-        return await connection(
+        return connection(
             Finding.seen_by(info.context.viewer).filter(await _wanted(filter or FindingFilter())),
             Finding.of,
             order=["-at"],

@@ -10,7 +10,7 @@ import strawberry
 from tortoise.queryset import QuerySet
 
 from liuhe import Person, Viewer, may, within
-from liuhe.graphql import Info, Node
+from liuhe.graphql import Info, Node, follows, reads
 from plugins.cases.schema import Case
 from plugins.city_eye import models
 from plugins.city_eye.models import SCOPE
@@ -57,11 +57,11 @@ class Scene(Node):
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.Scene]:
         return models.Scene.all() if viewer.holds(SEE) else models.Scene.filter(pk__isnull=True)
 
-    @strawberry.field(description="正式或试用 · official or on trial")
+    @strawberry.field(description="正式或试用 · official or on trial", metadata=reads("mode"))
     def mode(self) -> SceneMode:
         return SceneMode(self.row.mode)
 
-    @strawberry.field(description="正式或试用，中文 · label of the mode")
+    @strawberry.field(description="正式或试用，中文 · label of the mode", metadata=reads("mode"))
     def mode_label(self) -> str:
         return MODE_LABELS[Mode(self.row.mode)]
 
@@ -83,23 +83,25 @@ class Finding(Node):
             "area", "observation"
         )
 
-    @strawberry.field(description="第一次看到的时间 · when it was first seen")
+    @strawberry.field(description="第一次看到的时间 · when it was first seen", metadata=reads("at"))
     def seen_at(self) -> datetime:
         return self.row.at
 
-    @strawberry.field(description="状态 · state")
+    @strawberry.field(description="状态 · state", metadata=reads("state"))
     def state(self) -> FindingState:
         return FindingState(self.row.state)
 
-    @strawberry.field(description="状态，中文 · label of the state")
+    @strawberry.field(description="状态，中文 · label of the state", metadata=reads("state"))
     def state_label(self) -> str:
         return STATE_LABELS[State(self.row.state)]
 
-    @strawberry.field(description="排除的原因 · why it was discarded")
+    @strawberry.field(description="排除的原因 · why it was discarded", metadata=reads("reason"))
     def reason(self) -> DiscardReason | None:
         return DiscardReason(self.row.reason) if self.row.reason else None
 
-    @strawberry.field(description="排除的原因，中文 · label of the reason")
+    @strawberry.field(
+        description="排除的原因，中文 · label of the reason", metadata=reads("reason")
+    )
     def reason_label(self) -> str | None:
         return REASON_LABELS[Reason(self.row.reason)] if self.row.reason else None
 
@@ -107,7 +109,7 @@ class Finding(Node):
     def picture_url(self) -> str | None:
         return f"/files/{self.row.shown_id}" if self.row.shown_id else None
 
-    @strawberry.field(description="所在区域 · the area")
+    @strawberry.field(description="所在区域 · the area", metadata=follows("area"))
     def area(self) -> Place:
         return Place.of(self.row.area)
 
@@ -116,7 +118,7 @@ class Finding(Node):
         pending = self.row.state == State.PENDING
         return pending and may(info.context.viewer, DECIDE, self.row, SCOPE)
 
-    @strawberry.field(description="场景 · the scene")
+    @strawberry.field(description="场景 · the scene", metadata=follows("scene"))
     async def scene(self, info: Info) -> Scene:
         row = await info.context.loaders.load_one(models.Scene, self.row.scene_id)
         assert row is not None  # a foreign key

@@ -49,7 +49,7 @@ class DispatchQueries:
         found = found.filter(valid_until__lte=now) if ended else found.filter(not_ended(now))
         if search:
             found = found.filter(text__icontains=search[:50])
-        return await connection(
+        return connection(
             found,
             DispatchRule.of,
             order=["-narrowness", "rank"],
@@ -76,7 +76,7 @@ class DispatchQueries:
     ) -> Connection[Case]:
         viewer = info.context.viewer
         ids = await actions.unmatched_ids(viewer) if viewer.holds(SEE) else []
-        return await connection(
+        return connection(
             Case.seen_by(viewer).filter(id__in=ids),
             Case.of,
             order=["due_at"],

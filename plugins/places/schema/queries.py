@@ -122,7 +122,7 @@ class PlaceQueries:
         filter: PlaceFilterArgument = None,
     ) -> Connection[Place]:
         wanted = await _wanted_places(filter or PlaceFilter())
-        return await connection(
+        return connection(
             Place.seen_by(info.context.viewer).filter(wanted),
             Place.of,
             order=["code"],
@@ -185,7 +185,7 @@ class PlaceQueries:
         filter: CompoundFilterArgument = None,
     ) -> Connection[Compound]:
         wanted = await _wanted_compounds(filter or CompoundFilter())
-        return await connection(
+        return connection(
             Compound.seen_by(info.context.viewer).filter(wanted),
             Compound.of,
             order=["name"],

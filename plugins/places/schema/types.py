@@ -23,6 +23,8 @@ from liuhe.graphql import (
     Info,
     Last,
     Node,
+    follows,
+    reads,
 )
 from plugins.places import models
 from plugins.places.actions import standing, today
@@ -106,15 +108,15 @@ class Place(Node):
         nothing = Q(pk__isnull=True)
         return Area.filter(Q() if viewer.holds("places.see") else nothing)
 
-    @strawberry.field(description="层级 · level")
+    @strawberry.field(description="层级 · level", metadata=reads("level"))
     def level(self) -> PlaceLevel:
         return PlaceLevel(self.row.level)
 
-    @strawberry.field(description="层级名称 · level in words")
+    @strawberry.field(description="层级名称 · level in words", metadata=reads("level"))
     def level_label(self) -> str:
         return LEVEL_LABELS[self.row.level]
 
-    @strawberry.field(description="上级 · what it lies in")
+    @strawberry.field(description="上级 · what it lies in", metadata=follows("parent"))
     async def parent(self, info: Info) -> "Place | None":
         return Place.of_any(await info.context.loaders.load_one(Area, self.row.parent_id))
 

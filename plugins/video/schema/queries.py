@@ -62,7 +62,7 @@ class VideoQueries:
         before: Before = None,
         filter: CameraFilterArgument = None,
     ) -> Connection[Camera]:
-        return await connection(
+        return connection(
             Camera.seen_by(info.context.viewer).filter(await _cameras(filter or CameraFilter())),
             Camera.of,
             order=["name"],
@@ -87,7 +87,7 @@ class VideoQueries:
         filter: ObservationFilterArgument = None,
     ) -> Connection[Observation]:
         wanted = _observations(filter or ObservationFilter())
-        return await connection(
+        return connection(
             Observation.seen_by(info.context.viewer).filter(wanted),
             Observation.of,
             order=["-started_at"],

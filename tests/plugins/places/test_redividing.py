@@ -7,8 +7,8 @@ import pytest
 
 from core.audit import AuditRow
 from core.facts import FactRow
-from core.people import load_viewer
 from core.testing import make_unit, make_viewer
+from core.viewers import load_viewer
 from liuhe import Area, BadInput, Person, Post, Unit, may
 from liuhe import house as running
 from plugins.places.actions import (

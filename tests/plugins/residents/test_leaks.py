@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.people import Person, Post, load_viewer, open_session
+from core.people import Person, Post, open_session
+from core.viewers import load_viewer
 from liuhe import BadInput, Forbidden, NotFound, put_blurred
 from plugins.cases import actions as cases
 from plugins.cases.models import Case, Evidence

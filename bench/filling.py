@@ -1,0 +1,189 @@
+"""A district of any size: cases, steps and clocks written by the database itself.
+
+As many cases a month and unit whatever their number: 10,000 are one year, the rest lies before it.
+The newest are under way, all others came to an end.
+"""
+
+import time
+from dataclasses import dataclass
+
+from core.database import connection, dialect, rows
+from core.people import Person, open_session
+from core.permissions import Viewer
+from core.testing import make_area, make_unit, make_viewer
+from liuhe import Area
+
+A_YEAR = 10_000
+GAP = 365 * 86_400 // A_YEAR  # seconds from one case to the next
+UNDER_WAY = 600
+STREETS, COMMUNITIES, UNITS = 10, 8, 40
+TABLES = ("cases_case", "cases_step", "cases_clock")
+STEPS = ("open", "accept", "dispatch", "sign", "submit_handling", "close")
+#: What titles and addresses are made of.
+WORDS = (
+    *("湖墅", "小河", "拱宸", "大关", "上塘", "康桥", "半山", "祥符", "仓基", "珠儿潭", "哑巴弄"),
+    *("双荡弄", "沈塘桥", "叶青兜", "德胜", "东新", "垃圾", "占道", "井盖", "路灯", "噪声", "油烟"),
+    *("广告", "积水", "绿化", "护栏", "违停", "共享单车", "破损", "缺失", "堆放", "暴露", "渗漏"),
+    *(
+        "坍塌",
+        "南路",
+        "北路",
+        "东路",
+        "西路",
+        "小区",
+        "广场",
+        "公园",
+        "学校",
+        "医院",
+        "菜场",
+        "桥头",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """Who works there. `token`: of the dispatcher, whose post is over the whole district."""
+
+    dispatcher: Viewer
+    handler: Viewer
+    token: str
+    street: Area
+
+
+async def fill(cases: int) -> Filled:
+    district = await make_area("330105", "拱墅区")
+    street = district
+    for s in range(STREETS):
+        street = await make_area(f"3301050{s:02}", f"第{s + 1}街道", "street", district)
+        for c in range(COMMUNITIES):
+            name = f"第{s + 1}街道第{c + 1}社区"
+            await make_area(f"3301050{s:02}0{c:02}", name, "community", street)
+    units = [await make_unit(f"U{u}", f"第{u + 1}处置单位", district) for u in range(UNITS)]
+    dispatcher = await make_viewer("dispatcher", "dispatcher", area=district)
+    handler = await make_viewer("handler", "handler", unit=units[0])
+    indexes = await _drop_indexes()
+    await _write_cases(cases, dispatcher.person_id)
+    await _write_steps(dispatcher.person_id)
+    await _write_clocks()
+    for index in indexes:
+        await connection().execute_script(index)
+    await _settle()
+    token, _ = await open_session(await Person.get(id=dispatcher.person_id), "api")
+    return Filled(dispatcher=dispatcher, handler=handler, token=token, street=street)
+
+
+def _moment(seconds: str) -> str:
+    if dialect() == "sqlite":
+        return f"strftime('%Y-%m-%d %H:%M:%S', {seconds}, 'unixepoch') || '.000000+00:00'"
+    return f"to_timestamp({seconds})"
+
+
+async def _drop_indexes() -> list[str]:
+    """Those that no constraint needs; what makes them again."""
+    tables = ", ".join(f"'{table}'" for table in TABLES)
+    if dialect() == "sqlite":
+        found = await rows(
+            f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL "
+            f"AND sql NOT LIKE 'CREATE UNIQUE%' AND tbl_name IN ({tables})"
+        )
+    else:
+        found = await rows(
+            f"SELECT indexname AS name, indexdef AS sql FROM pg_indexes WHERE tablename IN "
+            f"({tables}) AND indexdef NOT LIKE 'CREATE UNIQUE%'"
+        )
+    for one in found:
+        await connection().execute_script(f'DROP INDEX "{one["name"]}"')
+    return [one["sql"] for one in found]
+
+
+def _series(count: int) -> str:
+    if dialect() == "postgres":
+        return f"SELECT g AS i FROM generate_series(1, {count}) g"
+    return (
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+        "SELECT i FROM n"
+    )
+
+
+def _word(expression: str) -> str:
+    """A word by number, as SQL."""
+    size = len(WORDS)
+    found = " ".join(f"WHEN {n} THEN '{word}'" for n, word in enumerate(WORDS))
+    return f"CASE ({expression}) % {size} {found} END"
+
+
+async def _write_cases(count: int, person: int) -> None:
+    now = int(time.time())
+    communities = [area.id for area in await Area.filter(level="community").order_by("id")]
+    types = [one["id"] for one in await rows("SELECT id FROM cases_type ORDER BY id")]
+    units = [one["id"] for one in await rows("SELECT id FROM core_unit ORDER BY id")]
+    opened = f"({now} - ({count} - i) * {GAP} - 60)"
+    open_ = f"i > {count} - {UNDER_WAY}"
+    with_unit = f"(NOT ({open_}) OR i % 6 > 1)"
+    # Each street lies before its communities.
+    which = f"((i * 7919) % {len(communities)})"
+    area = (
+        f"{communities[0]} + {which} / {COMMUNITIES} * {COMMUNITIES + 1} + {which} % {COMMUNITIES}"
+    )
+    stages = ("reported", "accepted", "dispatched", "signed", "fed_back", "verified")
+    stage = " ".join(f"WHEN {n} THEN '{one}'" for n, one in enumerate(stages))
+    sql = f"""
+        INSERT INTO cases_case (id, number, title, description, type_id, flow, stage, source,
+            area_id, address, longitude, latitude, reporter_id, unit_id, opened_at, due_at, soon_at,
+            closed_at, returns, reworks, rating, rating_note, version)
+        SELECT i, 'B' || i, {_word("i * 31")} || {_word("i * 17 / 7")}, '说明 ' || i,
+            {types[0]} + (i * 13) % {len(types)}, 'standard',
+            CASE WHEN {open_} THEN CASE i % 6 {stage} END
+                 WHEN i % 3 = 0 THEN 'closed' ELSE 'rated' END, 'officer', {area},
+            {_word("i * 7")} || {_word("i / 3")} || (i % 300) || '号',
+            120.1 + (i % 1000) / 5000.0, 30.3 + (i % 700) / 5000.0, {person},
+            CASE WHEN {with_unit} THEN {units[0]} + (i * 11) % {len(units)} END,
+            {_moment(opened)},
+            CASE WHEN {open_} THEN {_moment(f"{opened} + (i % 40) * 86400")} END,
+            CASE WHEN {open_} THEN {_moment(f"{opened} + (i % 40) * 70000")} END,
+            CASE WHEN {open_} THEN NULL ELSE {_moment(f"{opened} + 172800")} END,
+            0, 0, CASE WHEN {open_} OR i % 3 = 0 THEN NULL ELSE 4 END, '', 6
+        FROM ({_series(count)}) s"""
+    await connection().execute_script(sql)
+
+
+async def _write_steps(person: int) -> None:
+    """What a case has been through: all six for those at an end, three for those under way."""
+    made = " UNION ALL ".join(f"SELECT {n} AS seq, '{name}' AS action" for n, name in _numbered())
+    later = "interval '1 hour' * s.seq"
+    at = f"c.opened_at + {later}"
+    if dialect() == "sqlite":
+        at = "strftime('%Y-%m-%d %H:%M:%S', c.opened_at, '+' || s.seq || ' hours')"
+        at += " || '.000000+00:00'"
+    await connection().execute_script(f"""
+        INSERT INTO cases_step
+            (case_id, seq, at, person_id, actor, unit_id, action, to_stage, note, details)
+        SELECT c.id, s.seq, {at}, {person}, '经办人', c.unit_id, s.action, c.stage, '', '{{}}'
+        FROM cases_case c CROSS JOIN ({made}) s WHERE c.closed_at IS NOT NULL OR s.seq <= 3""")
+
+
+def _numbered() -> list[tuple[int, str]]:
+    return list(enumerate(STEPS, 1))
+
+
+async def _write_clocks() -> None:
+    made = " UNION ALL ".join(f"SELECT '{kind}' AS kind" for kind in ("accept", "sign", "handle"))
+    await connection().execute_script(f"""
+        INSERT INTO cases_clock (case_id, kind, started_at, due_at, stopped_at, rule, warn_at)
+        SELECT c.id, k.kind, c.opened_at, COALESCE(c.due_at, c.closed_at), c.closed_at, '3 工作日',
+            COALESCE(c.soon_at, c.closed_at)
+        FROM cases_case c CROSS JOIN ({made}) k""")
+
+
+async def _settle() -> None:
+    """Statistics for the planner, as autovacuum and `PRAGMA optimize` keep them."""
+    if dialect() == "postgres":
+        for table in (*TABLES, "core_area", "core_unit"):
+            await connection().execute_script(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
+                f"(SELECT max(id) FROM {table}))"
+            )
+            await connection().execute_script(f"VACUUM ANALYZE {table}")
+    else:
+        await connection().execute_script("ANALYZE")

@@ -1,0 +1,121 @@
+"""One side of a race as a server process of its own: `python -m bench.served` and a JSON line."""
+
+import asyncio
+import importlib
+import json
+import pickle
+import socket
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import asyncpg
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from core import house as running
+from core.database import opened
+from core.testing import load
+from web.app import build_app
+from web.graphql.building import build_schema
+
+
+async def main(given: dict[str, Any]) -> None:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1024)
+    async with AsyncExitStack() as stack:
+        if given["statements"]:
+            app: Any = bare(given["url"], Path(given["statements"]))
+        else:
+            if given["open"]:
+                without_permissions(Path(given["viewer"]))
+            app = await stack.enter_async_context(whole(given["url"], Path(given["folder"])))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        print(listener.getsockname()[1], flush=True)
+        await server.serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def whole(url: str, folder: Path) -> Any:
+    """The application as `liuhe serve` runs it."""
+    kernel = load(folder, url=url)
+    running.enter(kernel.house())
+    async with opened(url, kernel.tables, everywhere=True):
+        yield build_app(kernel, build_schema(kernel))
+
+
+def without_permissions(viewer: Path) -> None:
+    """Everybody sees every case, and nobody is asked who it is."""
+    nodes: Any = importlib.import_module("plugins.cases.schema.nodes")
+    session: Any = importlib.import_module("web.session")
+    known = pickle.loads(viewer.read_bytes())  # noqa: S301 - we wrote it
+
+    async def viewer_of(*_: Any) -> Any:
+        return known
+
+    session.viewer_of = viewer_of
+    nodes.visible = lambda _: Q()
+
+
+def bare(url: str, statements: Path) -> Starlette:
+    """Runs these statements one after the other and dumps the rows of the last."""
+    asked = pickle.loads(statements.read_bytes())  # noqa: S301 - we wrote it
+    run = on_sqlite(url, asked) if url.startswith("sqlite") else on_postgres(url, asked)
+
+    async def answer(request: Request) -> Response:
+        await request.body()
+        return Response(orjson.dumps(await run(), default=str), media_type="application/json")
+
+    return Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
+
+
+def on_sqlite(url: str, asked: list[Any]) -> Any:
+    ready: list[asyncio.Task[Any]] = []
+
+    async def connected() -> aiosqlite.Connection:
+        made = await aiosqlite.connect(url.removeprefix("sqlite://"), isolation_level=None)
+        made.row_factory = aiosqlite.Row
+        return made
+
+    async def run() -> list[dict[str, Any]]:
+        if not ready:
+            ready.append(asyncio.ensure_future(connected()))
+        connection = await ready[0]
+        found: Any = []
+        for sql, values in asked:
+            found = await connection.execute_fetchall(sql, values)
+        return [dict(row) for row in found]
+
+    return run
+
+
+def on_postgres(url: str, asked: list[Any]) -> Any:
+    pool: Any = asyncpg.create_pool(url, min_size=1, max_size=12)
+    ready: list[asyncio.Task[Any]] = []
+
+    async def run() -> list[dict[str, Any]]:
+        if not ready:
+            ready.append(asyncio.ensure_future(_opened(pool)))
+        await ready[0]
+        async with pool.acquire() as connection:
+            for sql, values in asked:
+                found = await connection.fetch(sql, *values)
+        return [dict(row) for row in found]
+
+    return run
+
+
+async def _opened(pool: Any) -> None:
+    await pool
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))
