@@ -72,6 +72,7 @@ def claims(plugin: Plugin) -> dict[str, list[str]]:
         "事实": [fact.name for fact in plugin.facts],
         "地图图层": [layer.name for layer in plugin.map_layers],
         "指标": [one.code for one in plugin.indicators],
+        "机器指标": [gauge.name for gauge in plugin.gauges],
         "接缝": [seam.name for seam in plugin.seams],
         "文件类别": [keeper.kind for keeper in plugin.keepers],
     }

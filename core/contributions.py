@@ -272,6 +272,18 @@ class MapLayer:
     order: int = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """A figure about the machines, for `/metrics`: how many things are in which state.
+
+    `read()` gives counts by a few fixed words; never anything of a person.
+    """
+
+    name: str
+    title: str
+    read: "Callable[[], Awaitable[Mapping[str, float]]]"
+
+
 @dataclass(frozen=True)
 class Preparation:
     """`run()` is awaited once before the processes start, with the database open; idempotent."""

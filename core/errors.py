@@ -67,6 +67,10 @@ class TooLarge(BadInput):
     status = 413
 
 
+class TooSlow(BadInput):
+    status = 408
+
+
 class Conflict(LiuheError):
     """The thing has moved on, or an idempotency key came back with other input."""
 
@@ -89,6 +93,7 @@ class Unavailable(LiuheError):
     """A part that we depend on is away; trying again later makes sense."""
 
     status, code = 503, "UNAVAILABLE"
+    retry_after = 5  # seconds
 
 
 class DatabaseAway(Unavailable):

@@ -11,6 +11,7 @@ from core.contributions import (
     Audited,
     Demo,
     Extension,
+    Gauge,
     Listener,
     MapLayer,
     Menu,
@@ -60,6 +61,7 @@ class Plugin:
     indicators: tuple[Indicator, ...] = ()
     seams: tuple[Seam, ...] = ()
     offers: tuple[Offer, ...] = ()
+    gauges: tuple[Gauge, ...] = ()
     preparations: tuple[Preparation, ...] = ()
     demo: Demo | None = None
     folder: Path | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Audited,
         Demo,
         Extension,
+        Gauge,
         Listener,
         MapLayer,
         Menu,
@@ -138,6 +139,11 @@ def add_seams() -> "Sequence[Seam]":  # type: ignore[empty-body]
 @hookspec
 def add_offers() -> "Sequence[Offer]":  # type: ignore[empty-body]
     """Things for the seams of plugins that this one requires; each is checked at start."""
+
+
+@hookspec
+def add_gauges() -> "Sequence[Gauge]":  # type: ignore[empty-body]
+    """Figures about the machines, for who watches them at `/metrics`."""
 
 
 @hookspec

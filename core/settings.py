@@ -72,6 +72,12 @@ class Settings(Section):
     s3_prefix: str = ""
     s3_access_key: str = ""
     s3_secret_key: str = Field(default="", repr=False)
+    rate_address: int = Field(default=30_000, ge=0)  # requests a minute; 0: no limit
+    rate_stranger: int = Field(default=3_000, ge=0)  # from one address, without signing in
+    rate_account: int = Field(default=12_000, ge=0)
+    rate_token: int = Field(default=6_000, ge=0)
+    rate_cost: int = Field(default=3_000_000, ge=0)  # of GraphQL, an account's a minute
+    metrics_token: str = Field(default="", repr=False)  # none: only this machine may measure
     backup_dir: Path | None = None  # where a backup is made each night; none if unset
     backup_keep: int = Field(default=7, ge=1, le=400)
     public_url: str = ""  # as browsers see it: "https://liuhe.example"; else as they ask for it

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from core.condition import BEAT_EVERY, beat
 from core.database import atomic
 from core.jobs import LEASE_MARGIN, Job, JobRow, claim, fail, finish, start_due_rounds
 
@@ -30,6 +31,7 @@ class Worker:
         self._leases = {job.name: job.timeout + LEASE_MARGIN for job in jobs.values()}
         self._running: set[asyncio.Task[None]] = set()
         self._next_rounds = 0.0
+        self._next_beat = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; what is running is finished first."""
@@ -75,7 +77,13 @@ class Worker:
     async def _rounds(self) -> None:
         if time.monotonic() >= self._next_rounds:
             self._next_rounds = time.monotonic() + ROUNDS
+            await self._beat()
             await start_due_rounds(self._jobs.values())
+
+    async def _beat(self) -> None:
+        if time.monotonic() >= self._next_beat:
+            self._next_beat = time.monotonic() + BEAT_EVERY
+            await beat()
 
     async def _one(self, row: JobRow) -> None:
         try:

@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.state import GENERATION, recall
 from core.worker import Worker
 from liuhe.compose import Composed, compose
+from liuhe.patience import PatientProtocol
 from web.app import build_app
 
 log = structlog.get_logger()
@@ -42,8 +43,8 @@ async def serve() -> int:
             host=settings.host,
             port=settings.port,
             timeout_graceful_shutdown=GRACE,
+            http=PatientProtocol,
             timeout_keep_alive=20,
-            h11_max_incomplete_event_size=64_000,
             limit_concurrency=1_000,
             log_level="warning",
             server_header=False,

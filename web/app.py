@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.areas import Area
 from core.contributions import Menu, Slot
@@ -34,10 +34,11 @@ from web import (
     uploads,
 )
 from web.assets import Assets
-from web.failures import HANDLERS, answer
+from web.failures import HANDLERS, answer, on_defect
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
 from web.middleware import BodyLimit, CrossOrigin, Envelope, demand_same_origin
+from web.rates import AddressRate, CallerRate, Rates
 from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
@@ -95,15 +96,18 @@ OWN_MENU = (
 
 def build_app(kernel: Kernel, schema: Any, *, generation: int = 0) -> Starlette:
     """The whole server. The database must be open and the house entered when it runs."""
+    rates = Rates()
     app = Starlette(
         routes=_routes(kernel, schema),
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(Envelope),
             Middleware(Answering),
+            Middleware(AddressRate, rates=rates, settings=kernel.settings),
             Middleware(CrossOrigin, origins=kernel.settings.allowed_origins),
             Middleware(BodyLimit),
             Middleware(SessionMiddleware),
+            Middleware(CallerRate, rates=rates, settings=kernel.settings),
         ],
         lifespan=_lifespan,
     )
@@ -184,19 +188,33 @@ class StaffOnly:
 
 
 class Answering:
-    """Turns failures of the middleware below it into answers, as handlers do for routes."""
+    """Turns failures of all below it into answers; inside the envelope, so that these have its
+    headers as well (Starlette's own handler of defects is outside of everything)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self.app(scope, receive, send)
-        except LiuheError as error:
-            if scope["type"] != "http":
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
                 raise
-            response = await answer(Request(scope, receive), error)
+            response = await _answered(Request(scope, receive), error)
             await response(scope, receive, send)
+
+
+async def _answered(request: Request, error: Exception) -> Response:
+    if isinstance(error, LiuheError):
+        return await answer(request, error)
+    return await on_defect(request, error)
 
 
 @asynccontextmanager

@@ -17,8 +17,10 @@ from core.errors import (
     NotFound,
     NotSignedIn,
     RateLimited,
+    Unavailable,
 )
 from core.values import expected
+from web.graphql.requests import failed
 from web.middleware import SAFE_METHODS
 from web.pages import fragment, is_htmx, page, put_flash
 
@@ -53,6 +55,8 @@ async def on_defect(request: Request, error: Exception) -> Response:
 
 
 async def answer(request: Request, failure: LiuheError) -> Response:
+    if request.url.path == "/graphql":  # before GraphQL began: the caller reads its errors
+        return failed(failure)
     if not _wants_page(request):
         return _json(failure, request)
     if isinstance(failure, NotSignedIn) and not is_htmx(request):
@@ -66,9 +70,13 @@ async def answer(request: Request, failure: LiuheError) -> Response:
     if is_htmx(request):
         return _notice(request, failure, context)
     response = await page(request, "error.html", context, status=failure.status)
-    if isinstance(failure, RateLimited):
-        response.headers["retry-after"] = str(failure.retry_after)
+    _say_when(response, failure)
     return response
+
+
+def _say_when(response: Response, failure: LiuheError) -> None:
+    if isinstance(failure, RateLimited | Unavailable):
+        response.headers["retry-after"] = str(failure.retry_after)
 
 
 def _wants_page(request: Request) -> bool:
@@ -103,6 +111,7 @@ def _notice(request: Request, failure: LiuheError, context: dict[str, Any]) -> R
     response = fragment(request, "notice.html", context, status=failure.status)
     response.headers["HX-Retarget"] = "#flash"
     response.headers["HX-Reswap"] = "innerHTML"
+    _say_when(response, failure)
     return response
 
 
@@ -111,8 +120,7 @@ def _json(failure: LiuheError, request: Request) -> JSONResponse:
     if isinstance(failure, CodeNeeded):
         body["reason"] = failure.reason
     response = JSONResponse({"error": body}, failure.status)
-    if isinstance(failure, RateLimited):
-        response.headers["retry-after"] = str(failure.retry_after)
+    _say_when(response, failure)
     if isinstance(failure, NotSignedIn):
         response.headers["www-authenticate"] = "Bearer"
     return response
@@ -122,5 +130,4 @@ HANDLERS: Any = {
     LiuheError: on_liuhe_error,
     ValidationError: on_liuhe_error,
     HTTPException: on_http_error,
-    Exception: on_defect,
 }

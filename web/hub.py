@@ -71,6 +71,9 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
+    def __len__(self) -> int:
+        return len(self._listeners)
+
     @asynccontextmanager
     async def listen(self, *names: str, room: int = ROOM) -> AsyncIterator[Listener]:
         """Hear facts of these names (all, if none is given) announced from now on."""

@@ -8,6 +8,7 @@ from liuhe import (
     Demo,
     Extension,
     Fact,
+    Gauge,
     Job,
     Keeper,
     Manifest,
@@ -23,6 +24,7 @@ from liuhe import (
 )
 from plugins.video import facts, jobs, pages
 from plugins.video.actions import RETENTIONS, let_in_own_eyes
+from plugins.video.pages.gauges import GAUGES
 from plugins.video.pages.on_map import LAYERS
 from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
 from plugins.video.schema import EXTENSIONS
@@ -122,6 +124,11 @@ def add_menu() -> Sequence[Menu]:
 @hookimpl
 def add_map_layers() -> Sequence[MapLayer]:
     return LAYERS
+
+
+@hookimpl
+def add_gauges() -> Sequence[Gauge]:
+    return GAUGES
 
 
 @hookimpl

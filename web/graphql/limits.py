@@ -30,6 +30,7 @@ from graphql import (
 
 from core.errors import TooCostly
 from web.keyset import SIZE
+from web.rates import spend
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +133,14 @@ def check_cost(
     variables: Mapping[str, Any] | None,
     limits: Limits,
 ) -> None:
-    """Raise TooCostly if the answer could have too many fields; for a valid document."""
+    """Raise TooCostly if the answer could have too many fields, RateLimited if the caller has spent
+    too much lately; for a valid document."""
     cost = Cost(schema, document, operation, variables or {}).of_operation()
     if cost > limits.cost:
         raise TooCostly(
             f"这个查询的开销是 {cost}，最多 {limits.cost}；请减小 first 或 last，或少嵌套一层列表。"
         )
+    spend(cost)
 
 
 class Cost:

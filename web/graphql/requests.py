@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import BadInput, LiuheError, RateLimited, TooLarge
+from core.errors import BadInput, LiuheError, RateLimited, TooLarge, Unavailable
 
 BODY_LIMIT = 1_000_000  # bytes
 JSON = "application/json"
@@ -140,7 +140,7 @@ def failed(error: LiuheError, media_type: str = JSON) -> Response:
     response = Response(dumps({"errors": [shown.formatted]}), error.status, media_type=media_type)
     if isinstance(error, WrongMethod):
         response.headers["allow"] = "GET, POST"
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | Unavailable):
         response.headers["retry-after"] = str(error.retry_after)
     return response
 
@@ -157,4 +157,9 @@ def answered(
     if errors:
         content["errors"] = [error.formatted for error in errors]
     status = 200 if began or media_type == JSON else 400
-    return Response(dumps(content), status, media_type=media_type)
+    response = Response(dumps(content), status, media_type=media_type)
+    for error in errors or () if not began else ():
+        if wait := (error.extensions or {}).get("retryAfter"):  # nothing of it ran
+            response.status_code = RateLimited.status
+            response.headers["retry-after"] = str(wait)
+    return response
