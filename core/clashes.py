@@ -58,6 +58,8 @@ def claims(plugin: Plugin) -> dict[str, list[str]]:
             for name in _field_names(extension.fields)
         ],
         "数据表": table_names(plugin),
+        "导入": [one.name for one in plugin.imports],
+        "导出": [one.name for one in plugin.exports],
         "设置类": [f"{one.__module__}.{one.__qualname__}" for one in [plugin.settings] if one],
         "页面地址": [address for page in plugin.pages for address in _addresses(plugin, page)],
         "菜单": [entry.href for entry in plugin.menu],

@@ -45,6 +45,7 @@ CORE_TABLES = Tables(
         "core.holds",
         "core.retention",
         "core.assessments",
+        "core.exchange.batches",
     ),
     migrations="migrations.core",
 )

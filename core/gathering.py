@@ -27,6 +27,7 @@ from core.contributions import (
 )
 from core.discovery import Found
 from core.errors import PluginError
+from core.exchange.cards import Export, Import
 from core.facts import Fact
 from core.files import Keeper
 from core.indicators import Indicator
@@ -59,6 +60,8 @@ class Plugin:
     waiting: tuple[Waiting, ...] = ()
     keepers: tuple[Keeper, ...] = ()
     indicators: tuple[Indicator, ...] = ()
+    imports: tuple[Import, ...] = ()
+    exports: tuple[Export, ...] = ()
     seams: tuple[Seam, ...] = ()
     offers: tuple[Offer, ...] = ()
     gauges: tuple[Gauge, ...] = ()

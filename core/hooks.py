@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Tables,
         Waiting,
     )
+    from core.exchange.cards import Export, Import
     from core.facts import Fact
     from core.files import Keeper
     from core.indicators import Indicator
@@ -129,6 +130,16 @@ def add_keepers() -> "Sequence[Keeper]":  # type: ignore[empty-body]
 @hookspec
 def add_indicators() -> "Sequence[Indicator]":  # type: ignore[empty-body]
     """Figures: what they mean and how they are counted."""
+
+
+@hookspec
+def add_imports() -> "Sequence[Import]":  # type: ignore[empty-body]
+    """Tables that can be brought in, with their columns, a check and a writing of each line."""
+
+
+@hookspec
+def add_exports() -> "Sequence[Export]":  # type: ignore[empty-body]
+    """Lists that can be taken out as a file, by whoever may see them."""
 
 
 @hookspec

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from core.contributions import Audited, PersonalKind, Retention
+    from core.exchange.cards import Export, Import
     from core.files import Keeper
     from core.indicators import Indicator
     from core.jobs import Job
@@ -36,6 +37,8 @@ class House:
     retentions: "tuple[Retention, ...]" = ()
     plugins: Mapping[str, str] = field(default_factory=dict)
     indicators: "Mapping[str, Indicator]" = field(default_factory=dict)
+    imports: "Mapping[str, Import]" = field(default_factory=dict)
+    exports: "Mapping[str, Export]" = field(default_factory=dict)
 
 
 _current: list[House] = []

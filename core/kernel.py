@@ -27,6 +27,8 @@ from core.clashes import check_clashes
 from core.contributions import Audited, Tables
 from core.discovery import Found, discover
 from core.errors import PluginError, SetupError
+from core.exchange import jobs as exchange_jobs
+from core.exchange.cards import check_exchange
 from core.gathering import Plugin, gather
 from core.house import House
 from core.indicators import check_indicators
@@ -116,6 +118,7 @@ OWN_JOBS = (
         timeout=6 * 3_600,
         title="备份",
     ),
+    *exchange_jobs.JOBS,
 )
 
 
@@ -181,6 +184,7 @@ class Kernel:
             check_retention(name, plugin.tables, plugin.personal, plugin.retention)
             check_seams(plugin, list(self.plugins.values()))
             check_indicators(name, plugin.indicators)
+            check_exchange(name, plugin.imports, plugin.exports, self._permissions_with(plugin))
         except SetupError as error:
             self.failed[name] = error.message
         except (Exception, SystemExit) as error:
@@ -194,6 +198,9 @@ class Kernel:
         if plugin.settings is None:
             return {}
         return {plugin.settings: self.source.section(plugin.name, plugin.settings)}
+
+    def _permissions_with(self, plugin: Plugin) -> frozenset[str]:
+        return frozenset(one.name for one in (*self.permissions, *plugin.permissions))
 
     @property
     def tables(self) -> dict[str, Tables]:
@@ -239,6 +246,8 @@ class Kernel:
             audited={one.name: one for one in self.audited},
             offers=offered_by(self.plugins.values()),
             personal={k.name: k for one in self.plugins.values() for k in one.personal},
+            imports={i.name: i for one in self.plugins.values() for i in one.imports},
+            exports={e.name: e for one in self.plugins.values() for e in one.exports},
             retentions=(*RETENTIONS, *(r for one in self.plugins.values() for r in one.retention)),
             plugins={name: one.manifest.version for name, one in self.plugins.items()},
             indicators={i.code: i for one in self.plugins.values() for i in one.indicators},

@@ -58,6 +58,16 @@ PERMISSIONS = (
         title="查看处理活动登记",
         roles=("auditor", "security", "admin"),
     ),
+    Permission(
+        name="imports.run",
+        title="导入表格",
+        roles=("admin", "dispatcher"),
+    ),
+    Permission(
+        name="exports.make",
+        title="导出表格",
+        roles=("admin", "supervisor", "dispatcher", "grid", "handler"),
+    ),
     Permission(name="holds.manage", title="保全和解除保全", roles=("security",)),
     Permission(name="assessments.file", title="备案个人信息保护影响评估", roles=("security",)),
     Permission(

@@ -6,6 +6,8 @@ from core.assessments import Assessment
 from core.audit import AuditRow, AuditThing
 from core.contributions import PersonalKind, Retention, Tables
 from core.errors import PluginError
+from core.exchange.batches import ImportBatch, ImportProblem
+from core.exchange.terms import KEEP as KEEP_IMPORTS
 from core.facts import KEEP_DAYS, FactRow
 from core.files import File
 from core.guesses import Guesses
@@ -92,6 +94,16 @@ RETENTIONS = (
         days=KEEP_DEAD.days,
         action="delete",
         job="core.forget_jobs",
+    ),
+    Retention(
+        of=ImportBatch,
+        title="上传的表格和检查的结果",
+        basis="改好错误、核对结果用；表格的内容加密存放",
+        starts="上传",
+        days=KEEP_IMPORTS.days,
+        action="delete",
+        covers=(ImportProblem,),
+        job="core.forget_imports",
     ),
     Retention(
         of=Hold,

@@ -46,6 +46,8 @@ from core.errors import (
     TooLarge,
     Unavailable,
 )
+from core.exchange.cards import Asked, Export, Import, Parts, Verdict
+from core.exchange.exporting import parts_of
 from core.facts import Fact, announce
 from core.files import (
     File,
@@ -98,6 +100,7 @@ from core.receipts import fill, redeem
 from core.sealing import mark, seal, unseal
 from core.secrets import keep_secret
 from core.settings import Section
+from core.sheets import Column, Event, Row
 from core.state import recall, remember
 from core.tables import Model, personal
 
@@ -106,20 +109,25 @@ __all__ = [
     "LEVEL_LABELS",
     "LIUHE_VERSION",
     "Area",
+    "Asked",
     "Audited",
     "BadInput",
     "Band",
+    "Column",
     "Conflict",
     "Counted",
     "DataUse",
     "Demo",
     "Described",
+    "Event",
+    "Export",
     "Extension",
     "Fact",
     "File",
     "Forbidden",
     "Gauge",
     "Grant",
+    "Import",
     "Indicator",
     "Job",
     "Keeper",
@@ -137,6 +145,7 @@ __all__ = [
     "NotSignedIn",
     "Offer",
     "Page",
+    "Parts",
     "Permission",
     "Person",
     "PersonLeft",
@@ -148,6 +157,7 @@ __all__ = [
     "RateLimited",
     "Retention",
     "Role",
+    "Row",
     "Scale",
     "Scope",
     "Seam",
@@ -159,6 +169,7 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "Unit",
+    "Verdict",
     "Viewer",
     "Waiting",
     "WaitingItem",
@@ -191,6 +202,7 @@ __all__ = [
     "may",
     "offered",
     "on_duty",
+    "parts_of",
     "personal",
     "pictures_shown",
     "put_blurred",

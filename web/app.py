@@ -23,8 +23,10 @@ from web import (
     backups,
     certificates,
     entrance,
+    exports,
     health,
     holds,
+    imports,
     live,
     me,
     oidc,
@@ -43,6 +45,13 @@ from web.session import SessionMiddleware
 from web.templating import STATIC, environment
 
 OWN_MENU = (
+    Menu(
+        title="导入导出",
+        href="/admin/exports",
+        icon="file-up",
+        permission="exports.make",
+        order=70,
+    ),
     Menu(
         title="审计",
         href="/admin/audit",
@@ -139,7 +148,7 @@ def _slots(kernel: Kernel) -> dict[str, list[Slot]]:
 def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
     graphql = GraphQLEndpoint(schema, kernel)
     registers = (register, certificates, holds, assessments)
-    own = (admin, audit, backups, me, people, *registers, units, live)
+    own = (admin, audit, backups, exports, imports, me, people, *registers, units, live)
     staff: list[BaseRoute] = [route for part in own for route in part.ROUTES]
     devices: list[BaseRoute] = []
     for one in kernel.plugins.values():
@@ -154,6 +163,8 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         *oidc.ROUTES,
         *health.ROUTES,
         *uploads.ROUTES,
+        *imports.OPEN_ROUTES,
+        *exports.OPEN_ROUTES,
         Mount("/static", Assets(directory=STATIC)),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),

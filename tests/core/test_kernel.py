@@ -459,7 +459,7 @@ def test_roles_are_allowed_what_plugins_say():
     roster = kernel.house().roster
     assert roster.grant("nurse", "", 7).names == {"a.see", "a.write"}
     assert roster.grant("nurse", "", 7).reach == "unit"
-    assert roster.grant("grid", "1.", None).names == {"a.see", "files.upload"}
+    assert roster.grant("grid", "1.", None).names == {"a.see", "exports.make", "files.upload"}
     assert roster.grant("unknown", "1.", None).names == frozenset()
 
 

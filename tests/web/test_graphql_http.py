@@ -77,7 +77,9 @@ async def test_the_viewer_and_the_plugins_are_told(ask: Asking) -> None:
         "roles": [{"name": "admin", "title": "系统管理员"}],
         "permissions": [
             "backups.manage",
+            "exports.make",
             "files.upload",
+            "imports.run",
             "jobs.see",
             "plugins.manage",
             "register.see",

@@ -16,6 +16,7 @@ from strawberry.utils.aio import aclosing
 
 from core.errors import BadInput, LiuheError, NotSignedIn
 from core.gathering import Plugin
+from web.graphql import exchange
 from web.graphql.context import Context
 from web.graphql.documents import Prepared, UsePrepared, prepare
 from web.graphql.errors import present
@@ -71,7 +72,7 @@ class Schema(strawberry.Schema):
         self._hung = _hung(plugins)
         super().__init__(
             query=Query,
-            mutation=Mutation if "Mutation" in self._hung else None,
+            mutation=Mutation,
             subscription=Subscription if "Subscription" in self._hung else None,
             extensions=[UsePrepared],
             execution_context_class=Executor,
@@ -208,10 +209,10 @@ class Schema(strawberry.Schema):
 
 def _hung(plugins: Iterable[Plugin]) -> dict[str, list[StrawberryField]]:
     hung: dict[str, list[StrawberryField]] = {}
-    for plugin in plugins:
-        for extension in plugin.graphql:
-            definition = extension.fields.__strawberry_definition__  # type: ignore[attr-defined]
-            hung.setdefault(extension.type_name, []).extend(definition.fields)
+    theirs = (extension for plugin in plugins for extension in plugin.graphql)
+    for extension in (*exchange.EXTENSIONS, *theirs):
+        definition = extension.fields.__strawberry_definition__  # type: ignore[attr-defined]
+        hung.setdefault(extension.type_name, []).extend(definition.fields)
     return hung
 
 

@@ -1,0 +1,1 @@
+"""进出 imports and exports: declared by plugins, made and looked after here."""
