@@ -66,6 +66,7 @@ PERMISSIONS = (
         roles=("supervisor", "dispatcher", "grid", "resident"),
     ),
     Permission(name="cases.calendar", title="更正工作日历", roles=("admin",)),
+    Permission(name="cases.import", title="导入历史案件", roles=("admin", "dispatcher")),
     Permission(name="cases.readers", title="查看谁看过案件", roles=("supervisor",)),
     Permission(name="cases.types", title="改动案件类型的时限", roles=("admin",)),
     Permission(

@@ -6,8 +6,10 @@ from liuhe import (
     Audited,
     DataUse,
     Demo,
+    Export,
     Extension,
     Fact,
+    Import,
     Indicator,
     Job,
     Keeper,
@@ -27,13 +29,13 @@ from liuhe import (
     hookimpl,
 )
 from plugins.cases import facts, permissions
-from plugins.cases.actions import RETENTIONS, UNIT_ADVICE, Adviser
+from plugins.cases.actions import IMPORTS, RETENTIONS, UNIT_ADVICE, Adviser
 from plugins.cases.indicators import INDICATORS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
-from plugins.cases.pages import PAGES, WAITING, count_mine, show_in_hand, show_readers_link
+from plugins.cases.pages import EXPORTS, PAGES, WAITING, count_mine, show_in_hand, show_readers_link
 from plugins.cases.pages.on_map import LAYERS
-from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow
+from plugins.cases.rules import ARCHIVE, ON_THE_SPOT, STANDARD, Flow
 from plugins.cases.schema import EXTENSIONS
 from plugins.cases.seeds import make
 from plugins.cases.settings import CasesSettings
@@ -128,6 +130,16 @@ def add_indicators() -> Sequence[Indicator]:
 
 
 @hookimpl
+def add_imports() -> Sequence[Import]:
+    return IMPORTS
+
+
+@hookimpl
+def add_exports() -> Sequence[Export]:
+    return EXPORTS
+
+
+@hookimpl
 def add_seams() -> Sequence[Seam]:
     return (
         Seam(name=FLOWS, accepts=Flow, check=check_flow),
@@ -137,7 +149,7 @@ def add_seams() -> Sequence[Seam]:
 
 @hookimpl
 def add_offers() -> Sequence[Offer]:
-    return tuple(Offer(seam=FLOWS, thing=flow) for flow in (STANDARD, ON_THE_SPOT))
+    return tuple(Offer(seam=FLOWS, thing=flow) for flow in (STANDARD, ON_THE_SPOT, ARCHIVE))
 
 
 @hookimpl

@@ -23,6 +23,7 @@ from plugins.cases.actions.by_rule import RULE_ACTOR, dispatch_by_rule
 from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.forgetting import RETENTIONS
 from plugins.cases.actions.given import Given, street_of
+from plugins.cases.actions.importing import IMPORTS, results_of
 from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
@@ -93,6 +94,7 @@ from plugins.cases.rules import (
 __all__ = [
     "FLOWS",
     "HANDLING",
+    "IMPORTS",
     "RETENTIONS",
     "RULE_ACTOR",
     "STANDARD",
@@ -151,6 +153,7 @@ __all__ = [
     "reopen_case",
     "report_task",
     "request_extension",
+    "results_of",
     "resume_case",
     "return_case",
     "return_task",

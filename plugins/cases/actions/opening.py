@@ -129,7 +129,7 @@ async def _again(viewer: Viewer, receipt: Any) -> Case:
 
 def _flow(name: str) -> Flow:
     found = flow_named(name or STANDARD.name)
-    if not found.moves:
+    if not (found.moves and found.reported):
         raise BadInput("没有这种办理方式，请重新选择。", field="flow", reason="unknown")
     return found
 

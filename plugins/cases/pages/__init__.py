@@ -3,6 +3,7 @@
 from liuhe import Page
 from liuhe.pages import Route
 from plugins.cases.pages.calendar import calendar_page, correct
+from plugins.cases.pages.exporting import EXPORTS
 from plugins.cases.pages.leaving import show_in_hand
 from plugins.cases.pages.lists import list_page
 from plugins.cases.pages.moving import move_case
@@ -39,4 +40,4 @@ PAGES = (
     Page(route=Route("/{id:int}/{action}", move_case, methods=["POST"])),
 )
 
-__all__ = ["PAGES", "WAITING", "count_mine", "show_in_hand", "show_readers_link"]
+__all__ = ["EXPORTS", "PAGES", "WAITING", "count_mine", "show_in_hand", "show_readers_link"]

@@ -41,8 +41,7 @@ class Asked:
     before: str | None = None
 
     @classmethod
-    def of(cls, request: Request, who: Viewer) -> "Asked":
-        params = request.query_params
+    def of(cls, params: Mapping[str, str], who: Viewer) -> "Asked":
         tab = params.get("tab", "")
         return cls(
             tab=tab if tab in TABS else ("mine" if _works(who) else "all"),
@@ -54,6 +53,9 @@ class Asked:
     def url(self, **more: str | None) -> str:
         parts = {"tab": self.tab, **self.given, **more}
         return f"{HERE}?{urlencode({name: value for name, value in parts.items() if value})}"
+
+    def export_url(self) -> str:
+        return f"/admin/exports/cases.list?{urlencode({'tab': self.tab, **self.given})}"
 
     async def wanted(self) -> Wanted:
         code = self.given.get("type", "")
@@ -79,7 +81,7 @@ def _number(text: str | None) -> int | None:
 
 async def list_page(request: Request) -> Response:
     who = demand_held(viewer(request), "cases.see")
-    asked = Asked.of(request, who)
+    asked = Asked.of(request.query_params, who)
     now = datetime.now(UTC)
     condition = visible(who) & (await asked.wanted()).condition(now)
     context = {
@@ -89,15 +91,16 @@ async def list_page(request: Request) -> Response:
         "may_limit": who.holds_everywhere("cases.types"),
         "may_correct": who.holds_everywhere("cases.calendar"),
         "may_open": who.holds("cases.open"),
+        "export": asked.export_url() if who.holds("exports.make") else "",
         "tasks": await count_tasks(who) if concerned(who) else None,
         "empty": EMPTY[asked.tab],
-        **await _rows(asked, condition & _of_tab(asked.tab, who, now), now),
+        **await _rows(asked, condition & of_tab(asked.tab, who, now), now),
         **await _options(who),
     }
     return await page(request, "cases/list.html", context)
 
 
-def _of_tab(tab: str, who: Viewer, now: datetime) -> Q:
+def of_tab(tab: str, who: Viewer, now: datetime) -> Q:
     if tab == "mine":
         return waits_for(who)
     if tab == "soon":
@@ -111,7 +114,7 @@ async def _tabs(asked: Asked, condition: Q, who: Viewer, now: datetime) -> list[
     for name, title in TABS.items():
         if name == "mine" and not _works(who):
             continue
-        count = await Case.filter(condition & _of_tab(name, who, now)).count()
+        count = await Case.filter(condition & of_tab(name, who, now)).count()
         found.append((title, asked.url(tab=name), name == asked.tab, count))
     return found
 

@@ -94,5 +94,5 @@ def _flows(who: Viewer) -> choices.Options:
     return [
         (flow.name, *OFFERED.get(flow.name, (flow.title,)))
         for flow in flows()
-        if who.holds(flow.permission)
+        if flow.reported and who.holds(flow.permission)
     ]

@@ -1,5 +1,6 @@
 """Decisions about cases: what may follow what, who is kept apart, what is due when. Pure."""
 
+from plugins.cases.rules.archive import ARCHIVE
 from plugins.cases.rules.asides import ASIDES, MOST_RETURNS, UNDER_WAY, asides_of
 from plugins.cases.rules.calendar import (
     KNOWN_YEARS,
@@ -88,6 +89,7 @@ from plugins.cases.rules.words import (
 )
 
 __all__ = [
+    "ARCHIVE",
     "ASIDES",
     "BARRED_WHILE_OPEN",
     "CALL",

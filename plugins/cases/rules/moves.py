@@ -87,7 +87,8 @@ class Flow:
     """A named set of moves; `opens` lists the clocks that start with the case.
 
     `permission`: who may report a case that goes this way; `needs`: what has to come with the
-    report. `states`: how a case stands, where this flow has other words for a stage.
+    report. `states`: how a case stands, where this flow has other words for a stage. `reported`:
+    False for one that no report begins.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Flow:
     permission: str = "cases.open"
     needs: tuple[Need, ...] = ()
     states: Mapping[Stage, str] = field(default_factory=dict, hash=False)
+    reported: bool = True
 
     @cached_property
     def _table(self) -> Mapping[tuple[str, Stage], Move]:

@@ -87,6 +87,7 @@ class Source(StrEnum):
     RESIDENT = "resident"
     OFFICER = "officer"
     HOTLINE = "hotline"
+    IMPORT = "import"
 
 
 SOURCE_LABELS = {
@@ -95,6 +96,7 @@ SOURCE_LABELS = {
     Source.RESIDENT: "居民上报",
     Source.OFFICER: "网格巡查",
     Source.HOTLINE: "热线来电",
+    Source.IMPORT: "历史导入",
 }
 
 

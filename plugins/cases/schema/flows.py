@@ -35,7 +35,11 @@ class CaseFlowQueries:
     @strawberry.field(description="我上报时可以选的办理流程 · the flows in which I may report")
     async def case_flows(self, info: Info) -> list[CaseFlow]:
         viewer = info.context.viewer
-        return [CaseFlow(flow=flow) for flow in flows() if viewer.holds(flow.permission)]
+        return [
+            CaseFlow(flow=flow)
+            for flow in flows()
+            if flow.reported and viewer.holds(flow.permission)
+        ]
 
 
 @strawberry.type

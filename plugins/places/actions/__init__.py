@@ -20,6 +20,7 @@ from plugins.places.actions.finding import (
 )
 from plugins.places.actions.importing import import_divisions, plan_import
 from plugins.places.actions.middles import middles_within
+from plugins.places.actions.naming import Gazetteer
 from plugins.places.actions.opening import Opening
 from plugins.places.actions.planning import Line, Plan
 from plugins.places.actions.redividing import Effect, Part, foresee, free_codes, redivide
@@ -30,6 +31,7 @@ __all__ = [
     "Address",
     "Effect",
     "Flaw",
+    "Gazetteer",
     "Line",
     "Opening",
     "Part",

@@ -166,7 +166,7 @@ def test_a_plugin_with_a_broken_flow_is_left_out_and_says_why(tmp_path: Any) -> 
         "流程“短流程”到了“签收”阶段就再也走不到结束。"
     }
     offered = kernel.house().offers[FLOWS]
-    assert [one.name for one in offered] == ["standard", "on_the_spot", "short"]
+    assert [one.name for one in offered] == ["standard", "on_the_spot", "archive", "short"]
 
 
 def test_whatever_a_move_can_ask_for_has_a_field() -> None:
