@@ -10,13 +10,14 @@ from av.video.reformatter import VideoReformatter
 from gpu.backoff import waits
 from gpu.cpu.decode import Frame, SourceError, Stream
 from gpu.cpu.detect import Answer, Detector
-from gpu.cpu.follower import Follower, Tell
+from gpu.cpu.follower import Follower
 from gpu.cpu.network import Network
 from gpu.cpu.vitals import Vitals
 from gpu.manifests import ModelError
 from gpu.memory import Memory
 from gpu.messages import CameraState
 from gpu.pipeline import Line, Seen, without_secret
+from gpu.teller import Tell
 
 log = logging.getLogger(__name__)
 

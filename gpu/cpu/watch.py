@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from gpu.cpu.camera import Camera
 from gpu.cpu.detect import Detector
-from gpu.cpu.follower import Tell
 from gpu.memory import Memory
 from gpu.messages import Config, Health, SpoolHealth
 from gpu.pipeline import Line, lines
+from gpu.teller import Tell
 
 log = logging.getLogger(__name__)
 

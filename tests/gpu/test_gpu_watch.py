@@ -19,13 +19,13 @@ from PIL import Image
 import gpu
 from gpu import pipeline
 from gpu.cpu.detect import Detector
-from gpu.cpu.follower import observation as told
 from gpu.cpu.track import Tracker
 from gpu.cpu.watch import Worker
 from gpu.manifests import find
 from gpu.memory import Memory
 from gpu.messages import Camera, Config, Observation, SpoolHealth, Watch, Zone
 from gpu.pipeline import CLIPS, Seen
+from gpu.teller import observation as told
 from gpu.zones import Change, Zones
 
 ROOT = Path(gpu.__file__).parents[1]

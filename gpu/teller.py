@@ -1,0 +1,105 @@
+"""What happens in the zones of one camera, told in order and remembered over a restart.
+
+The same on every back end: tracks come in, observations go out. No threads of its own.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from gpu.geometry import clipped
+from gpu.memory import Memory
+from gpu.messages import Observation, Point
+from gpu.pipeline import Line
+from gpu.spells import Track
+from gpu.zones import Change, Zones
+
+Tell = Callable[[Observation, bytes | None], None]
+Picture = Callable[[Change, Sequence[Point]], bytes | None]
+
+
+class Teller:
+    """`tell` gets what happens, with `picture`'s blurred picture when something starts.
+
+    `order` is held while something is told: starts come before their ends, whoever tells.
+    """
+
+    def __init__(
+        self, line: Line, tell: Tell, picture: Picture, memory: Memory | None = None
+    ) -> None:
+        self.line, self._camera_id = line, line.source.camera_id
+        self._tell, self._picture, self._memory = tell, picture, memory
+        self._zones = Zones(line.watch.zones, new_id=lambda: uuid.uuid4().hex)
+        self.order = threading.RLock()
+        self._tag = ""
+        self._recalled = False
+
+    def begin(self, tag: str, now: float) -> None:
+        """Before the first look; `tag` is the model's. Goes on with what was open before."""
+        with self.order:
+            self._tag = tag
+            self._recall(now)
+
+    def look(self, at: float, tracks: Sequence[Track]) -> None:
+        with self.order:
+            self._report(self._zones.look(at, tracks))
+
+    def rezone(self, line: Line, now: float) -> None:
+        """Other zones on the same pictures; what is no longer watched ends."""
+        with self.order:
+            changes = self._zones.reconfigure(line.watch.zones, now)
+            self.line = line
+            self._report(changes)
+
+    def finish(self, now: float) -> None:
+        """Nothing will be seen here again: what is open ends."""
+        with self.order:
+            self._recall(now)
+            self._report(self._zones.reconfigure((), now))
+
+    def _recall(self, now: float) -> None:
+        """Once: go on with what was open before the worker was stopped."""
+        if self._memory and not self._recalled:
+            self._recalled = True
+            self._report(self._zones.recall(self._memory.load(self._camera_id), now))
+
+    def _report(self, changes: Iterable[Change]) -> None:
+        changes = list(changes)
+        for change in changes:
+            self._tell(observation(change, self._camera_id, self._tag), self._shown(change))
+        if changes and self._memory:
+            self._memory.save(self._camera_id, self._zones.remember())
+
+    def _shown(self, change: Change) -> bytes | None:
+        zones = self.line.watch.zones
+        polygon = next((zone.polygon for zone in zones if zone.id == change.zone_id), None)
+        if change.phase != "started" or polygon is None:
+            return None
+        return self._picture(change, polygon)
+
+
+def observation(change: Change, camera_id: str, tag: str) -> Observation:
+    """A change as the server hears it."""
+    return Observation(
+        key=f"{change.observation_id}:{change.phase}",
+        observation_id=change.observation_id,
+        camera_id=camera_id,
+        zone_id=change.zone_id,
+        watch_id=change.watch_id,
+        kind=change.kind,
+        phase=change.phase,
+        at=moment(change.at),
+        started_at=moment(change.started_at),
+        ended_at=None if change.ended_at is None else moment(change.ended_at),
+        object=change.track.object,
+        count=change.count,
+        score=change.track.score,
+        box=clipped(change.track.box),
+        track_id=change.track.id,
+        model=tag,
+    )
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
