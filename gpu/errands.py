@@ -6,7 +6,7 @@ answer, the round is tried again later; nothing else waits for it.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from gpu.backoff import waits
@@ -109,7 +109,7 @@ class BlurErrand:
 class SnapshotErrand:
     """Shows the latest blurred picture of each camera; what cannot be sent is not kept."""
 
-    def __init__(self, link: Link, cameras: Callable[[], list[tuple[str, Snapshot]]]) -> None:
+    def __init__(self, link: Link, cameras: Callable[[], Sequence[tuple[str, Snapshot]]]) -> None:
         self._link, self._cameras = link, cameras
 
     def round(self) -> float:

@@ -3,19 +3,25 @@
 import logging
 import socket
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from gpu.blur import blur_upload
+from gpu.cpu import watch
 from gpu.cpu.detect import Detector
 from gpu.cpu.pictures import Closing, Eyes
-from gpu.cpu.watch import Worker
 from gpu.errands import BlurErrand, ConfigErrand, Errand, HealthErrand, Snapshot, SnapshotErrand
 from gpu.link import Link, Unreachable
 from gpu.memory import Memory
-from gpu.messages import Health, Observation
+from gpu.messages import Config, Health, Observation, SpoolHealth
 from gpu.sender import Sender
 from gpu.spool import Spool
+from gpu.teller import Tell
+
+if TYPE_CHECKING:
+    from gpu.deepstream.running import Options as GpuOptions
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,21 @@ class Options:
     models: tuple[Path, ...] = ()
     name: str = ""
     threads: int | None = None
+    gpu: "GpuOptions | None" = None
+
+
+class Worker(Protocol):
+    """What watches: on a plain processor or on a GPU."""
+
+    name: str
+
+    def apply(self, config: Config) -> None: ...
+
+    def snapshots(self) -> Sequence[tuple[str, Snapshot]]: ...
+
+    def health(self, spool: SpoolHealth) -> Health: ...
+
+    def stop(self) -> None: ...
 
 
 def serve(options: Options, stop: threading.Event) -> int:
@@ -35,12 +56,11 @@ def serve(options: Options, stop: threading.Event) -> int:
     link = Link(options.server, options.token_file)
     spool = Spool(options.spool)
     detector = Detector(options.models, options.threads)
-    memory = Memory(options.spool / "open")
 
     def tell(observation: Observation, picture: bytes | None) -> None:
         spool.put(observation, picture)
 
-    worker = Worker(options.name or socket.gethostname(), detector, tell, memory)
+    worker = _worker(options, detector, tell)
     sender = Sender(spool, link)
     sender.start()
     for errand in _errands(link, worker, spool, detector, stop):
@@ -52,14 +72,20 @@ def serve(options: Options, stop: threading.Event) -> int:
     return 0
 
 
+def _worker(options: Options, detector: Detector, tell: Tell) -> Worker:
+    name, opens = options.name or socket.gethostname(), options.spool / "open"
+    if options.gpu is None:
+        return watch.Worker(name, detector, tell, Memory(opens))
+    from gpu.deepstream.worker import Worker as Shards
+
+    return Shards(name, replace(options.gpu, memory=opens), tell)
+
+
 def _errands(
     link: Link, worker: Worker, spool: Spool, detector: Detector, stop: threading.Event
 ) -> list[Errand]:
     def health() -> Health:
         return worker.health(spool.health())
-
-    def cameras() -> list[tuple[str, Snapshot]]:
-        return [(each.line.source.camera_id, each.follower.snapshot) for each in worker.cameras()]
 
     def blur(data: bytes) -> bytes:
         eyes = Eyes(detector=detector, network=detector.network(None), who="uploads")
@@ -71,7 +97,7 @@ def _errands(
     rounds = {
         "configuration": ConfigErrand(link, worker.apply).round,
         "health": HealthErrand(link, health).round,
-        "snapshots": SnapshotErrand(link, cameras).round,
+        "snapshots": SnapshotErrand(link, worker.snapshots).round,
         "blurring": BlurErrand(link, blur).round,
     }
     return [Errand(name, round_, stop) for name, round_ in rounds.items()]

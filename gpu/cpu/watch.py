@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gpu.cpu.camera import Camera
 from gpu.cpu.detect import Detector
+from gpu.errands import Snapshot
 from gpu.memory import Memory
 from gpu.messages import Config, Health, SpoolHealth
 from gpu.pipeline import Line, lines
@@ -56,6 +57,9 @@ class Worker:
     def cameras(self) -> list[Camera]:
         with self._lock:
             return list(self._cameras.values())
+
+    def snapshots(self) -> list[tuple[str, Snapshot]]:
+        return [(each.line.source.camera_id, each.follower.snapshot) for each in self.cameras()]
 
     def health(self, spool: SpoolHealth) -> Health:
         return Health(

@@ -385,3 +385,18 @@ def _piped(gst: Any, turned: Callable[[Any], Any]) -> Any:
         self.add_pad(self.out)
 
     return init
+
+
+PERSON, CAR = 0, 2  # as the bundled model's manifest numbers them
+
+
+def parked(name: str) -> GstMachine:
+    """In front of each camera stands a car, and somebody walks by now and then."""
+
+    def objects(pad: int, number: int) -> list[Any]:
+        car = (1, CAR, 0.9 if number % 5 == 0 else -0.1, (0.4, 0.4, 0.6, 0.6))
+        step = (number % 50) / 60
+        person = (2 + number // 50, PERSON, 0.8, (step, 0.1, step + 0.05, 0.3))
+        return [car, person] if number % 100 < 50 else [car]
+
+    return GstMachine(World(objects))

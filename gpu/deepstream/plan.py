@@ -1,0 +1,51 @@
+"""Which cameras share a process: those with one model that look equally often, at most K."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gpu.pipeline import Line
+
+Kind = tuple[str | None, int]
+Shards = Mapping[int, tuple[Line, ...]]
+
+
+def kind(line: Line) -> Kind:
+    return line.detect.model, line.detect.every
+
+
+def arranged(wanted: Iterable[Line], before: Shards, most: int) -> dict[int, tuple[Line, ...]]:
+    """Shards by number. A camera stays where it is as long as it can; holes are filled first.
+
+    So what comes or goes touches one shard and no other.
+    """
+    left = {line.source.camera_id: line for line in wanted}
+    shards: dict[int, list[Line]] = {}
+    for number, lines in before.items():
+        kept = [left[line.source.camera_id] for line in lines if _stays(line, left)][:most]
+        if kept:
+            shards[number] = kept
+            for line in kept:
+                del left[line.source.camera_id]
+    for line in left.values():
+        _place(line, shards, most)
+    return {number: tuple(lines) for number, lines in shards.items()}
+
+
+def same_eyes(before: Sequence[Line], after: Sequence[Line]) -> bool:
+    """Whether only zones differ: then the running process takes them over as it goes."""
+    return len(before) == len(after) and all(
+        a.same_eyes(b) for a, b in zip(before, after, strict=True)
+    )
+
+
+def _stays(line: Line, wanted: Mapping[str, Line]) -> bool:
+    new = wanted.get(line.source.camera_id)
+    return new is not None and kind(new) == kind(line)
+
+
+def _place(line: Line, shards: dict[int, list[Line]], most: int) -> None:
+    for lines in shards.values():
+        if kind(lines[0]) == kind(line) and len(lines) < most:
+            lines.append(line)
+            return
+    number = next(number for number in range(len(shards) + 1) if number not in shards)
+    shards[number] = [line]

@@ -1,0 +1,213 @@
+"""A shard: the process that runs one graph for its cameras, and ends when anything is wrong.
+
+It never mends itself: the worker starts it anew. What is open in the zones lies on disk.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gpu.cpu.detect import Detector
+from gpu.deepstream import engines, mapper, networks
+from gpu.deepstream.graph import PICTURES, SCALARS, shard
+from gpu.deepstream.machine import Machine, build
+from gpu.deepstream.pictures import Pictures
+from gpu.deepstream.servicemaker import MissingError, ServiceMaker
+from gpu.deepstream.spec import Network
+from gpu.deepstream.watching import Watching
+from gpu.deepstream.wires import (
+    Caller,
+    Failed,
+    Lost,
+    Picture,
+    Pipe,
+    Pulse,
+    Rezone,
+    Sender,
+    Stop,
+    Task,
+)
+from gpu.manifests import Model, ModelError, find
+from gpu.memory import Memory
+from gpu.messages import Observation
+
+log = logging.getLogger(__name__)
+
+ENDED, BROKEN, CANNOT, ALONE = 0, 3, 4, 5  # exit codes: files are over, restart, say why, no worker
+PULSE = 1.0
+
+Make = Callable[[str], Machine]
+
+
+def run(task: Task, orders: Pipe, reports: Pipe, tells: Pipe, make: Make = ServiceMaker) -> None:
+    """The process's whole life; ends it itself, since threads may sit in NVIDIA's code for ever."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
+    code = ALONE
+    try:
+        code = Shard(task, orders, Sender(reports), Caller(tells), make).run()
+    except Lost as error:
+        log.error("shard %d: %s", task.number, error)
+    except Exception:
+        log.exception("shard %d", task.number)
+        code = BROKEN
+    finally:
+        logging.shutdown()
+        os._exit(code)
+
+
+class Shard:
+    def __init__(
+        self, task: Task, orders: Pipe, reports: Sender, tells: Caller, make: Make
+    ) -> None:
+        self._task, self._orders, self._reports = task, orders, reports
+        self._tells, self._make = tells, make
+        self._watching: tuple[Watching, ...] = ()
+        self._wanted = task.lines
+        self._machine: Machine | None = None
+        self._stopping = threading.Event()
+
+    def run(self) -> int:
+        threading.Thread(target=self._beat, name="pulse", daemon=True).start()
+        threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        try:
+            self._prepare()
+        except (ModelError, MissingError, engines.EngineError, OSError) as error:
+            self._reports.send(Failed(sentence=str(error)))
+            return CANNOT
+        assert self._machine is not None, "it was made"
+        self._rezone()
+        threading.Thread(target=self._snapshots, name="snapshots", daemon=True).start()
+        ended = self._machine.wait()
+        over = ended == "eos" and not self._stopping.is_set()
+        for each in self._watching:
+            each.ended() if over else each.stop()
+        self._pulse()
+        self._machine.stop()
+        return ENDED if over or self._stopping.is_set() else BROKEN
+
+    def _prepare(self) -> None:
+        """Files, graph, probes; then it plays."""
+        task, detector = self._task, Detector(self._task.models, threads=1)
+        model = find(task.lines[0].detect.model, task.models)
+        network = networks.network(model, task.cache, len(task.lines), task.settings)
+        _have_engine(model, network, task)
+        graph = shard(task.lines, network, task.folder, task.settings)
+        task.folder.mkdir(parents=True, exist_ok=True)
+        for name, text in graph.files.items():
+            (task.folder / name).write_text(text, "utf-8")
+        machine = self._make(f"liuhe-{task.number}")
+        build(machine, graph)
+        pictures = Pictures(machine)
+        memory = Memory(task.memory) if task.memory else None
+        record = self._recorder(machine)
+        self._watching = tuple(
+            Watching(line, pad, network, pictures, detector, self._tell, memory, record)
+            for pad, line in enumerate(task.lines)
+        )
+        machine.watch_metadata(SCALARS, self._take)
+        machine.watch_buffers(PICTURES, pictures.take)
+        for each in self._watching:
+            each.start()
+        self._machine = machine
+        machine.start()
+
+    def _recorder(self, machine: Machine) -> Callable[[int], None] | None:
+        recording = self._task.settings.recording
+        if recording is None:
+            return None
+        recording.folder.mkdir(parents=True, exist_ok=True)
+        whole = recording.before + recording.after
+        return lambda pad: machine.record(f"camera-{pad}", recording.before, whole)
+
+    def _tell(self, observation: Observation, picture: bytes | None) -> None:
+        """What nobody keeps must not count as told: the next process sees it again."""
+        try:
+            self._tells.tell(observation, picture)
+        except Lost as error:
+            log.error("shard %d: %s", self._task.number, error)
+            os._exit(ALONE)
+
+    def _take(self, metadata: Any) -> None:
+        """On the streaming thread: numbers only, then it goes on."""
+        for frame in mapper.frames(metadata):
+            if frame.pad < len(self._watching):
+                self._watching[frame.pad].offer(frame)
+
+    # ---------------------------------------------------------------------------------- threads
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                order = self._orders.recv()
+            except (OSError, EOFError):
+                log.error("shard %d: the worker is gone", self._task.number)
+                os._exit(ALONE)
+            if isinstance(order, Stop):
+                self._stop()
+            elif isinstance(order, Rezone):
+                self._wanted = order.lines
+                self._rezone()
+
+    def _rezone(self) -> None:
+        """Also after the start: an order may have come while the engine was built."""
+        for each, line in zip(self._watching, self._wanted, strict=False):
+            if each.line != line:
+                each.rezone(line)
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        if self._machine is None:  # still preparing: nothing to lose
+            os._exit(ENDED)
+        self._machine.stop()
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(PULSE):
+            self._pulse()
+            if self._stuck():
+                log.error("shard %d: no camera gives pictures; it ends", self._task.number)
+                os._exit(BROKEN)
+
+    def _pulse(self) -> None:
+        for each in self._watching:
+            each.check()
+        health = tuple(each.vitals.health() for each in self._watching)
+        try:
+            self._reports.send(Pulse(cameras=health))
+        except Lost:
+            os._exit(ALONE)
+
+    def _stuck(self) -> bool:
+        """All cameras of a shard do not fail at once: rather the pipeline hangs."""
+        watching = [w for w in self._watching if w.vitals.state != "ended"]
+        return bool(watching) and all(w.silence() > self._task.stuck for w in watching)
+
+    def _snapshots(self) -> None:
+        """One camera after the other, each every so many seconds."""
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            for each in self._watching:
+                if each.silence() < PULSE and (taken := each.snapshot()) is not None:
+                    camera_id = each.line.source.camera_id
+                    self._reports.send(Picture(camera_id=camera_id, jpeg=taken[0], at=taken[1]))
+            spent = time.monotonic() - begun
+            self._stopping.wait(max(self._task.snapshot_every - spent, 0.2))
+
+
+def _have_engine(model: Model, network: Network, task: Task) -> None:
+    """Build it if it is missing or stale. Without TensorRT's Python, nvinfer builds its own."""
+    try:
+        trt = engines.tensorrt()
+        name = engines.gpu_name(task.settings.gpu)
+    except engines.EngineError as error:
+        log.warning("%s If there is no engine, nvinfer builds one now: minutes.", error)
+        return
+    batch, precision = len(task.lines), task.settings.precision
+    wanted = engines.key(trt, network.onnx, name, batch, precision)
+    if not engines.is_current(network.engine, wanted):
+        typed = networks.is_typed(model)
+        engines.build(trt, network.onnx, network.engine, wanted, typed=typed)

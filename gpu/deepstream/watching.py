@@ -1,0 +1,188 @@
+"""One camera of a shard: a thread that takes its frames' numbers and says what happens."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import cv2
+import numpy as np
+from av import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from gpu.blur import Pixels
+from gpu.cpu.decode import Frame as Decoded
+from gpu.cpu.decode import now
+from gpu.cpu.detect import Detector
+from gpu.cpu.pictures import Closing, Look, evidence, snapshot
+from gpu.cpu.vitals import Vitals
+from gpu.deepstream import mapper
+from gpu.deepstream.pictures import Pictures
+from gpu.deepstream.spec import Network
+from gpu.memory import Memory
+from gpu.messages import Point
+from gpu.pipeline import Line, Seen
+from gpu.teller import Tell, Teller, moment
+from gpu.zones import Change
+
+log = logging.getLogger(__name__)
+
+AHEAD = 64  # frames' numbers that may wait; then the oldest go, counted
+SILENT = 5.0  # seconds without a frame after which a camera counts as away
+
+Record = Callable[[int], None]
+
+
+class Watching:
+    """`offer` is called on a streaming thread and never waits.
+
+    `record` starts a recording of this camera. Blurring is done with the model of the CPU's back
+    end, which looks at the picture itself, and covers what the GPU saw besides.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        pad: int,
+        network: Network,
+        pictures: Pictures,
+        detector: Detector,
+        tell: Tell,
+        memory: Memory | None = None,
+        record: Record | None = None,
+    ) -> None:
+        self.line, self.pad, self._network = line, pad, network
+        self._names = dict(network.classes)
+        self._pictures, self._detector, self._record = pictures, detector, record
+        self.vitals = Vitals(line.source.camera_id)
+        self._teller = Teller(line, tell, self._evidence, memory)
+        self._frames: queue.Queue[tuple[float, mapper.Frame] | None] = queue.Queue(AHEAD)
+        self._last = time.monotonic()
+        name = f"watch-{line.source.camera_id}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._teller.begin(self._network.tag, now())
+        self._thread.start()
+
+    def offer(self, frame: mapper.Frame) -> None:
+        self._last = time.monotonic()
+        while True:
+            try:
+                self._frames.put_nowait((now(), frame))
+                return
+            except queue.Full:
+                self._drop_oldest()
+
+    def rezone(self, line: Line) -> None:
+        self._teller.rezone(line, now())
+        self.line = line
+
+    def ended(self) -> None:
+        """The file is over: what is open ends, after what still waits."""
+        self._close()
+        self._teller.finish(now())
+        self.vitals.turn("ended")
+
+    def stop(self) -> None:
+        """What is open goes on after a restart."""
+        self._close()
+
+    def check(self) -> None:
+        """Say so when no frame came for a while; nvurisrcbin calls the camera again by itself."""
+        silent = self.silence()
+        if silent > SILENT and self.vitals.state in ("starting", "running"):
+            called = "it is called again" if not self.line.source.is_file else "see the log"
+            self.vitals.count(reconnects=1)
+            self.vitals.turn("reconnecting", f"No picture for {silent:.0f} s; {called}.")
+
+    def silence(self) -> float:
+        return time.monotonic() - self._last
+
+    def snapshot(self) -> tuple[bytes, datetime] | None:
+        """A blurred picture of all zones, as it is now."""
+        look = self._looked()
+        if look is None:
+            return None
+        polygons = [zone.polygon for zone in self.line.watch.zones]
+        width = self.line.tell.picture_width
+        try:
+            return snapshot(look, self._detector, polygons, width), moment(look.frame.at)
+        except Closing:
+            return None
+
+    # ----------------------------------------------------------------------------------- inside
+
+    def _run(self) -> None:
+        number = 0
+        while (item := self._frames.get()) is not None:
+            try:
+                self._take(*item, number)
+            except Exception as error:  # one bad frame must not end the camera
+                log.exception("camera %s: a frame is lost", self.line.source.camera_id)
+                self.vitals.turn("failed", f"Frames cannot be followed: {error}; see the log.")
+            number += 1
+
+    def _take(self, at: float, frame: mapper.Frame, number: int) -> None:
+        self._teller.look(at, mapper.tracks(frame, self._names))
+        self.vitals.saw(at)
+        if number % self.line.detect.every == 0:
+            self.vitals.detections.tick()
+
+    def _drop_oldest(self) -> None:
+        try:
+            self._frames.get_nowait()
+        except queue.Empty:
+            return
+        self.vitals.count(dropped=1)
+
+    def _close(self) -> None:
+        while True:
+            try:
+                self._frames.put_nowait(None)
+                break
+            except queue.Full:
+                self._drop_oldest()
+        self._thread.join(timeout=5.0)
+
+    def _evidence(self, change: Change, polygon: Sequence[Point]) -> bytes | None:
+        if self._record is not None:
+            self._record(self.pad)
+        look = self._looked()
+        if look is None:
+            return None
+        width = self.line.tell.picture_width
+        try:
+            return evidence(look, self._detector, polygon, change.track.box, width)
+        except Closing:
+            return None
+
+    def _looked(self) -> Look | None:
+        """The next picture, with what both models see in it."""
+        answer = self._pictures.ask(self.pad)
+        if answer is None:
+            return None
+        pixels, frame = answer
+        picture = VideoFrame.from_ndarray(_shaped(pixels, frame), format="rgb24")
+        network = self._detector.network(None)
+        prepared = network.prepare(picture, VideoReformatter())
+        found = self._detector.look(self.line.source.camera_id, network, prepared) or ()
+        tracks = mapper.tracks(frame, self._names)
+        known = (Seen(object=each.object, score=each.score, box=each.box) for each in tracks)
+        return Look(
+            frame=Decoded(picture, now(), fresh=False), seen=(*found, *known), network=network
+        )
+
+
+def _shaped(pixels: Pixels, frame: mapper.Frame) -> Pixels:
+    """The GPU gives one size for all cameras; here it gets its camera's shape back."""
+    height, width = pixels.shape[:2]
+    if not frame.width or not frame.height:
+        return pixels
+    wanted = max(2, round(width * frame.height / frame.width) // 2 * 2)
+    if wanted == height:
+        return pixels
+    resized = cv2.resize(pixels, (width, wanted), interpolation=cv2.INTER_AREA)
+    return np.asarray(resized, np.uint8)

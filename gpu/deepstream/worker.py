@@ -1,0 +1,195 @@
+"""The worker with a GPU: as many shards as the cameras need, watched and started anew."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from gpu.backoff import waits
+from gpu.deepstream import shard
+from gpu.deepstream.plan import Shards, arranged, same_eyes
+from gpu.deepstream.running import GRACE, Options, Running
+from gpu.deepstream.wires import Failed, Picture, Pulse, Told
+from gpu.memory import Memory
+from gpu.messages import CameraHealth, CameraState, Config, Health, Observation, SpoolHealth
+from gpu.pipeline import lines
+from gpu.teller import Tell, Teller
+
+log = logging.getLogger(__name__)
+
+NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
+STEADY = 60.0  # seconds of work after which the next end is a first one again
+
+
+class Worker:
+    """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
+
+    def __init__(self, name: str, options: Options, tell: Tell) -> None:
+        self.name, self._options, self._tell = name, options, tell
+        self._started_at = datetime.now(UTC)
+        self._plan: Shards = {}
+        self._running: dict[int, Running] = {}
+        self._rests: dict[int, tuple[Any, float]] = {}  # how long the next start waits, until when
+        self._pictures: dict[str, Picture] = {}
+        self._restarts: dict[str, int] = {}
+        self._said: dict[str, tuple[CameraState, str]] = {}
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._keeper.start()
+
+    def apply(self, config: Config, *, live: bool = True) -> None:
+        """Only shards whose cameras change are stopped; other zones are taken over as they go."""
+        with self._lock:
+            before = self._plan
+            self._plan = arranged(lines(config, live=live), before, self._options.most)
+            for number, running in list(self._running.items()):
+                wanted = self._plan.get(number, ())
+                if not same_eyes(running.lines, wanted):
+                    del self._running[number]
+                    self._rests.pop(number, None)
+                    running.stop()
+                elif wanted != running.lines:
+                    running.rezone(wanted)
+            self._end_what_is_gone(before)
+            self._start_missing()
+
+    def stop(self) -> None:
+        """All shards; what is open goes on when the worker is started again."""
+        self._stop.set()
+        with self._lock:
+            stopping = [
+                threading.Thread(target=running.stop, daemon=True)
+                for running in self._running.values()
+            ]
+            for thread in stopping:
+                thread.start()
+            for thread in stopping:
+                thread.join(timeout=2 * GRACE)
+            self._running.clear()
+
+    def snapshots(self) -> list[tuple[str, Callable[[], tuple[bytes, datetime] | None]]]:
+        """Each picture once."""
+        with self._lock:
+            ids = [line.source.camera_id for its in self._plan.values() for line in its]
+        return [(camera_id, partial(self._shown, camera_id)) for camera_id in ids]
+
+    def health(self, spool: SpoolHealth) -> Health:
+        with self._lock:
+            cameras = [health for number in self._plan for health in self._health(number)]
+        return Health(
+            worker=self.name,
+            started_at=self._started_at,
+            at=datetime.now(UTC),
+            cameras=tuple(cameras),
+            spool=spool,
+        )
+
+    # ----------------------------------------------------------------------------------- inside
+
+    def _keep(self) -> None:
+        """Start what ended, end what hangs."""
+        while not self._stop.wait(0.5):
+            try:
+                with self._lock:
+                    for running in list(self._running.values()):
+                        self._look_after(running)
+                    self._start_missing()
+            except Exception:
+                log.exception("a shard could not be looked after")
+
+    def _look_after(self, running: Running) -> None:
+        now = time.monotonic()
+        if running.process.is_alive():
+            if now - running.pulse > NUMB:
+                log.error("shard %d hangs; it is started anew", running.number)
+                running.kill()
+            return
+        code = running.process.exitcode
+        if code == shard.ENDED:  # its files are over; a later change starts it again
+            return
+        log.warning("shard %d ended with %s; it is started anew", running.number, code)
+        del self._running[running.number]
+        rests = self._rests.get(running.number)
+        steps = rests[0] if rests and now - running.begun < STEADY else waits(first=1.0)
+        self._rests[running.number] = (steps, now + next(steps))
+        for line in running.lines:
+            camera_id = line.source.camera_id
+            self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
+        self._failed(running)
+
+    def _failed(self, running: Running) -> None:
+        """Until it works again its cameras say why they do not."""
+        sentence = running.failed or "The pipeline broke off; it is started anew."
+        state: CameraState = "failed" if running.failed else "reconnecting"
+        for line in running.lines:
+            self._said[line.source.camera_id] = (state, sentence)
+
+    def _start_missing(self) -> None:
+        if self._stop.is_set():
+            return
+        for number, its_lines in self._plan.items():
+            rest = self._rests.get(number)
+            if number not in self._running and (rest is None or rest[1] <= time.monotonic()):
+                running = Running(number, its_lines, self._options)
+                self._running[number] = running
+                for work in (self._hear, self._keep_told):
+                    threading.Thread(target=work, args=(running,), daemon=True).start()
+
+    def _hear(self, running: Running) -> None:
+        """A shard's pulse and pictures, until it is gone."""
+        while True:
+            try:
+                message = running.reports.recv()
+            except (OSError, EOFError):
+                return
+            if isinstance(message, Pulse):
+                running.pulse, running.health = time.monotonic(), message.cameras
+            elif isinstance(message, Picture):
+                self._pictures[message.camera_id] = message
+            elif isinstance(message, Failed):
+                log.error("shard %d: %s", running.number, message.sentence)
+                running.failed = message.sentence
+
+    def _keep_told(self, running: Running) -> None:
+        """Keep each observation, then say so: only now the shard goes on."""
+        while True:
+            try:
+                message: Told = running.tells.recv()
+                self._tell(Observation.from_json(message.observation), message.picture)
+                running.tells.send(True)
+            except (OSError, EOFError):
+                return
+
+    def _end_what_is_gone(self, before: Shards) -> None:
+        """Cameras that are not watched any more: what was open there ends."""
+        if self._options.memory is None:
+            return
+        memory = Memory(self._options.memory)
+        wanted = {line.source.camera_id for its in self._plan.values() for line in its}
+        for line in (line for its in before.values() for line in its):
+            if line.source.camera_id not in wanted:
+                teller = Teller(line, self._tell, lambda change, polygon: None, memory)
+                teller.finish(time.time())
+                self._pictures.pop(line.source.camera_id, None)
+
+    def _shown(self, camera_id: str) -> tuple[bytes, datetime] | None:
+        picture = self._pictures.pop(camera_id, None)
+        return None if picture is None else (picture.jpeg, picture.at)
+
+    def _health(self, number: int) -> list[CameraHealth]:
+        running = self._running.get(number)
+        known = {each.camera_id: each for each in running.health} if running else {}
+        return [self._camera_health(line.source.camera_id, known) for line in self._plan[number]]
+
+    def _camera_health(self, camera_id: str, known: dict[str, CameraHealth]) -> CameraHealth:
+        if camera_id in known:
+            self._said.pop(camera_id, None)
+            here = known[camera_id]
+            return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
+        state, sentence = self._said.get(camera_id, ("starting", ""))
+        return CameraHealth(camera_id=camera_id, state=state, error=sentence)

@@ -1,0 +1,223 @@
+"""Shards as real processes, each with the stand-in pipeline: see `gst_machine`."""
+
+import io
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gpu.deepstream.plan import arranged, kind, same_eyes
+from gpu.deepstream.running import Options
+from gpu.deepstream.worker import Worker
+from gpu.messages import Camera, CameraHealth, Config, Observation, SpoolHealth, Watch, Zone
+from gpu.pipeline import line
+from tests.gpu.gst_machine import parked
+
+WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+def zone(name: str = "z", seconds: float = 0.5) -> Zone:
+    watch = Watch(id="w", kind="dwell", objects=("car",), seconds=seconds, grace=1.0)
+    return Zone(id=name, name="z", polygon=WHOLE, watches=(watch,))
+
+
+def camera(number: int, source: str = "rtsp://camera/live", **changes: Any) -> Camera:
+    values: dict[str, Any] = {"zones": (zone(),), **changes}
+    return Camera(id=f"c{number}", name="c", source=source, **values)
+
+
+# ------------------------------------------------------------------------------------- the plan
+
+
+def lines(*cameras: Camera) -> list[Any]:
+    return [line(each) for each in cameras]
+
+
+def test_cameras_fill_shards_of_one_kind() -> None:
+    wanted = lines(*(camera(n) for n in range(5)), camera(9, detect_every=2))
+    plan = arranged(wanted, {}, 2)
+    assert [[each.source.camera_id for each in its] for its in plan.values()] == [
+        ["c0", "c1"],
+        ["c2", "c3"],
+        ["c4"],
+        ["c9"],
+    ]
+
+
+def test_a_camera_that_goes_leaves_a_hole_that_the_next_one_fills() -> None:
+    before = arranged(lines(*(camera(n) for n in range(4))), {}, 2)
+    without = arranged(lines(camera(0), camera(2), camera(3)), before, 2)
+    assert same_eyes(before[1], without[1]), "the others are left alone"
+    after = arranged(lines(camera(0), camera(2), camera(3), camera(7)), without, 2)
+    assert [each.source.camera_id for each in after[0]] == ["c0", "c7"]
+    assert same_eyes(before[1], after[1])
+
+
+def test_other_zones_are_the_same_eyes() -> None:
+    before = arranged(lines(camera(0)), {}, 2)
+    after = arranged(lines(camera(0, zones=(zone("other"),))), before, 2)
+    assert same_eyes(before[0], after[0])
+    moved = arranged(lines(camera(0, source="rtsp://elsewhere/")), before, 2)
+    assert not same_eyes(before[0], moved[0])
+
+
+cameras = st.lists(st.tuples(st.integers(0, 12), st.sampled_from([1, 5])), unique_by=lambda c: c[0])
+
+
+@given(changes=st.lists(cameras, min_size=1, max_size=6), most=st.integers(1, 4))
+def test_each_camera_is_in_one_shard_whatever_came_and_went(
+    changes: list[list[tuple[int, int]]], most: int
+) -> None:
+    plan: dict[int, Any] = {}
+    for wanted in changes:
+        before = plan
+        plan = arranged(lines(*(camera(n, detect_every=e) for n, e in wanted)), before, most)
+        ids = [each.source.camera_id for its in plan.values() for each in its]
+        assert sorted(ids) == sorted(f"c{n}" for n, _ in wanted)
+        for its in plan.values():
+            assert 0 < len(its) <= most
+            assert len({kind(each) for each in its}) == 1
+        for number, its in before.items():
+            if set(its) <= {each for one in plan.values() for each in one}:
+                assert set(its) <= set(plan[number]), "who stays stays where he is"
+
+
+# ------------------------------------------------------------------------------------ processes
+
+
+class Told:
+    """What the worker was told, in order."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[Observation, bytes | None]] = []
+        self.lock = threading.Lock()
+
+    def __call__(self, observation: Observation, picture: bytes | None) -> None:
+        with self.lock:
+            self.all.append((observation, picture))
+
+    def seen(self, phase: str, camera_id: str, zone_id: str = "z") -> list[Observation]:
+        with self.lock:
+            return [
+                each
+                for each, _ in self.all
+                if (each.phase, each.camera_id, each.zone_id) == (phase, camera_id, zone_id)
+            ]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def made(gstreamer: Any, cache: Path, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    workers: list[Worker] = []
+
+    def make(told: Told, **changes: Any) -> Worker:
+        values: dict[str, Any] = {
+            "models": (),
+            "cache": cache,
+            "folder": tmp_path / "run",
+            "memory": tmp_path / "open",
+            "make": parked,
+            "most": 2,
+            "snapshot_every": 0.5,
+            **changes,
+        }
+        workers.append(Worker("gpu", Options(**values), told))
+        return workers[-1]
+
+    yield make
+    for worker in workers:
+        worker.stop()
+
+
+def pids(worker: Worker) -> dict[int, int | None]:
+    return {number: running.process.pid for number, running in worker._running.items()}
+
+
+def health(worker: Worker, camera_id: str) -> CameraHealth:
+    found = worker.health(SpoolHealth()).cameras
+    return next(each for each in found if each.camera_id == camera_id)
+
+
+def test_a_shard_tells_follows_new_zones_and_survives_its_death(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    told = Told()
+    worker = made(told)
+    worker.apply(Config(version="1", cameras=(camera(0), camera(1))))
+    until(lambda: told.seen("started", "c0") and told.seen("started", "c1"), 60)
+    [first] = told.seen("started", "c0")
+    assert (first.object, first.model[:4]) == ("car", "ssd_")
+    assert first.box == pytest.approx((0.4, 0.4, 0.6, 0.6))
+    picture = next(jpeg for each, jpeg in told.all if each.key == first.key)
+    assert picture is not None
+    assert Image.open(io.BytesIO(picture)).size == (128, 72), "in the camera's own shape"
+    until(lambda: health(worker, "c0").state == "running", 20)
+    shown = dict(worker.snapshots())
+    until(lambda: shown["c1"]() is not None, 20)
+
+    before = pids(worker)
+    worker.apply(Config(version="2", cameras=(camera(0, zones=(zone("other"),)), camera(1))))
+    until(lambda: told.seen("ended", "c0") and told.seen("started", "c0", "other"), 20)
+    assert pids(worker) == before, "other zones need no new process"
+    assert told.seen("ended", "c1") == []
+
+    os.kill(before[0] or 0, signal.SIGKILL)
+    until(lambda: pids(worker).get(0) not in (None, before[0]), 30)
+    until(lambda: health(worker, "c1").state == "running", 60)
+    assert health(worker, "c1").reconnects >= 1
+    assert len(told.seen("started", "c1")) == 1, "what was open goes on and is not told again"
+    assert told.seen("ended", "c1") == []
+
+    worker.apply(Config(version="3", cameras=(camera(1),)))
+    until(lambda: told.seen("ended", "c0", "other"), 20)
+    assert told.seen("ended", "c1") == []
+    alive = [p for p in pids(worker).values() if p is not None]
+    worker.stop()
+    assert not [pid for pid in alive if psutil.pid_exists(pid)]
+
+
+def test_a_pipeline_that_breaks_is_started_anew_and_a_new_camera_touches_no_other(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    told = Told()
+    worker = made(told, most=1)
+    broken = camera(1, source="rtsp://camera/error=80")
+    worker.apply(Config(version="1", cameras=(camera(0), broken)))
+    until(lambda: health(worker, "c0").state == "running", 60)
+    first = pids(worker)
+    until(lambda: health(worker, "c1").reconnects >= 1, 60)
+    worker.apply(Config(version="2", cameras=(camera(0), broken, camera(2))))
+    until(lambda: told.seen("started", "c2"), 60)
+    assert pids(worker)[0] == first[0]
+
+
+def test_a_model_that_cannot_be_had_is_said_by_its_cameras(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    worker = made(Told())
+    worker.apply(Config(version="1", cameras=(camera(0, model="no-such-model"),)))
+    until(lambda: health(worker, "c0").state == "failed", 60)
+    assert "no-such-model" in health(worker, "c0").error
+
+
+def test_files_that_are_over_end_what_is_open_and_stay_ended(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    told = Told()
+    worker = made(told)
+    worker.apply(Config(version="1", cameras=(camera(0, source="frames=150.mp4"),)))
+    until(lambda: told.seen("ended", "c0"), 60)
+    until(lambda: health(worker, "c0").state == "ended", 20)
+    assert len(told.seen("started", "c0")) == 1
