@@ -1,4 +1,4 @@
-"""The command line of the eyes: `python -m gpu watch | bench | models`, each with `--help`."""
+"""The command line of the eyes: `python -m gpu watch | bench | models | engine | doctor`."""
 
 import argparse
 import logging
@@ -8,8 +8,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpu.manifests import ModelError, load, manifests
+
+if TYPE_CHECKING:
+    from gpu.deepstream.running import Options as GpuOptions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +41,38 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the models and check their files")
     _add_models(models)
     models.set_defaults(run=_models)
+    _add_engine(commands.add_parser("engine", help="prepare a model for TensorRT and DeepStream"))
+    doctor = commands.add_parser("doctor", help="say what this machine lacks to use its GPU")
+    _add_gpu(doctor)
+    doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_engine(engine: argparse.ArgumentParser) -> None:
+    engine.add_argument("action", choices=["build"])
+    engine.add_argument("--model", help="its name (default: the bundled one)")
+    engine.add_argument(
+        "--cameras", type=_positive, default=16, help="of one shard, at most (default 16)"
+    )
+    engine.add_argument("--graph-only", action="store_true", help="write the graph, build nothing")
+    _add_gpu(engine)
+    _add_models(engine)
+    engine.set_defaults(run=_engine)
+
+
+def _add_gpu(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--gpu", type=int, default=0, help="which one (default 0)")
+    parser.add_argument("--precision", choices=["fp16", "fp32"], default="fp16")
+    parser.add_argument(
+        "--cache", type=Path, default=Path("engines"), help="a folder for graphs and engines"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 64")
+    return number
 
 
 def _add_watch(watch: argparse.ArgumentParser) -> None:
@@ -54,6 +89,15 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     alone.add_argument("--fast", action="store_true", help="play a file as fast as it goes")
     alone.add_argument("--pictures", type=Path, help="a folder for the blurred pictures")
     watch.add_argument("--threads", type=int, help="detections at a time (default: one a core)")
+    deep = watch.add_argument_group("with --server and DeepStream")
+    deep.add_argument("--deepstream", action="store_true", help="use the GPU")
+    deep.add_argument(
+        "--cameras", type=_positive, default=16, help="of one process, at most (default 16)"
+    )
+    deep.add_argument(
+        "--record", type=Path, help="a folder for recordings: originals, see the docs"
+    )
+    _add_gpu(deep)
     _add_models(watch)
     watch.set_defaults(run=_watch)
 
@@ -65,6 +109,8 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    if options.deepstream and not options.server:
+        raise ValueError("--deepstream needs --server; without one, use the CPU's back end.")
     stop = _stopped_by_signals()
     return _serve(options, stop) if options.server else _stand_alone(options, stop)
 
@@ -82,8 +128,23 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
             models=tuple(options.models),
             name=options.name,
             threads=options.threads,
+            gpu=_shards(options) if options.deepstream else None,
         ),
         stop,
+    )
+
+
+def _shards(options: argparse.Namespace) -> "GpuOptions":
+    from gpu.deepstream.running import Options as GpuOptions
+    from gpu.deepstream.spec import Recording, Settings
+
+    recording = Recording(folder=options.record.absolute()) if options.record else None
+    return GpuOptions(
+        models=tuple(options.models),
+        cache=options.cache.absolute(),
+        folder=(options.spool / "shards").absolute(),
+        most=options.cameras,
+        settings=Settings(gpu=options.gpu, precision=options.precision, recording=recording),
     )
 
 
@@ -100,6 +161,34 @@ def _bench(options: argparse.Namespace) -> int:
     from gpu.bench import bench
 
     return bench(options.seconds)
+
+
+def _engine(options: argparse.Namespace) -> int:
+    """The last line is the engine's path, or the graph's."""
+    from gpu.deepstream import engines, networks
+    from gpu.deepstream.building import have_engine
+    from gpu.deepstream.spec import Settings
+    from gpu.manifests import find
+
+    settings = Settings(gpu=options.gpu, precision=options.precision)
+    model = find(options.model, options.models)
+    network = networks.network(model, options.cache.absolute(), options.cameras, settings)
+    if options.graph_only:
+        print(network.onnx)
+        return 0
+    try:
+        built = have_engine(model, network, options.cameras, settings)
+    except engines.EngineError as error:
+        raise ValueError(str(error)) from None
+    print("built" if built else "there already", file=sys.stderr)
+    print(network.engine)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from gpu.deepstream.doctor import examine
+
+    return examine(options.cache.absolute(), options.gpu, print)
 
 
 def _models(options: argparse.Namespace) -> int:

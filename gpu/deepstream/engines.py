@@ -27,6 +27,10 @@ class EngineError(RuntimeError):
     """No engine can be built; the sentence says what to do."""
 
 
+class MissingTools(EngineError):
+    """TensorRT or the driver's tool is not there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Key(Message):
     onnx: str
@@ -37,17 +41,17 @@ class Key(Message):
 
 
 def tensorrt() -> Any:
-    """NVIDIA's module; raises EngineError."""
+    """NVIDIA's module; raises MissingTools."""
     try:
         return importlib.import_module("tensorrt")
     except ImportError as error:
-        raise EngineError(
+        raise MissingTools(
             f"tensorrt cannot be imported ({error}); run this in NVIDIA's DeepStream container."
         ) from None
 
 
 def gpu_name(number: int) -> str:
-    """What the driver calls it, with its compute capability; raises EngineError."""
+    """What the driver calls it, with its compute capability; raises MissingTools."""
     command = ["nvidia-smi", "-i", str(number), "--format=csv,noheader"]
     try:
         done = subprocess.run(  # noqa: S603
@@ -58,7 +62,7 @@ def gpu_name(number: int) -> str:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise EngineError(
+        raise MissingTools(
             f"nvidia-smi names no GPU {number} ({error}); install the driver, and start the "
             "container with --gpus all."
         ) from None

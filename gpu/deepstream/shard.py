@@ -13,6 +13,7 @@ from typing import Any
 
 from gpu.cpu.detect import Detector
 from gpu.deepstream import engines, mapper, networks
+from gpu.deepstream.building import have_engine
 from gpu.deepstream.graph import PICTURES, SCALARS, shard
 from gpu.deepstream.machine import Machine, build
 from gpu.deepstream.pictures import Pictures
@@ -199,15 +200,8 @@ class Shard:
 
 
 def _have_engine(model: Model, network: Network, task: Task) -> None:
-    """Build it if it is missing or stale. Without TensorRT's Python, nvinfer builds its own."""
+    """Without TensorRT's Python, nvinfer builds its own."""
     try:
-        trt = engines.tensorrt()
-        name = engines.gpu_name(task.settings.gpu)
-    except engines.EngineError as error:
+        have_engine(model, network, len(task.lines), task.settings)
+    except engines.MissingTools as error:
         log.warning("%s If there is no engine, nvinfer builds one now: minutes.", error)
-        return
-    batch, precision = len(task.lines), task.settings.precision
-    wanted = engines.key(trt, network.onnx, name, batch, precision)
-    if not engines.is_current(network.engine, wanted):
-        typed = networks.is_typed(model)
-        engines.build(trt, network.onnx, network.engine, wanted, typed=typed)

@@ -122,7 +122,7 @@ def _paragraphs(text: str) -> Iterable[tuple[str, list[str]]]:
     name, lines = "", list[str]()
     _, _, rest = text.partition("Element Properties:")
     for line in rest.splitlines():
-        if line and not line.startswith(" "):
+        if line.startswith("Element "):  # signals, actions; drivers may speak in between
             break
         if (match := _NAME.match(line)) is not None:
             if name:
