@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -87,6 +87,12 @@ def _parser() -> argparse.ArgumentParser:
     watch = add("watch", _watch, "运行视频进程；其余参数见 python -m gpu watch --help")
     _place(watch)
     watch.set_defaults(passes_on=True)
+    engine = add("engine", _engine, "为显卡准备模型；参数见 python -m gpu engine --help")
+    _place(engine)
+    engine.set_defaults(passes_on=True)
+    doctor = add("doctor", _doctor, "检查这台机器：--gpu 检查显卡、驱动和 DeepStream")
+    _place(doctor)
+    doctor.add_argument("--gpu", type=int, nargs="?", const=0, required=True, help="第几张显卡")
     migrate = add("migrate", _migrate, "把数据库升级到当前插件需要的样子")
     _place(migrate)
     migrate.add_argument("--write", action="store_true", help="开发者：按模型写出新的迁移文件")
@@ -229,8 +235,27 @@ def _watch(options: argparse.Namespace) -> int:
         arguments += ["--server", f"http://{settings.host}:{settings.port}"]
         arguments += ["--token-file", str(settings.data_dir / "worker.token")]
         arguments += ["--spool", str(settings.data_dir / "spool")]
+    _become_eyes("watch", arguments)
+
+
+def _engine(options: argparse.Namespace) -> int:
+    _adopt(options)
+    _become_eyes("engine", options.rest)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    _adopt(options)
+    _become_eyes("doctor", ["--gpu", str(options.gpu)])
+
+
+def _become_eyes(command: str, arguments: Sequence[str]) -> NoReturn:
+    """Engines lie in the data folder unless somebody says otherwise."""
+    given = {part.split("=")[0] for part in arguments}
+    if "--cache" not in given and (command != "watch" or "--deepstream" in given):
+        folder = SettingsSource.read().kernel().data_dir.absolute()
+        arguments = [*arguments, "--cache", str(folder / "engines")]
     os.chdir(HERE)
-    os.execv(sys.executable, [sys.executable, "-m", "gpu", "watch", *arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "gpu", command, *arguments])  # noqa: S606
 
 
 def _migrate(options: argparse.Namespace) -> None:

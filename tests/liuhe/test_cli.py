@@ -106,3 +106,21 @@ def test_the_schema_is_printed_without_a_database_of_ones_own(tmp_path: Path) ->
     done = liuhe("schema", "--data", str(tmp_path))
     assert done.returncode == 0
     assert "type Case implements Node" in done.stdout
+
+
+def test_doctor_says_what_a_machine_without_a_gpu_lacks(tmp_path: Path) -> None:
+    if Path("/opt/nvidia/deepstream").exists():
+        pytest.skip("this machine has DeepStream")
+    done = liuhe("doctor", "--gpu", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert "没有 DeepStream" in done.stdout
+    assert str(tmp_path / "engines") in done.stdout
+
+
+def test_a_graph_for_the_gpu_is_prepared_in_the_data_folder(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    done = liuhe("engine", "build", "--graph-only", "--cameras", "4", "--data", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    written = Path(done.stdout.splitlines()[-1])
+    assert written.is_file()
+    assert written.is_relative_to(tmp_path / "engines")
