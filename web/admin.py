@@ -16,7 +16,7 @@ from core.manifest import Manifest
 from core.permissions import Viewer, demand_everywhere
 from core.state import GENERATION, PLUGIN_CHOICE, choose_plugins, recall
 from web.assessments import lacking
-from web.pages import form, page, see_other, viewer
+from web.pages import form, fragment, menu, page, see_other, viewer
 
 DEAD_SHOWN = 100
 
@@ -28,6 +28,14 @@ async def home(request: Request) -> Response:
     return await page(
         request, "home.html", {"page_title": "首页", "active_page": "home", "sections": sections}
     )
+
+
+async def menus(request: Request) -> Response:
+    """Both menus again, with new numbers, for the page at the path `at`."""
+    here = request.query_params.get("at", "")[:200]
+    active = "home" if here == "/admin/" else ""
+    entries = await menu(request, viewer(request), here)
+    return fragment(request, "menus.html", {"menu": entries, "active_page": active})
 
 
 async def _look(look: Any, person: Viewer) -> WaitingList | None:
@@ -158,6 +166,7 @@ async def retry(request: Request) -> Response:
 
 ROUTES = [
     Route("/", home),
+    Route("/menu", menus),
     Route("/plugins", plugins),
     Route("/plugins/switch", switch, methods=["POST"]),
     Route("/generation", generation),

@@ -230,7 +230,7 @@ async def _shell(request: Request) -> dict[str, Any]:
     person: Viewer | None = getattr(request.state, "viewer", None)
     return {
         "viewer": person,
-        "menu": await _menu(request, person) if person else [],
+        "menu": await menu(request, person) if person else [],
         "district": request.app.state.district,
         "csrf": _csrf(request),
         "version": LIUHE_VERSION,
@@ -244,8 +244,11 @@ def _open_to(person: Viewer, entry: Menu) -> bool:
     return holds(entry.permission)
 
 
-async def _menu(request: Request, person: Viewer) -> Sequence[Mapping[str, Any]]:
-    here = request.url.path
+async def menu(
+    request: Request, person: Viewer, here: str | None = None
+) -> Sequence[Mapping[str, Any]]:
+    """What is open to the person, with what waits behind each; `here`: the path of the page."""
+    here = request.url.path if here is None else here
     entries = [entry for entry in request.app.state.menu if _open_to(person, entry)]
     nearest = max(
         (entry.href for entry in entries if _leads_to(entry.href, here)), key=len, default=""

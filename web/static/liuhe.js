@@ -61,6 +61,12 @@
     (await ask(ctx.confirm)) ? issueRequest() : dropRequest();
   });
 
+  /* A dialog begins at the first field of its form, not at the button that closes it */
+  const open = (dialog) => {
+    dialog?.showModal();
+    dialog?.querySelector("form :is(input:not([type=hidden]), select, textarea)")?.focus();
+  };
+
   /* Clicks: dialogs, password, demo logins, back; menus close when one clicks elsewhere */
   on("click", (event) => {
     const at = (query) => event.target.closest(query);
@@ -68,7 +74,7 @@
     let hit;
     if ((hit = at("[data-answer]"))) hit.closest("dialog").close(hit.dataset.answer);
     else if ((hit = at("[data-closes]"))) hit.closest("dialog").close();
-    else if ((hit = at("[data-opens]"))) { hit.closest("details[data-menu]")?.removeAttribute("open"); byId(hit.dataset.opens)?.showModal(); }
+    else if ((hit = at("[data-opens]"))) { hit.closest("details[data-menu]")?.removeAttribute("open"); open(byId(hit.dataset.opens)); }
     else if ((hit = at("[data-back]"))) history.back();
     else if ((hit = at("[data-reveal]"))) {
       const input = byId(hit.dataset.reveal), shown = input.type === "password";
@@ -209,6 +215,17 @@
   });
   on("htmx:error", (event) => { if (event.detail?.ctx && !event.detail.ctx.response) complain("网络不通，没有办成。您填的内容还在，请稍后再试。"); });
 
+  /* What was done no longer waits: the numbers at the menus again, unless one is in a menu */
+  const recount = async () => {
+    const answer = await fetch(`/admin/menu?at=${encodeURIComponent(location.pathname)}`).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const query of ["nav.side", "nav.bar"]) {
+      const now = document.querySelector(query), next = fresh.querySelector(query);
+      if (now && next && !now.contains(document.activeElement)) now.replaceWith(next);
+    }
+  };
+
   /* After a swap: from an item that is done on to the next; else to the first problem or the next
      step, but only if the place where one was is gone */
   let left = null, held = false;
@@ -217,8 +234,9 @@
     left = item && items().indexOf(item);
     held = document.activeElement !== document.body;
   });
-  on("htmx:after:swap", () => {
+  on("htmx:after:swap", (event) => {
     listen();
+    if (event.detail?.ctx?.request?.method === "POST") recount();
     const item = current(), list = items(), open = (one) => !one.hasAttribute("data-done");
     if (left !== null && (!item || !open(item))) {
       go(list.slice(left).find(open) ?? list.find(open) ?? item ?? list[left - 1] ?? byId("main"));
