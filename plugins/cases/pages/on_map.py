@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from tortoise.expressions import Q
 
 from liuhe import MapBox, MapLayer, MapPoint, MapPoints, Viewer
-from plugins.cases.models import Case
+from plugins.cases.models import Case, state_of_case
 from plugins.cases.permissions import visible
-from plugins.cases.rules import STAGE_LABELS, Stage
+from plugins.cases.rules import Stage
 from plugins.places.actions import middles_within
 
 OVER = (Stage.CLOSED, Stage.RATED, Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
@@ -33,7 +33,7 @@ async def look(viewer: Viewer, box: MapBox, most: int) -> MapPoints:
 def _point(case: Case, middles: Mapping[int, tuple[float, float]]) -> MapPoint:
     known = case.longitude is not None and case.latitude is not None
     longitude, latitude = (case.longitude, case.latitude) if known else middles[case.area_id]
-    told = [case.number, STAGE_LABELS[case.stage], "" if known else f"在{case.area.name}"]
+    told = [case.number, state_of_case(case), "" if known else f"在{case.area.name}"]
     return MapPoint(
         longitude=longitude or 0,
         latitude=latitude or 0,

@@ -32,9 +32,11 @@ async def case_page(request: Request) -> Response:
 
 
 async def evidence_part(request: Request) -> Response:
-    """The pictures again, while some are being blurred."""
-    context = {"shown": await shown_or_missing(request), "again": False}
-    return fragment(request, "cases/evidence.html", context)
+    """The pictures again, while some are being blurred; that a case is gone, `fresh_part` tells."""
+    shown = await show(viewer(request), request.path_params["id"])
+    if shown is None:
+        return Response(status_code=204)
+    return fragment(request, "cases/evidence.html", {"shown": shown, "again": False})
 
 
 async def fresh_part(request: Request) -> Response:

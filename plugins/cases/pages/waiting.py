@@ -131,6 +131,7 @@ def _item(case: Case) -> WaitingItem:
     where = " · ".join(part for part in (case.area.name, case.address) if part)
     due = ago(case.due_at)
     late = due.endswith("前") or due == "刚刚"
+    soon = case.soon_at is not None and case.soon_at <= datetime.now(UTC)
     return WaitingItem(
         title=case.title,
         meta=where,
@@ -138,7 +139,7 @@ def _item(case: Case) -> WaitingItem:
         badge=(f"已超 {due.removesuffix('前')}" if late else f"还剩 {due.removesuffix('后')}")
         if due
         else state_of_case(case),
-        tone="bad" if late else "",
+        tone="bad" if late else "warn" if soon else "",
     )
 
 

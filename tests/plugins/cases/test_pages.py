@@ -313,6 +313,17 @@ async def test_the_side_exits_by_plain_forms(place: District, browser: Browser) 
     assert case.number in (await browser.get(f"/admin/cases/{main.id}")).text
 
 
+async def test_pictures_of_a_case_that_went_elsewhere_are_not_asked_for_again(
+    place: District, browser: Browser
+) -> None:
+    """The notice that it is gone comes from `fresh`; this one would be an error out of nowhere."""
+    case = await place.at("dispatched")
+    await browser.as_(place.handler)
+    await actions.return_case(place.handler, case.id, reason="不归我们管")
+    assert (await browser.get(f"/admin/cases/{case.id}/evidence")).status_code == 204
+    assert "不归您办理" in (await browser.get(f"/admin/cases/{case.id}/fresh?version=1")).text
+
+
 async def test_whoever_answers_an_extension_reads_until_when_and_why(
     place: District, browser: Browser
 ) -> None:
