@@ -39,6 +39,7 @@ from web.assets import Assets
 from web.failures import HANDLERS, answer, on_defect
 from web.graphql.endpoint import GraphQLEndpoint
 from web.hub import Hub
+from web.keeping import keeping
 from web.middleware import BodyLimit, CrossOrigin, Envelope, demand_same_origin
 from web.rates import AddressRate, CallerRate, Rates
 from web.session import SessionMiddleware
@@ -131,7 +132,8 @@ def build_app(kernel: Kernel, schema: Any, *, generation: int = 0) -> Starlette:
     entries = [entry for one in kernel.plugins.values() for entry in one.menu]
     state.menu = sorted((*OWN_MENU, *entries), key=lambda entry: (entry.order, entry.title))
     looks = [look for one in kernel.plugins.values() for look in one.waiting]
-    state.waiting = [look.look for look in sorted(looks, key=lambda look: look.order)]
+    ordered = [look.look for look in sorted(looks, key=lambda look: look.order)]
+    state.waiting = [*ordered, *keeping(kernel)]
     state.slots = _slots(kernel)
     return app
 

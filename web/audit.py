@@ -18,6 +18,7 @@ from core.people import Person
 from core.permissions import demand_everywhere
 from core.proof import last_mark
 from web.audit_words import PEOPLE, kinds, names_in, told
+from web.keeping import stale, verified
 from web.keyset import Slice, slice_of, window
 from web.pages import page, viewer
 
@@ -43,6 +44,7 @@ async def entries(request: Request) -> Response:
         "kinds": sorted(things.items(), key=lambda item: item[1]),
         "rows": await _rows(request, found.rows),
         "mark": last_mark(),
+        "stale": "" if verified() else stale(),
         **_links("/admin/audit", given, found),
     }
     return await page(request, "audit.html", context)
