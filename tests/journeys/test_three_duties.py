@@ -214,7 +214,7 @@ async def test_security_sees_no_case_through_any_page_or_query(district: Distric
         assert case.title not in answer.text, path
         assert case.number not in answer.text, path
         # These parts say that there is nothing, to everybody alike.
-        part = path.endswith(("/fresh", f"/{case.id}/tasks"))
+        part = path.endswith(("/fresh", "/evidence", f"/{case.id}/tasks"))
         if not part and path.startswith(("/admin/cases", "/admin/city_eye", "/admin/audit")):
             assert answer.status_code in (403, 404), path
     query = "query($id: ID!) { cases { edges { node { title } } } case(id: $id) { title } }"
