@@ -22,9 +22,10 @@ from core.exchange.cards import Import, Verdict
 from core.exchange.uploading import import_named
 from core.house import house
 from core.jobs import enqueue
-from core.people import Person, load_viewer
+from core.people import Person
 from core.permissions import Viewer
 from core.sheets import Column, Row, Unfit, value_of
+from core.viewers import load_viewer
 
 #: Seconds of work before the rest is given to a job of its own: a killed one is soon taken over.
 SLICE = 15.0
