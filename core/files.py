@@ -21,7 +21,7 @@ from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.house import house
 from core.jobs import enqueue
 from core.permissions import Viewer
-from core.storage import read
+from core.storage import Missing
 from core.stores import place_of_new, storage_at
 from core.tables import Model
 
@@ -90,12 +90,18 @@ def digest_of(content: bytes) -> str:
 
 async def content_of(file: File) -> bytes:
     """The whole file; Missing if its storage has lost it."""
-    return await read(storage_at(file.place), file.key)
+    return b"".join([piece async for piece in await open_file(file)])
 
 
 async def open_file(file: File) -> AsyncIterator[bytes]:
-    """The file in pieces; Missing before the first."""
-    return await storage_at(file.place).open(file.key)
+    """The file in pieces; Missing before the first. It may have been moved since."""
+    try:
+        return await storage_at(file.place).open(file.key)
+    except Missing:
+        now = await File.get_or_none(id=file.id)
+        if now is None or (now.place, now.key) == (file.place, file.key):
+            raise
+        return await storage_at(now.place).open(now.key)
 
 
 def sniff(content: bytes) -> str:

@@ -22,6 +22,7 @@ from core import (
     proof,
     receipts,
     retention,
+    sweeping,
 )
 from core.clashes import check_clashes
 from core.contributions import Audited, Tables
@@ -79,6 +80,15 @@ OWN_JOBS = (
         run=files.forget_loose_files,
         every=timedelta(hours=1),
         title="清理没有用上的图片",
+    ),
+    Job(
+        name="core.sweep_files",
+        run=sweeping.sweep_files,
+        every=timedelta(days=1),
+        offset=timedelta(hours=19),
+        tries=2,
+        timeout=3_600,
+        title="清理没有记录的文件",
     ),
     Job(
         name="core.remove_objects",

@@ -11,11 +11,13 @@ from core.errors import SetupError
 from core.inventory import forget_revived, take_stock
 from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
+from core.moving import move_files
 from core.proof import read_marks, verify
 from core.restore import Restoring
 from core.restore import restore as put_back
 from core.settings import SettingsSource
 from core.state import PLUGIN_CHOICE, choose_plugins, recall, remember
+from core.stores import Place
 from liuhe.compose import compose, prepare_folder
 from liuhe.household import only_one
 from web.admin import changed
@@ -193,6 +195,21 @@ async def restore(path: Path, keys: Path | None, options: Mapping[str, bool], sa
         await verify_personal(say)
     except SetupError as error:  # what was destroyed after the backup stays closed: as it should be
         say(f"注意：{error.message}")
+
+
+async def move(to: Place, say: Say) -> None:
+    """All files to the disk or to the bucket; what could not be moved is named."""
+    kernel = await bring_up_to_date(lambda _: None)
+    async with opened(kernel.settings.database, kernel.tables):
+        moved = await move_files(to, say)
+    for id, reason in list(moved.failed.items())[:20]:
+        say(f"没有移：{id}：{reason}")
+    if moved.failed:
+        left = len(moved.failed)
+        raise SetupError(f"移了 {moved.done} 个，还有 {left} 个没有移；再运行一次会接着做。")
+    say(f"全部移好了，这次移了 {moved.done} 个。")
+    if kernel.settings.files != to:
+        say(f"提醒：新来的文件还存在 {kernel.settings.files}，请把设置 files 改成 {to} 并重启。")
 
 
 async def schema() -> str:

@@ -120,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--check", action="store_true", help="只检查备份完整不完整，什么也不改")
     restore.add_argument("--force", action="store_true", help="已有的数据改名放在旁边，再恢复")
     restore.add_argument("--without-secret", action="store_true", help="原来的 secret.key 找不到了")
+    files = add("files", _files, "把照片和文件移到磁盘上，或移到 S3 上；断了再运行会接着做")
+    _place(files)
+    files.add_argument("action", choices=["move"])
+    files.add_argument("--to", choices=["disk", "s3"], required=True, help="移到哪里")
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
@@ -300,6 +304,11 @@ def _restore(options: argparse.Namespace) -> None:
 
 def _absolute(path: Path | None) -> Path | None:
     return path.absolute() if path else None
+
+
+def _files(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asyncio.run(chores.move(options.to, _say))
 
 
 def _demo(options: argparse.Namespace) -> None:

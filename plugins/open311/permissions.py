@@ -16,9 +16,25 @@ KEY_MADE = "open311.key_made"
 KEY_ENDED = "open311.key_ended"
 SERVICE_CHANGED = "open311.service"
 AUDITED = (
-    Audited(name=KEY_MADE, title="发放开放接口的密钥"),
-    Audited(name=KEY_ENDED, title="停用开放接口的密钥"),
-    Audited(name=SERVICE_CHANGED, title="改动开放接口提供的事项"),
+    Audited(
+        name=KEY_MADE,
+        title="发放开放接口的密钥",
+        kinds={"open311.Key": "密钥"},
+        words={
+            "scopes": "可以做什么",
+            "report": "上报",
+            "update": "补充",
+            "days": "有效天数",
+            "most": "每小时最多",
+        },
+    ),
+    Audited(name=KEY_ENDED, title="停用开放接口的密钥", kinds={"open311.Key": "密钥"}),
+    Audited(
+        name=SERVICE_CHANGED,
+        title="改动开放接口提供的事项",
+        kinds={"open311.Service": "事项"},
+        words={"type": "案件类型", "offered": "提供"},
+    ),
 )
 
 CASE_SCOPE = Scope(area="area__path", unit="unit_id")

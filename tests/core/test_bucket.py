@@ -1,6 +1,7 @@
 """Files in a bucket: kept, read, moved and swept over HTTP, as on the disk."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -28,10 +29,12 @@ from core.files import (
     store_upload,
 )
 from core.kernel import Kernel
+from core.moving import move_files
 from core.permissions import Viewer
 from core.settings import SettingsSource
 from core.storage import Folder, Missing, Storage, read
 from core.stores import folder, storage_at
+from core.sweeping import sweep_files
 from tests.factories import plugin
 
 JPEG = b"\xff\xd8\xff\xe0 a face"
@@ -176,6 +179,91 @@ async def test_nothing_is_acknowledged_while_the_bucket_is_away(shelf: Kernel) -
     with nowhere, pytest.raises(Unavailable):
         await store_upload(JPEG, WANG)
     assert await File.all().count() == 0
+
+
+# ------------------------------------------------------------------------------ moving and sweeping
+
+
+async def test_files_move_to_the_bucket_and_back_and_are_read_all_the_while(
+    shelf: Kernel, endpoint: str, bucketful: str
+) -> None:
+    with settings(shelf, files="disk", s3_bucket=bucketful, s3_endpoint=endpoint):
+        waiting, ready = await store_upload(JPEG, WANG), await store_upload(JPEG, WANG)
+        await put_blurred(str(ready.id), BLURRED)
+        old = await store_upload(JPEG, WANG)  # of before digests were kept
+        plain = old.key.partition(".")[0]
+        (folder() / old.key).rename(folder() / plain)
+        await File.filter(id=old.id).update(digest="")
+        before = {file.id: file for file in await File.all()}
+        moved = await move_files("s3")
+        assert (moved.done, moved.failed) == (3, {})
+        assert [path for path in folder().rglob("*") if path.is_file()] == []
+        assert sorted((await in_bucket()).values()) == sorted([JPEG, JPEG, BLURRED])
+        assert {file.place for file in await File.all()} == {"s3"}
+        for id, content in ((waiting.id, JPEG), (ready.id, BLURRED), (old.id, JPEG)):
+            assert await content_of(before[id]) == content  # asked for before, read after
+        assert (await move_files("s3")).done == 0
+        lent = [await lease_unblurred() for _ in range(2)]
+        assert {await content_of(one) for one in lent if one} == {JPEG}
+        assert (await move_files("disk")).done == 3
+        assert await in_bucket() == {}
+
+
+async def test_what_is_damaged_or_lost_stays_and_is_named_and_a_second_run_goes_on(
+    shelf: Kernel, endpoint: str, bucketful: str
+) -> None:
+    with settings(shelf, files="disk", s3_bucket=bucketful, s3_endpoint=endpoint):
+        good, damaged, lost = [await store_upload(JPEG, WANG) for _ in range(3)]
+        (folder() / damaged.key).write_bytes(JPEG + b"!")
+        (folder() / lost.key).rename(folder() / "aside")
+        moved = await move_files("s3")
+        assert moved.done == 1
+        assert set(moved.failed) == {str(damaged.id), str(lost.id)}
+        assert "不一样" in moved.failed[str(damaged.id)]
+        assert await in_bucket() == {good.key: JPEG}
+        (folder() / "aside").rename(folder() / lost.key)
+        (folder() / damaged.key).write_bytes(JPEG)
+        assert (await move_files("s3")).done == 2
+
+
+@pytest.fixture
+async def house_on_disk(kernel_on: Any) -> AsyncIterator[Kernel]:
+    async with kernel_on(found=[]) as kernel:
+        yield kernel
+
+
+def aged(*keys: str) -> None:
+    long_ago = (datetime.now(UTC) - timedelta(hours=25)).timestamp()
+    for key in keys:
+        os.utime(folder() / key, (long_ago, long_ago))
+
+
+async def test_the_sweep_takes_what_no_row_names_and_leaves_what_is_young(
+    house_on_disk: Kernel,
+) -> None:
+    kept, blurred = await store_upload(JPEG, WANG), await store_upload(JPEG, WANG)
+    original = blurred.key
+    await put_blurred(str(blurred.id), BLURRED)
+    ready = (await File.get(id=blurred.id)).key
+    stranger = f"ready/aa/{'a' * 32}.{'0' * 16}"
+    partial = f"{kept.key}.{'b' * 32}.part"
+    young = f"ready/cc/{'c' * 32}"
+    for key in (original, stranger, partial, young):
+        await storage_at("disk").put(key, JPEG)
+    aged(kept.key, ready, original, stranger, partial)
+    await sweep_files({})
+    left = sorted([one.key async for one in storage_at("disk").list()])
+    assert left == sorted([kept.key, ready, young])
+
+
+async def test_the_sweep_doubts_the_database_before_the_files(house_on_disk: Kernel) -> None:
+    kept = await store_upload(JPEG, WANG)
+    strangers = [f"ready/aa/{n:032x}" for n in range(11)]
+    for key in strangers:
+        await storage_at("disk").put(key, JPEG)
+    aged(kept.key, *strangers)
+    await sweep_files({})
+    assert len([one async for one in storage_at("disk").list()]) == 12
 
 
 def test_settings_ask_for_the_bucket_and_for_a_safe_way_to_it() -> None:
