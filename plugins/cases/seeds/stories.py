@@ -24,6 +24,7 @@ class Story:
     `aside`: what happens at last besides the usual way, with `words`. `flow`: the way that it
     goes, if not the standard one.
     `draws`: what stands in the picture, "" without pictures. `slow`: handled after its due time.
+    `dozes`: signed after its due time.
     """
 
     ago: int
@@ -43,6 +44,7 @@ class Story:
     rating: int = 5
     words: str = ""
     slow: bool = False
+    dozes: bool = False
     aside: str = ""
     flow: str = ""
 

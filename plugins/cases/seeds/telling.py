@@ -10,15 +10,16 @@ from plugins.cases.models import Case
 from plugins.cases.seeds.drawing import scene
 from plugins.cases.seeds.endings import ENDED
 from plugins.cases.seeds.exits import EXITS, MAIN_TITLE
+from plugins.cases.seeds.past import PAST
 from plugins.cases.seeds.people import cast, hire
 from plugins.cases.seeds.stories import HOUR, UNDER_WAY, Story
 from plugins.cases.seeds.whistles import WHISTLED, whistle
 
-STORIES = (*UNDER_WAY, *ENDED, *EXITS, *WHISTLED)
+STORIES = (*UNDER_WAY, *ENDED, *EXITS, *WHISTLED, *PAST)
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
-QUICK, SLOW = 130, 9 * 60
+QUICK, SLOW, DOZING = 130, 9 * 60, 25 * 60
 
 HANDLERS = {
     "chengguan-xiaohe": "handler",
@@ -166,7 +167,7 @@ class Telling:
         elif stop == "dispatched":
             await self._dispatch(case, story.unit)
         elif stop == "signed":
-            with self._after(PACE["sign"]):
+            with self._after(DOZING if story.dozes else PACE["sign"]):
                 await actions.sign_case(self.handler(story.unit), case.id)
         elif stop == "fed_back":
             await self._handle(case, story.did)
