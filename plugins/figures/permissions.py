@@ -61,8 +61,8 @@ def _reaches(viewer: Viewer, indicator: Indicator) -> list[bool]:
 
 
 def rows_of(viewer: Viewer, indicator: Indicator, view: View) -> Q:
-    """The counted rows of which the viewer's exact figures are made."""
-    return Q() if view == "whole" else within(viewer, indicator.things.permission, SCOPE)
+    """The counted rows of which the figures of a view are made."""
+    return within(viewer, indicator.things.permission, SCOPE) if view == "part" else Q()
 
 
 def sees_all_of(viewer: Viewer, indicator: Indicator, by: str, key: str, path: str = "") -> bool:

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from liuhe import (
     Audited,
     DataUse,
+    Extension,
     Job,
     Manifest,
+    Menu,
+    Page,
     Permission,
     Retention,
     Section,
     Tables,
+    Waiting,
     hookimpl,
 )
 from plugins.figures.actions import RETENTIONS
 from plugins.figures.jobs import JOBS
-from plugins.figures.permissions import AUDITED, PERMISSIONS
+from plugins.figures.pages import PAGES, count_open, waiting
+from plugins.figures.permissions import AUDITED, PERMISSIONS, SEE
+from plugins.figures.schema import EXTENSIONS
 from plugins.figures.settings import FiguresSettings
 
 manifest = Manifest(
@@ -62,3 +68,32 @@ def add_retention() -> Sequence[Retention]:
 @hookimpl
 def add_jobs() -> Sequence[Job]:
     return JOBS
+
+
+@hookimpl
+def add_pages() -> Sequence[Page]:
+    return PAGES
+
+
+@hookimpl
+def add_menu() -> Sequence[Menu]:
+    return (
+        Menu(
+            title="指标",
+            href="/admin/figures/",
+            icon="chart-column",
+            permission=SEE,
+            order=30,
+            badge=count_open,
+        ),
+    )
+
+
+@hookimpl
+def add_waiting() -> Sequence[Waiting]:
+    return (Waiting(look=waiting, order=60),)
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return EXTENSIONS

@@ -76,7 +76,7 @@ def _place(board: Board, cell: Cell) -> list[str]:
     nearest = max(better, key=lambda one: one.rank or 0, default=None)
     ahead = f"，前一名是 {_rate(nearest.pair)}" if nearest else ""
     return [
-        f"{label}排名第 {cell.rank} 名，共 {len(placed)} 个，按{board.card.title}{way}，"
+        f"{label}排名第 {cell.rank} 名，共 {len(placed)} 个，以{board.card.title}{way}，"
         f"相同的并列{ahead}（排名规则第 {RANK_VERSION} 版）。"
     ]
 

@@ -1,0 +1,9 @@
+"""Pages: the month, an indicator, what is behind a figure and why; objections, errata, closing."""
+
+from liuhe import Page
+from plugins.figures.pages import correcting, looking
+from plugins.figures.pages.nexts import count_open, waiting
+
+PAGES = tuple(Page(route=route) for route in (*correcting.ROUTES, *looking.ROUTES))
+
+__all__ = ["PAGES", "count_open", "waiting"]
