@@ -17,7 +17,7 @@ from gpu.deepstream.files import PARSER_LIBRARY
 from gpu.deepstream.graph import TRACKER_LIBRARY
 from gpu.deepstream.table import Properties, elements, inspected
 
-DRIVER = 580  # the first that runs CUDA 13, which DeepStream 9 is built with
+DRIVER = 590  # what NVIDIA asks for DeepStream 9
 DEEPSTREAM = ("9.1", "9.2")
 LIBRARIES = (TRACKER_LIBRARY, PARSER_LIBRARY)
 Mark = Literal["好", "注意", "不行"]

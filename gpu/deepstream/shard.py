@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 ENDED, BROKEN, CANNOT, ALONE = 0, 3, 4, 5  # exit codes: files are over, restart, say why, no worker
 PULSE = 1.0
+CLOSING = 3.0  # seconds for the cameras' connections to be closed
 
 Make = Callable[[str], Machine]
 
@@ -84,12 +85,12 @@ class Shard:
         self._rezone()
         threading.Thread(target=self._snapshots, name="snapshots", daemon=True).start()
         ended = self._machine.wait()
-        over = ended == "eos" and not self._stopping.is_set()
+        if self._stopping.is_set():
+            threading.Event().wait(CLOSING)  # whoever stops ends the process
         for each in self._watching:
-            each.ended() if over else each.stop()
+            each.ended() if ended == "eos" else each.stop()
         self._pulse()
-        self._machine.stop()
-        return ENDED if over or self._stopping.is_set() else BROKEN
+        return ENDED if ended == "eos" else BROKEN
 
     def _prepare(self) -> None:
         """Files, graph, probes; then it plays."""
@@ -161,10 +162,16 @@ class Shard:
                 each.rezone(line)
 
     def _stop(self) -> None:
+        """NVIDIA's `wait` may never return after a stop: nothing waits for it."""
         self._stopping.set()
-        if self._machine is None:  # still preparing: nothing to lose
-            os._exit(ENDED)
-        self._machine.stop()
+        for each in self._watching:
+            each.stop()
+        if self._machine is not None:
+            stopping = threading.Thread(target=self._machine.stop, name="stop", daemon=True)
+            stopping.start()
+            stopping.join(CLOSING)
+        logging.shutdown()
+        os._exit(ENDED)
 
     def _beat(self) -> None:
         while not self._stopping.wait(PULSE):

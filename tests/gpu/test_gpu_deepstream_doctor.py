@@ -82,7 +82,7 @@ def test_a_machine_that_has_everything_is_good(
     ("tool", "answer", "says", "code"),
     [
         ("nvidia-smi", (127, ""), "--gpus all", 1),
-        ("nvidia-smi", (0, "NVIDIA T4, 535.10, 15360 MiB"), "要 580 以上", 1),
+        ("nvidia-smi", (0, "NVIDIA T4, 535.10, 15360 MiB"), "要 590 以上", 1),
         ("deepstream-app", (127, ""), "没有 DeepStream", 1),
         ("deepstream-app", (0, "DeepStreamSDK 8.0.0"), "我们只对照过 9.1、9.2", 0),
         ("import pyservicemaker", (1, "No module"), "service-maker/python", 1),

@@ -1,9 +1,11 @@
 """Shards as real processes, each with the stand-in pipeline: see `gst_machine`."""
 
 import io
+import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from gpu import served
 from gpu.deepstream.plan import arranged, kind, same_eyes
 from gpu.deepstream.running import Options
 from gpu.deepstream.worker import Worker
@@ -201,6 +204,54 @@ def test_a_pipeline_that_breaks_is_started_anew_and_a_new_camera_touches_no_othe
     worker.apply(Config(version="2", cameras=(camera(0), broken, camera(2))))
     until(lambda: told.seen("started", "c2"), 60)
     assert pids(worker)[0] == first[0]
+
+
+def test_a_pipeline_in_which_nothing_moves_is_started_anew(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    worker = made(Told(), stuck=6.0)
+    worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/freeze=20"),)))
+    until(lambda: health(worker, "c0").state == "running", 60)
+    until(lambda: health(worker, "c0").state == "reconnecting", 20)
+    assert "No picture for" in health(worker, "c0").error
+    first = pids(worker)[0]
+    until(lambda: pids(worker).get(0) not in (None, first), 20)
+
+
+def test_the_server_s_cameras_are_watched_and_told_to_it(
+    gstreamer: Any, cache: Path, tmp_path: Path, server: Any, token_file: Path, until: Any
+) -> None:
+    config = Config(version="1", cameras=(camera(0),)).to_json()
+
+    def told(call: Any) -> Any:
+        known = call.headers.get("If-None-Match") == '"1"'
+        time.sleep(0.5 if known else 0)
+        return (304, {}, b"") if known else (200, {}, json.dumps(config).encode())
+
+    server.on("GET /video/config", told)
+    for what in ("POST /video/observations", "POST /video/health"):
+        server.on(what, 204)
+    server.on("PUT /video/cameras/c0/snapshot", 204)
+    server.on("GET /video/blur", lambda call: time.sleep(0.5) or (204, {}, b""))
+    gpu = Options(models=(), cache=cache, folder=tmp_path / "run", make=parked, snapshot_every=0.5)
+    options = served.Options(
+        server=server.address, token_file=token_file, spool=tmp_path / "spool", gpu=gpu
+    )
+    stop = threading.Event()
+    thread = threading.Thread(target=served.serve, args=(options, stop))
+    thread.start()
+    try:
+        until(lambda: server.named("POST /video/observations"), 60)
+        until(lambda: server.named("PUT /video/cameras/c0/snapshot"), 20)
+        parts = server.named("POST /video/observations")[0].parts()
+        seen = Observation.from_json(parts["observation"])
+        assert (seen.camera_id, seen.object, seen.phase) == ("c0", "car", "started")
+        assert parts["evidence"].startswith(b"\xff\xd8"), "a JPEG"
+        until(lambda: b'"running"' in server.named("POST /video/health")[-1].body, 30)
+    finally:
+        stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_a_model_that_cannot_be_had_is_said_by_its_cameras(
