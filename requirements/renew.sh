@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes both lock files anew from pyproject.toml. What is locked already stays unless --upgrade says otherwise.
+# Writes all lock files anew from pyproject.toml. What is locked already stays unless --upgrade says otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,4 +10,5 @@ lock() {
 }
 
 lock --extra eyes --output-file requirements/run.txt "$@"
+lock --extra eyes --extra engine --constraint requirements/run.txt --output-file requirements/gpu.txt "$@"
 lock --all-extras --constraint requirements/run.txt --output-file requirements/test.txt "$@"

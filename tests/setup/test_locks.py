@@ -10,7 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ["run", "test"]
+LOCKS = ["run", "gpu", "test"]
+EXTRAS = {"run": ["eyes"], "gpu": ["eyes", "engine"]}
 PLATFORMS = [
     {"sys_platform": system, "platform_machine": machine, "python_full_version": f"{python}.1"}
     for system, machine in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"))
@@ -46,7 +47,7 @@ def asked(kind: str) -> list[Requirement]:
     """What pyproject.toml wants in this lock."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = pyproject["project"]
-    extras = ["eyes"] if kind == "run" else list(project["optional-dependencies"])
+    extras = EXTRAS.get(kind, list(project["optional-dependencies"]))
     wanted = project["dependencies"] + pyproject["build-system"]["requires"]
     for extra in extras:
         wanted += project["optional-dependencies"][extra]
