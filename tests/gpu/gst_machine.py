@@ -277,6 +277,7 @@ def _source(gst: Any, name: str) -> Any:
         caps = "video/x-raw,width=16,height=16,framerate=100/1,format=RGB"
         size.set_property("caps", gst.Caps.from_string(caps))
         for each in (test, size):
+            each.set_locked_state(True)  # until it is linked, whatever the pipeline does meanwhile
             self.add(each)
         test.link(size)
         pad = gst.GhostPad.new_from_template(
@@ -299,6 +300,7 @@ def _source(gst: Any, name: str) -> Any:
         pad.add_probe(gst.PadProbeType.BUFFER, passing)
         self.add_pad(pad)
         for each in (size, test):
+            each.set_locked_state(False)
             each.sync_state_with_parent()
 
     return _kept(gst.Bin, gst, name, {"do_change_state": started})
