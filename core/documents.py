@@ -41,6 +41,8 @@ ZIP_END = b"PK\x05\x06"
 MOST_PARTS = 2_000
 MOST_UNPACKED = 200_000_000
 MOST_RATIO = 200
+#: What no name of a file has, and what turns the reading direction to hide an ending.
+UNSAFE = re.compile(r"[\0-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069<>:\"|?*]")
 MARKUP = re.compile(r"<\s*(!doctype|html|script|svg|iframe|body|\?xml|\?php)", re.IGNORECASE)
 
 
@@ -139,12 +141,14 @@ def _office_kind(packed: zipfile.ZipFile) -> str:
         raise _refuse("这份文件里有宏。请另存为不带宏的格式再传。", "runs")
     declared = [one.get("ContentType", "") for one in _xml(types)]
     _check_links(packed)
-    found = {
-        ending for main, ending in OFFICE.items() if any(one.endswith(main) for one in declared)
-    }
+    found = [ending for main, ending in OFFICE.items() if _ends(declared, main)]
     if len(found) != 1:
         raise _refuse(f"只收{TAKEN}。")
-    return found.pop()
+    return found[0]
+
+
+def _ends(declared: list[str], main: str) -> bool:
+    return any(one.endswith(main) for one in declared)
 
 
 def _check_links(packed: zipfile.ZipFile) -> None:
@@ -206,9 +210,7 @@ def _decoded(content: bytes) -> str:
 def clean_name(name: str, ending: str) -> str:
     """A name to show and to save under: without a path, and ending as the content does."""
     stem = re.split(r"[/\\]", name)[-1]
-    stem = re.sub(r"[\0-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069<>:\"|?*]", "", stem).strip(
-        ". "
-    )
+    stem = UNSAFE.sub("", stem).strip(". ")
     known = re.fullmatch(r"(.*)\.(pdf|docx|xlsx|pptx|odt|ods|odp|txt|csv)", stem, re.IGNORECASE)
     if known:
         stem = known[1]

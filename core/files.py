@@ -4,6 +4,7 @@ A file is in its storage, durably, before its row is, so an acknowledged upload 
 attaches a file (its *keeper*) decides who may see it; until then nobody but the blurring may.
 """
 
+import asyncio
 import hashlib
 import re
 import uuid
@@ -17,6 +18,7 @@ from tortoise.expressions import Q
 
 from core.audit import Thing, record_reading
 from core.database import atomic, rows
+from core.documents import clean_name, document_kind
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
 from core.house import house
 from core.jobs import enqueue
@@ -31,6 +33,8 @@ SIGNATURES = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
 }
+#: Whatever a document is, nobody's browser is to open it in our name.
+OCTETS = "application/octet-stream"
 LOOSE_AFTER = timedelta(hours=24)
 BLUR_LEASE = timedelta(seconds=60)
 BLUR_TRIES = 4
@@ -45,17 +49,20 @@ class Keeper:
     """Who answers for files of a kind: `may_see(viewer, file)`.
 
     `about` is the model that the files' `subject` is a key of ("cases.Case"), for the audit.
+    `documents`: it keeps documents, of which nothing can be blurred, instead of pictures.
     """
 
     kind: str
     may_see: Callable[[Viewer, "File"], Awaitable[bool]]
     about: str = ""
+    documents: bool = False
 
 
 class File(Model):
     """One picture. `state`: waiting (for the blur), ready, refused (could not be blurred).
 
-    `place`: the storage that has it. `digest`: SHA-256 of the content, in hex.
+    `place`: the storage that has it. `digest`: SHA-256 of the content, in hex. `name`: of a
+    document, which is never blurred; pictures have none.
     """
 
     id = fields.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -71,6 +78,7 @@ class File(Model):
     tries = fields.IntField(default=0)
     place = fields.CharField(max_length=4, default="disk", db_default="disk")
     digest = fields.CharField(max_length=64, default="", db_default="")
+    name = fields.CharField(max_length=100, default="", db_default="")
 
     class Meta:
         table = "core_file"
@@ -120,14 +128,24 @@ async def store_upload(content: bytes, viewer: Viewer) -> File:
     return await _store(content, state="waiting", uploader_id=viewer.person_id)
 
 
+async def store_document(content: bytes, name: str, viewer: Viewer) -> File:
+    """An uploaded document, checked; shown to nobody until somebody keeps it."""
+    limit = house().settings.upload_megabytes
+    if len(content) > limit * 1_000_000:
+        raise TooLarge(f"文件不能超过 {limit} MB。", field="file", reason="too_large")
+    ending = await asyncio.to_thread(document_kind, content)
+    known = {"state": "ready", "uploader_id": viewer.person_id, "name": clean_name(name, ending)}
+    return await _store(content, OCTETS, **known)
+
+
 async def store_blurred(content: bytes, *, keeper: str, subject: str) -> File:
     """A picture that was blurred before it came (evidence from the eyes)."""
     return await _store(content, state="ready", keeper=keeper, subject=subject)
 
 
-async def _store(content: bytes, **known: Any) -> File:
+async def _store(content: bytes, media_type: str = "", **known: Any) -> File:
     file = File(
-        media_type=sniff(content),
+        media_type=media_type or sniff(content),
         size=len(content),
         digest=digest_of(content),
         place=place_of_new(),
@@ -146,6 +164,9 @@ async def _store(content: bytes, **known: Any) -> File:
 async def attach(file_ids: list[str], viewer: Viewer, *, keeper: str, subject: str) -> list[File]:
     """Give uploaded files to their keeper; only one's own, only once. Inside `atomic`."""
     files = [await _own(file_id, viewer) for file_id in dict.fromkeys(file_ids)]
+    known = house().keepers.get(keeper)
+    if any(bool(file.name) != bool(known and known.documents) for file in files):
+        raise BadInput("照片和文件要分开附。", field="fileIds", reason="media_type")
     for file in files:
         loose = File.filter(id=file.id, keeper="")
         if not await loose.update(keeper=keeper, subject=subject):

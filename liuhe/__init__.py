@@ -60,6 +60,7 @@ from core.files import (
     put_blurred,
     refuse_blurred,
     store_blurred,
+    store_document,
     store_upload,
 )
 from core.hooks import hookimpl
@@ -217,6 +218,7 @@ __all__ = [
     "seal",
     "settings_of",
     "store_blurred",
+    "store_document",
     "store_upload",
     "unseal",
     "within",

@@ -30,10 +30,19 @@ from liuhe import (
 )
 from plugins.cases import facts, permissions
 from plugins.cases.actions import IMPORTS, RETENTIONS, UNIT_ADVICE, Adviser
+from plugins.cases.actions.documents import KEEPER
 from plugins.cases.indicators import INDICATORS
 from plugins.cases.jobs import JOBS, LISTENERS
 from plugins.cases.models import FLOWS, check_flow
-from plugins.cases.pages import EXPORTS, PAGES, WAITING, count_mine, show_in_hand, show_readers_link
+from plugins.cases.pages import (
+    EXPORTS,
+    PAGES,
+    WAITING,
+    count_mine,
+    show_documents,
+    show_in_hand,
+    show_readers_link,
+)
 from plugins.cases.pages.on_map import LAYERS
 from plugins.cases.rules import ARCHIVE, ON_THE_SPOT, STANDARD, Flow
 from plugins.cases.schema import EXTENSIONS
@@ -116,7 +125,15 @@ def add_listeners() -> Sequence[Listener]:
 
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
-    return (Keeper(kind="cases", may_see=permissions.may_see_file, about="cases.Case"),)
+    return (
+        Keeper(kind="cases", may_see=permissions.may_see_file, about="cases.Case"),
+        Keeper(
+            kind=KEEPER,
+            may_see=permissions.may_see_document,
+            about="cases.Case",
+            documents=True,
+        ),
+    )
 
 
 @hookimpl
@@ -175,6 +192,7 @@ def add_menu() -> Sequence[Menu]:
 def add_slots() -> Sequence[Slot]:
     return (
         Slot(place="person.in_hand", render=show_in_hand),
+        Slot(place="case.after_facts", render=show_documents, order=60),
         Slot(place="case.after_facts", render=show_readers_link, order=90),
     )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tortoise.expressions import F, Q
 
 from liuhe import Retention, discard_files, settings_of
+from plugins.cases.actions.documents import forget_documents
 from plugins.cases.models import (
     CalendarDay,
     Case,
@@ -41,6 +42,7 @@ async def forget(cases: Sequence[Case]) -> None:
     """Take from these cases what tells of persons, all in the caller's transaction."""
     ids = [case.id for case in cases]
     await _forget_pictures(ids)
+    await forget_documents(ids)
     await _forget_reporters([case for case in cases if case.source == Source.RESIDENT])
     await Step.filter(case_id__in=ids).update(note="")
     await _forget_tasks(ids)

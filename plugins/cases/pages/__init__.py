@@ -3,6 +3,7 @@
 from liuhe import Page
 from liuhe.pages import Route
 from plugins.cases.pages.calendar import calendar_page, correct
+from plugins.cases.pages.documents import add_document, remove_document, show_documents
 from plugins.cases.pages.exporting import EXPORTS
 from plugins.cases.pages.leaving import show_in_hand
 from plugins.cases.pages.lists import list_page
@@ -32,6 +33,8 @@ PAGES = (
     Page(route=Route("/{id:int}", case_page)),
     Page(route=Route("/{id:int}/evidence", evidence_part)),
     Page(route=Route("/{id:int}/fresh", fresh_part)),
+    Page(route=Route("/{id:int}/documents", add_document, methods=["POST"])),
+    Page(route=Route("/{id:int}/documents/remove", remove_document, methods=["POST"])),
     Page(route=Route("/{id:int}/readers", readers_page, methods=["GET"])),
     Page(route=Route("/{id:int}/tasks", tasks_part)),
     Page(route=Route("/{id:int}/tasks/{number:int}/{action}", move_task, methods=["POST"])),
@@ -40,4 +43,12 @@ PAGES = (
     Page(route=Route("/{id:int}/{action}", move_case, methods=["POST"])),
 )
 
-__all__ = ["EXPORTS", "PAGES", "WAITING", "count_mine", "show_in_hand", "show_readers_link"]
+__all__ = [
+    "EXPORTS",
+    "PAGES",
+    "WAITING",
+    "count_mine",
+    "show_documents",
+    "show_in_hand",
+    "show_readers_link",
+]
