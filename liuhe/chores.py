@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core import archive, backup, house
+from core import archive, backup, doctor, house
 from core.database import opened, settled
 from core.errors import SetupError
 from core.inventory import forget_revived, take_stock
@@ -210,6 +210,22 @@ async def move(to: Place, say: Say) -> None:
     say(f"全部移好了，这次移了 {moved.done} 个。")
     if kernel.settings.files != to:
         say(f"提醒：新来的文件还存在 {kernel.settings.files}，请把设置 files 改成 {to} 并重启。")
+
+
+async def examine(say: Say) -> None:
+    """Say how the installation is; SetupError if anything is to be mended. Changes nothing."""
+    folder = SettingsSource.read().kernel().data_dir.absolute()
+    if not await asyncio.to_thread(folder.is_dir):
+        raise SetupError(f"没有数据文件夹 {folder}：请检查 --data，或先启动一次。")
+    kernel = (await compose()).kernel
+    async with opened(kernel.settings.database, kernel.tables):
+        found = await doctor.examine(kernel.tables)
+    for name, reason in kernel.failed.items():
+        found.append(doctor.Finding(title=f"插件 {name}", bad=True, text=reason))
+    for one in found:
+        say(f"{'✗' if one.bad else '✓'} {one.title}：{one.text}")
+    if bad := [one.title for one in found if one.bad]:
+        raise SetupError(f"要处理的：{'、'.join(bad)}。")
 
 
 async def schema() -> str:

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import logging
 import os
 import socket
 import subprocess
@@ -12,11 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import structlog
-
 from core.errors import LiuheError
 from core.settings import Settings, SettingsSource
-from liuhe import chores
+from liuhe import chores, logs
 from liuhe.compose import prepare_folder
 from liuhe.household import Household, Member, only_one
 
@@ -30,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and not getattr(options, "passes_on", False):
         parser.error(f"不认识的参数：{' '.join(rest)}")
     options.rest = rest
-    _log_plainly()
+    logs.speak()
     os.umask(0o077)  # the data folder holds personal data: nobody else on this machine reads it
     try:
         return int(options.run(options) or 0)
@@ -43,26 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(text: str, stream: Any = None) -> None:
     print(text, file=stream or sys.stdout, flush=True)
-
-
-def _log_plainly() -> None:
-    """Readable lines on a terminal, JSON elsewhere; warnings of libraries as well."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    last: Any = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,9 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     engine = add("engine", _engine, "为显卡准备模型；参数见 python -m gpu engine --help")
     _place(engine)
     engine.set_defaults(passes_on=True)
-    doctor = add("doctor", _doctor, "检查这台机器：--gpu 检查显卡、驱动和 DeepStream")
+    doctor = add("doctor", _doctor, "检查安装：文件夹、权限、密钥、数据库、时钟；--gpu 检查显卡")
     _place(doctor)
-    doctor.add_argument("--gpu", type=int, nargs="?", const=0, required=True, help="第几张显卡")
+    doctor.add_argument("--gpu", type=int, nargs="?", const=0, help="第几张显卡、驱动和 DeepStream")
     migrate = add("migrate", _migrate, "把数据库升级到当前插件需要的样子")
     _place(migrate)
     migrate.add_argument("--write", action="store_true", help="开发者：按模型写出新的迁移文件")
@@ -249,7 +226,10 @@ def _engine(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     _adopt(options)
-    _become_eyes("doctor", ["--gpu", str(options.gpu)])
+    if options.gpu is not None:
+        _become_eyes("doctor", ["--gpu", str(options.gpu)])
+    asyncio.run(chores.examine(_say))
+    return 0
 
 
 def _become_eyes(command: str, arguments: Sequence[str]) -> NoReturn:
