@@ -9,6 +9,7 @@ import structlog
 
 from core.condition import BEAT_EVERY, beat
 from core.database import atomic
+from core.discretion import discreet
 from core.jobs import LEASE_MARGIN, Job, JobRow, claim, fail, finish, start_due_rounds
 
 log = structlog.get_logger()
@@ -104,7 +105,7 @@ class Worker:
             raise
         except Exception as error:
             log.warning("job.failed", job=row.name, id=row.id, attempt=row.attempts, exc_info=True)
-            await fail(row, job, f"{type(error).__name__}: {error}")
+            await fail(row, job, discreet(f"{type(error).__name__}: {error}"))
 
 
 async def _apart(job: Job, row: JobRow) -> None:
