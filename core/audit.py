@@ -61,9 +61,24 @@ AUDITED = (
     Audited(name="holds.place", title="保全记录"),
     Audited(name="holds.lift", title="解除保全"),
     Audited(name="assessments.file", title="备案影响评估"),
-    Audited(name="imports.start", title="导入表格"),
-    Audited(name="imports.give_back", title="取回要改的行"),
-    Audited(name="exports.make", title="导出表格"),
+    Audited(
+        name="imports.start",
+        title="导入表格",
+        kinds={"core.ImportBatch": "上传的表格"},
+        words={"kind": "哪一种", "lines": "行数", "wrong": "要改的行数"},
+    ),
+    Audited(
+        name="imports.give_back",
+        title="取回要改的行",
+        kinds={"core.ImportBatch": "上传的表格"},
+        words={"kind": "哪一种", "lines": "行数"},
+    ),
+    Audited(
+        name="exports.make",
+        title="导出表格",
+        kinds={"export": "导出"},
+        words={"export": "哪一种", "format": "格式", "rows": "行数"},
+    ),
 )
 
 ADVISORY_LOCK = 6_1_6_0_2027  # any number, the same for every liuhe process

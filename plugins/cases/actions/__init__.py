@@ -24,6 +24,8 @@ from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.forgetting import RETENTIONS
 from plugins.cases.actions.given import Given, street_of
 from plugins.cases.actions.importing import IMPORTS, results_of
+from plugins.cases.actions.importing import check as check_settled
+from plugins.cases.actions.importing import write as bring_in_settled
 from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
@@ -73,6 +75,7 @@ from plugins.cases.actions.telling import (
     ToldStep,
     last_change,
     tell_course,
+    type_options,
     types_in_use,
 )
 from plugins.cases.actions.types import Wished, set_limits
@@ -87,6 +90,7 @@ from plugins.cases.rules import (
     Mark,
     Move,
     Need,
+    Source,
     Stage,
     asides_of,
 )
@@ -112,6 +116,7 @@ __all__ = [
     "Outline",
     "Published",
     "PublishedStep",
+    "Source",
     "Stage",
     "ToldPicture",
     "ToldStep",
@@ -126,8 +131,10 @@ __all__ = [
     "announce_tasks_due",
     "asides_of",
     "blow_whistle",
+    "bring_in_settled",
     "calendar_as_of",
     "cancel_task",
+    "check_settled",
     "close_case",
     "correct_day",
     "decide_extension",
@@ -168,6 +175,7 @@ __all__ = [
     "tell_course",
     "told_whole",
     "transfer_case",
+    "type_options",
     "types_in_use",
     "verify_case",
     "waiting_outlines",

@@ -57,9 +57,14 @@ async def type_choices() -> Mapping[str, Sequence[tuple[str, str]]]:
     return {"type": [(row.code, row.name) for row in found]}
 
 
-async def check(viewer: Viewer, rows: Sequence[Row]) -> Sequence[Verdict]:
-    """What would come of each line; as many queries for one as for a hundred."""
-    looked = await _Looked.up(rows)
+async def check(
+    viewer: Viewer, rows: Sequence[Row], source: Source = Source.IMPORT
+) -> Sequence[Verdict]:
+    """What would come of each line; as many queries for one as for a hundred.
+
+    A neighbour that brings in settled matters of its own names its `source`.
+    """
+    looked = await _Looked.up(rows, source)
     return [looked.verdict(viewer, row) for row in rows]
 
 
@@ -75,9 +80,9 @@ class _Looked:
     zone: ZoneInfo
 
     @classmethod
-    async def up(cls, rows: Sequence[Row]) -> "_Looked":
+    async def up(cls, rows: Sequence[Row], source: Source) -> "_Looked":
         names = [row[name] for row in rows for name in ("street", "community")]
-        known = Case.filter(source=Source.IMPORT, source_ref__in=_all(rows, "source_ref"))
+        known = Case.filter(source=source, source_ref__in=_all(rows, "source_ref"))
         cases = {str(case.source_ref): case for case in await known}
         units: dict[str, list[Unit]] = {}
         said = _all(rows, "unit")
@@ -199,11 +204,13 @@ async def results_of(case_ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
-async def write(viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]]) -> None:
+async def write(
+    viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]], source: Source = Source.IMPORT
+) -> None:
     """Bring the lines in; in the transaction in which they were checked."""
     demand_held(viewer, IMPORT)
     fresh = [(row, verdict.plan) for row, verdict in pairs if verdict.outcome == "new"]
-    cases = await _create(viewer, fresh)
+    cases = await _create(viewer, fresh, source)
     await Step.bulk_create(
         step
         for case, (row, _) in zip(cases, fresh, strict=True)
@@ -217,7 +224,9 @@ async def write(viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]]) -> None:
             await _mend(viewer, row, verdict.plan)
 
 
-async def _create(viewer: Viewer, lines: Sequence[tuple[Row, Planned]]) -> list[Case]:
+async def _create(
+    viewer: Viewer, lines: Sequence[tuple[Row, Planned]], source: Source
+) -> list[Case]:
     """The cases with their numbers, in the order of the lines; three queries for all."""
     marks = [uuid.uuid4().hex for _ in lines]  # until the ids are known
     await Case.bulk_create(
@@ -225,7 +234,7 @@ async def _create(viewer: Viewer, lines: Sequence[tuple[Row, Planned]]) -> list[
             number=mark,
             flow=ARCHIVE.name if row["closed_at"] else STANDARD.name,
             stage=Stage.CLOSED if row["closed_at"] else Stage.REPORTED,
-            source=Source.IMPORT,
+            source=source,
             source_ref=row["source_ref"],
             reporter_id=viewer.person_id,
             version=2 if row["closed_at"] else 1,
@@ -285,7 +294,7 @@ async def _begin(case: Case, plan: Planned) -> None:
             area_path=plan.area.path,
             case_id=case.id,
             type_code=plan.type.code,
-            source=Source.IMPORT,
+            source=case.source,
             source_ref=case.source_ref,
             flow=STANDARD.name,
         )

@@ -95,6 +95,12 @@ async def types_in_use(codes: Iterable[str]) -> frozenset[str]:
     return frozenset(str(code) for code in await found.values_list("code", flat=True))
 
 
+async def type_options() -> list[tuple[str, str]]:
+    """The events that may be reported today, for a form: code, and code with name."""
+    found = await CaseType.filter(kind=Kind.EVENT, active=True).order_by("code")
+    return [(row.code, f"{row.code} {row.name}") for row in found]
+
+
 async def last_change(case_id: int) -> datetime | None:
     """When the last step of a case was made; None where there is no such case."""
     step = await Step.filter(case_id=case_id).order_by("-seq").first()

@@ -1,0 +1,197 @@
+"""工单 in: one for each task number, however often it is sent.
+
+What is not finished becomes a case at once, where its types are known, and waits for a person where
+they are not. What was finished before it came here is settled history.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from liuhe import Area, Import, Row, Verdict, Viewer, demand_held, house, keep_personal, may
+from plugins.cases.actions import Source, bring_in_settled, check_settled, open_case
+from plugins.hotline.actions.sheets import BROUGHT_IN
+from plugins.hotline.models import TypeRule, WorkOrder
+from plugins.hotline.permissions import CALLED_BY, IMPORT, SCOPE
+from plugins.hotline.rules import State, Triple, title_of, type_for
+from plugins.places.actions import Gazetteer
+
+#: Columns of the order that are texts of the line.
+TEXTS = (
+    *("rec_id", "event_src", "sub_type", "third_type", "address", "first_unit", "marks"),
+    *("event_desc", "main_type", "result"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A line with its place; `known`: the order that it has become before."""
+
+    area: Area
+    known: WorkOrder | None
+
+
+async def check(viewer: Viewer, rows: Sequence[Row]) -> Sequence[Verdict]:
+    names = [row[name] for row in rows for name in ("street", "community")]
+    places = await Gazetteer.of([], names)
+    found = WorkOrder.filter(task_num__in=[row["task_num"] for row in rows])
+    known = {order.task_num: order for order in await found}
+    return [_verdict(viewer, row, places, known.get(row["task_num"])) for row in rows]
+
+
+def _verdict(viewer: Viewer, row: Row, places: Gazetteer, known: WorkOrder | None) -> Verdict:
+    problems = _times(row)
+    try:
+        area = _area(viewer, row, places)
+    except LookupError as error:
+        return Verdict(problems={**problems, "community": str(error)})
+    if problems:
+        return Verdict(problems=problems)
+    plan = Planned(area=area, known=known)
+    if known is None:
+        return Verdict(plan=plan)
+    if not may(viewer, IMPORT, WorkOrder(area=area), SCOPE):
+        return Verdict(problems={"task_num": "这个任务号已经由别处办理。"})
+    if known.forgotten_at is not None:
+        return Verdict(outcome="same", plan=plan)
+    same = all(getattr(known, name) == value for name, value in _told(row, plan).items())
+    return Verdict(outcome="same" if same else "changed", plan=plan)
+
+
+def _area(viewer: Viewer, row: Row, places: Gazetteer) -> Area:
+    day = row["create_time"].astimezone(ZoneInfo(house().settings.timezone)).date()
+    area = places.find(None, row["street"], row["community"], day)
+    if not may(viewer, IMPORT, WorkOrder(area=area), SCOPE):
+        raise LookupError(f"“{area.name}”不在您管的区域里。")
+    return area
+
+
+def _times(row: Row) -> dict[str, str]:
+    now = datetime.now(UTC)
+    if row["create_time"] > now:
+        return {"create_time": "受理时间还没有到，请检查。"}
+    finished = row["finish_time"]
+    if finished and not row["create_time"] <= finished <= now:
+        return {"finish_time": "办结时间要在受理以后、今天以前，请检查。"}
+    return {}
+
+
+def _told(row: Row, plan: Planned) -> dict[str, Any]:
+    return {
+        **{name: row[name] or "" for name in TEXTS},
+        "rec_type": row["rec_type"],
+        "area_id": plan.area.id,
+        "told_at": row["create_time"],
+        "finished_at": row["finish_time"],
+    }
+
+
+async def write(viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]]) -> None:
+    demand_held(viewer, IMPORT)
+    rules = await type_rules()
+    settled: list[tuple[WorkOrder, str]] = []
+    for row, verdict in pairs:
+        if verdict.outcome == "same":
+            continue
+        order = await _put(viewer, row, verdict.plan)
+        code = type_for(order.triple, rules)
+        if order.state != State.UNMAPPED or not code:
+            continue
+        if order.finished_at:
+            settled.append((order, code))
+        else:
+            await open_order(viewer, order, code)
+    await settle(viewer, settled)
+
+
+async def type_rules() -> Mapping[Triple, str]:
+    found = await TypeRule.all()
+    return {(one.main_type, one.sub_type, one.third_type): one.type_code for one in found}
+
+
+async def _put(viewer: Viewer, row: Row, plan: Planned) -> WorkOrder:
+    """The order as the line tells it; one that is known takes what is told by now."""
+    order = plan.known
+    if order is None:
+        order = await WorkOrder.create(
+            task_num=row["task_num"],
+            state=State.UNMAPPED,
+            brought_by_id=viewer.person_id,
+            brought_at=datetime.now(UTC),
+            **_told(row, plan),
+        )
+    else:
+        for name, value in _told(row, plan).items():
+            setattr(order, name, value)
+        if order.finished_at and order.state == State.OPEN:
+            order.state = State.SETTLED
+    values = {"name": row["caller"] or "", "phone": row["phone"] or ""}
+    if any(values.values()) and order.contact_id is None:
+        about = ("hotline.WorkOrder", order.id)
+        order.contact_id = await keep_personal(CALLED_BY.name, values, about=about)
+    await order.save()
+    order.area = plan.area
+    return order
+
+
+async def open_order(viewer: Viewer, order: WorkOrder, code: str) -> None:
+    """A case of it, to be handled as any other; its clocks begin now, as it came to us now."""
+    case = await open_case(
+        viewer,
+        title=title_of(order.third_type, order.sub_type, order.main_type, order.event_desc),
+        type_code=code,
+        area_id=order.area_id,
+        address=order.address,
+        description=order.event_desc,
+        source=Source.HOTLINE,
+        source_ref=order.task_num,
+    )
+    order.case_id, order.state = case.id, State.OPEN
+    await order.save(update_fields=["case_id", "state"])
+
+
+async def settle(viewer: Viewer, orders: Sequence[tuple[WorkOrder, str]]) -> None:
+    """Settled history of what was finished elsewhere: with its own times, and nothing waits."""
+    rows = [_row(order, code) for order, code in orders]
+    verdicts = await check_settled(viewer, rows, Source.HOTLINE)
+    good = [pair for pair in zip(rows, verdicts, strict=True) if not pair[1].problems]
+    await bring_in_settled(viewer, good, Source.HOTLINE)
+    made = await check_settled(viewer, [row for row, _ in good], Source.HOTLINE)
+    cases = {row["source_ref"]: told.plan.known for (row, _), told in zip(good, made, strict=True)}
+    for order, _ in orders:
+        if case := cases.get(order.task_num):
+            order.case_id, order.state = case.id, State.SETTLED
+            await order.save(update_fields=["case_id", "state"])
+
+
+def _row(order: WorkOrder, code: str) -> Row:
+    title = title_of(order.third_type, order.sub_type, order.main_type, order.event_desc)
+    values = {
+        "source_ref": order.task_num,
+        "title": title,
+        "type": code,
+        "area_code": order.area.code,
+        "address": order.address,
+        "description": order.event_desc,
+        "opened_at": order.told_at,
+        "closed_at": order.finished_at,
+        "result": order.result,
+    }
+    return Row(number=order.id, values=values)
+
+
+IMPORTS = (
+    Import(
+        name="hotline.orders",
+        title="12345 热线工单",
+        permission=IMPORT,
+        columns=BROUGHT_IN,
+        key="task_num",
+        check=check,
+        write=write,
+        hint="同一个任务号再导入，只更新，不会重复立案。没办结的转成案件；类型还没对应的，等人选类型。",
+        back="/admin/hotline/",
+    ),
+)

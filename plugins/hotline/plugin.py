@@ -1,0 +1,96 @@
+"""The door plate of hotline 12345 热线工单."""
+
+from collections.abc import Sequence
+
+from liuhe import (
+    Audited,
+    DataUse,
+    Export,
+    Import,
+    Manifest,
+    Menu,
+    Page,
+    Permission,
+    PersonalKind,
+    Retention,
+    Tables,
+    hookimpl,
+)
+from plugins.hotline import permissions
+from plugins.hotline.actions import IMPORTS, RETENTIONS
+from plugins.hotline.pages import EXPORTS, PAGES
+
+manifest = Manifest(
+    name="hotline",
+    title="12345 热线工单",
+    version="0.1.0",
+    summary="热线平台的工单用表格导入，按任务号认出同一件，转成案件；不归本区的写明依据退回，结果再导出。",
+    requires=("cases", "places"),
+    data=(
+        DataUse(
+            purpose="办理 12345 热线转来的诉求，并把结果报给热线平台",
+            basis="履行法定职责",
+            fields=("诉求内容", "地址", "办理结果"),
+            term="来电受理后 3 年，到期去掉，只留任务号、类型和时间",
+        ),
+        DataUse(
+            purpose="向来电人核实情况和回访",
+            basis="履行法定职责",
+            fields=("姓名（加密）", "电话（加密）"),
+            term="导入后 1 年销毁",
+        ),
+    ),
+)
+
+
+@hookimpl
+def add_models() -> Tables:
+    return Tables(modules=("plugins.hotline.models",), migrations="migrations.hotline")
+
+
+@hookimpl
+def add_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def add_audited() -> Sequence[Audited]:
+    return permissions.AUDITED
+
+
+@hookimpl
+def add_personal() -> Sequence[PersonalKind]:
+    return (permissions.CALLED_BY,)
+
+
+@hookimpl
+def add_retention() -> Sequence[Retention]:
+    return RETENTIONS
+
+
+@hookimpl
+def add_imports() -> Sequence[Import]:
+    return IMPORTS
+
+
+@hookimpl
+def add_exports() -> Sequence[Export]:
+    return EXPORTS
+
+
+@hookimpl
+def add_pages() -> Sequence[Page]:
+    return PAGES
+
+
+@hookimpl
+def add_menu() -> Sequence[Menu]:
+    return (
+        Menu(
+            title="热线工单",
+            href="/admin/hotline/",
+            icon="phone",
+            permission=permissions.SEE,
+            order=32,
+        ),
+    )

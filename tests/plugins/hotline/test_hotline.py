@@ -1,0 +1,257 @@
+"""12345 热线工单: in by task number, on as cases, back with a ground, out with what came of it."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.audit import AuditRow
+from core.exchange.batches import ImportBatch, ImportProblem
+from core.exchange.exporting import make_export
+from core.exchange.starting import start_import
+from core.exchange.uploading import upload
+from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer, find_personal
+from liuhe.testing import a_night, make_viewer
+from plugins.cases.actions import accept_case
+from plugins.cases.models import Case, Clock
+from plugins.hotline import actions
+from plugins.hotline.models import WorkOrder
+from plugins.hotline.rules import title_of, type_for
+from tests.plugins.cases.conftest import District, make_district
+from tests.plugins.cases.test_sheets import browsing, table, work
+
+
+def order(number: int, **given: Any) -> dict[str, Any]:
+    known = {
+        "任务号": f"GD{number:04d}",
+        "受理时间": "2025-03-01 09:30",
+        "诉求类别": "投诉",
+        "一级类型": "市容环境",
+        "二级类型": "垃圾",
+        "三级类型": "",
+        "诉求内容": "路口的垃圾三天没人收",
+        "街道": "湖墅街道",
+        "社区": "仓基社区",
+        "地址": "湖墅南路 12 号",
+        "办结时间": "",
+        "办理结果": "",
+        "来电人": "王某",
+        "来电号码": "138 0000 1234",
+    }
+    return {**known, **given}
+
+
+@pytest.fixture
+async def place(kernel_on: Any) -> AsyncIterator[District]:
+    async with kernel_on(["hotline"]) as kernel:
+        district = await make_district(kernel)
+        chief = await make_viewer("chief", "dispatcher", area=district.district)
+        district.viewers["chief"] = chief
+        yield district
+
+
+async def brought(place: District, *lines: dict[str, Any]) -> ImportBatch:
+    batch = await upload(place.dispatcher, "hotline.orders", table(*lines), "工单.csv")
+    await work(place)
+    await start_import(place.dispatcher, batch.id, skip_wrong=True)
+    await work(place)
+    return await ImportBatch.get(id=batch.id)
+
+
+async def mapped(place: District) -> None:
+    await actions.map_type(place.chief, ("市容环境", "", ""), "0102")
+
+
+async def test_an_order_of_a_known_type_becomes_a_case_that_waits_and_is_timed_from_now(
+    place: District,
+) -> None:
+    await mapped(place)
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    await brought(place, order(1))
+    case = await Case.get(source_ref="GD0001")
+    assert (case.source, case.stage) == ("hotline", "reported")
+    assert case.title == "垃圾：路口的垃圾三天没人收"
+    [clock] = await Clock.filter(case_id=case.id)
+    assert clock.started_at >= before
+    found = await WorkOrder.get(task_num="GD0001")
+    assert (found.state, found.case_id) == ("open", case.id)
+    assert found.told_at == datetime(2025, 3, 1, 1, 30, tzinfo=UTC)
+
+
+async def test_an_order_of_an_unknown_type_waits_for_a_person(place: District) -> None:
+    await brought(place, order(1), order(2, 办结时间="2025-03-02 10:00", 办理结果="已清"))
+    assert await Case.all().count() == 0
+    assert await WorkOrder.filter(state="unmapped").count() == 2
+    await mapped(place)
+    assert await actions.open_mapped(place.dispatcher) == (2, 0)
+    stages = dict(await Case.all().values_list("source_ref", "stage"))
+    assert stages == {"GD0001": "reported", "GD0002": "closed"}
+    assert await actions.open_mapped(place.dispatcher) == (0, 0)
+
+
+async def test_one_order_can_be_given_a_type_of_its_own(place: District) -> None:
+    await brought(place, order(1))
+    found = await WorkOrder.get(task_num="GD0001")
+    with pytest.raises(BadInput, match="请选择案件类型"):
+        await actions.choose_type(place.dispatcher, found.id, "9999")
+    await actions.choose_type(place.dispatcher, found.id, "0102")
+    with pytest.raises(Conflict):
+        await actions.choose_type(place.dispatcher, found.id, "0102")
+    assert await Case.filter(source_ref="GD0001").count() == 1
+
+
+async def test_what_was_finished_is_history_with_its_own_times(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1, 办结时间="2025-03-02 10:00", 办理结果="已清扫"))
+    case = await Case.get(source_ref="GD0001")
+    assert (case.flow, case.stage) == ("archive", "closed")
+    assert case.closed_at == datetime(2025, 3, 2, 2, tzinfo=UTC)
+    assert not await Clock.filter(case_id=case.id).exists()
+    assert (await WorkOrder.get(task_num="GD0001")).state == "settled"
+
+
+async def test_a_known_task_number_is_brought_up_to_date_and_never_doubled(
+    place: District,
+) -> None:
+    await mapped(place)
+    await brought(place, order(1), order(2))
+    again = await brought(place, order(1), order(2, 督办催办="催办"), order(3))
+    assert again.made == {"same": 1, "changed": 1, "new": 1}
+    assert (await WorkOrder.get(task_num="GD0002")).marks == "催办"
+    assert await Case.all().count() == 3
+    assert await WorkOrder.all().count() == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "column"),
+    [
+        ({"任务号": ""}, "task_num"),
+        ({"诉求类别": "吐槽"}, "rec_type"),
+        ({"社区": "小河社区", "街道": ""}, "community"),
+        ({"受理时间": "2099-01-01"}, "create_time"),
+        ({"办结时间": "2024-01-01"}, "finish_time"),
+    ],
+)
+async def test_a_mistake_is_told_by_its_column(
+    place: District, given: dict[str, str], column: str
+) -> None:
+    batch = await upload(place.dispatcher, "hotline.orders", table(order(1, **given)), "工单.csv")
+    await work(place)
+    assert [one.column for one in await ImportProblem.filter(batch_id=batch.id)] == [column]
+
+
+async def test_what_is_not_our_duty_goes_back_with_its_ground(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1), order(2))
+    first = await WorkOrder.get(task_num="GD0001")
+    with pytest.raises(BadInput, match="依据"):
+        await actions.return_order(place.dispatcher, first.id, "  ")
+    basis = "《城市道路管理条例》第六条，归市政管理局"
+    await actions.return_order(place.dispatcher, first.id, basis)
+    case = await Case.get(source_ref="GD0001")
+    assert case.stage == "rejected"
+    second = await WorkOrder.get(task_num="GD0002")
+    await accept_case(place.dispatcher, second.case_id or 0)
+    with pytest.raises(Conflict):
+        await actions.return_order(place.dispatcher, second.id, basis)
+    assert (await WorkOrder.get(task_num="GD0002")).state == "open"
+    assert await AuditRow.exists(action="hotline.returned")
+
+
+async def test_who_called_is_sealed_and_read_for_a_reason_only(place: District) -> None:
+    await brought(place, order(1))
+    found = await WorkOrder.get(task_num="GD0001")
+    assert await find_personal("hotline.caller", "phone", "13800001234") == [found.contact_id]
+    assert "王某" not in str(dict(found))
+    with pytest.raises(BadInput):
+        await actions.read_caller(place.dispatcher, found.id, "")
+    told = await actions.read_caller(place.dispatcher, found.id, "回访")
+    assert told == {"name": "王某", "phone": "13800001234"}
+    assert await AuditRow.exists(action="personal.read", purpose="回访")
+    for viewer in (place.admin, place.far_dispatcher, place.grid):
+        with pytest.raises((Forbidden, NotFound)):
+            await actions.read_caller(viewer, found.id, "看看")
+
+
+async def out(place: District, viewer: Viewer, **asked: str) -> list[dict[str, str]]:
+    path = await make_export(viewer, "hotline.orders", "csv", asked, reason="报热线平台")
+    return list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+
+
+async def test_results_and_returns_go_out_under_the_same_headings(place: District) -> None:
+    await mapped(place)
+    lines = [
+        order(1, 办结时间="2025-03-02 10:00:00", 办理结果="已清扫", 受理时间="2025-03-01 09:30:00"),
+        order(2, 受理时间="2025-03-01 09:30:00"),
+    ]
+    await brought(place, *lines)
+    second = await WorkOrder.get(task_num="GD0002")
+    await actions.return_order(place.dispatcher, second.id, "归市政")
+    told = await out(place, place.dispatcher)
+    for given, got in zip(lines, told, strict=True):
+        kept = {name: value for name, value in given.items() if not name.startswith("来电")}
+        assert {name: got[name] for name in kept} == kept
+    assert [one["办理状态"] for one in told] == ["已办结", "已退回"]
+    assert told[1]["退回依据"] == "归市政"
+    assert "138" not in str(told)
+    assert [one["任务号"] for one in await out(place, place.dispatcher, state="returned")] == [
+        "GD0002"
+    ]
+    assert await out(place, place.far_dispatcher) == []
+
+
+async def test_after_its_term_an_order_keeps_no_words(place: District) -> None:
+    await brought(place, order(1, 受理时间="2020-01-01 09:00"))
+    await a_night()
+    found = await WorkOrder.get(task_num="GD0001")
+    assert (found.event_desc, found.address) == ("", "")
+    assert found.forgotten_at is not None
+    again = await brought(place, order(1, 受理时间="2020-01-01 09:00"))
+    assert again.made == {"same": 1}
+
+
+async def test_only_the_whole_district_says_what_types_come_to(place: District) -> None:
+    with pytest.raises(Forbidden):
+        await actions.map_type(place.dispatcher, ("市容环境", "", ""), "0102")
+
+
+async def test_the_pages_lead_from_the_list_to_a_case(place: District) -> None:
+    await brought(place, order(1), order(2))
+    found = await WorkOrder.get(task_num="GD0001")
+    async with browsing(place, place.chief) as client:
+        given = {"csrf": client.csrf}
+        listed = (await client.get("/admin/hotline/")).text
+        assert "GD0001" in listed
+        assert "待对应类型" in listed
+        here = f"/admin/hotline/{found.id}"
+        one = (await client.get(here)).text
+        assert "这是哪一种案件" in one
+        assert "王某" not in one
+        refused = await client.post(f"{here}/return", data=given)
+        assert refused.status_code == 422
+        assert "请写明退回的依据" in refused.text
+        asked = await client.post(f"{here}/caller", data={**given, "reason": "回访"})
+        assert "王某" in asked.text
+        await client.post(f"{here}/type", data={**given, "type": "0102", "always": "1"})
+        types = (await client.get("/admin/hotline/types")).text
+        assert "市容环境 / 垃圾" in types
+        await client.post("/admin/hotline/types/open", data=given)
+        assert await Case.all().count() == 2
+        assert (await client.get("/admin/hotline/999")).status_code == 404
+    async with browsing(place, place.far_dispatcher) as client:
+        assert "GD0001" not in (await client.get("/admin/hotline/")).text
+        assert (await client.get(f"/admin/hotline/{found.id}")).status_code == 404
+    async with browsing(place, place.grid) as client:
+        assert (await client.get("/admin/hotline/")).status_code == 403
+
+
+def test_the_finest_rule_counts() -> None:
+    known = {("a", "", ""): "1", ("a", "b", ""): "2", ("a", "b", "c"): "3"}
+    assert type_for(("a", "b", "c"), known) == "3"
+    assert type_for(("a", "b", "x"), known) == "2"
+    assert type_for(("a", "x", "c"), known) == "1"
+    assert type_for(("x", "b", "c"), known) == ""
+    assert title_of("", "", "甲", "") == "甲"
