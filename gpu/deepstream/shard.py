@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 ENDED, BROKEN, CANNOT, ALONE = 0, 3, 4, 5  # exit codes: files are over, restart, say why, no worker
 PULSE = 1.0
+BUILDING = 1800.0  # seconds that an engine may take
 CLOSING = 3.0  # seconds for the cameras' connections to be closed
 
 Make = Callable[[str], Machine]
@@ -78,8 +79,10 @@ class Shard:
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
         try:
             self._prepare()
-        except (ModelError, MissingError, engines.EngineError, OSError) as error:
-            self._reports.send(Failed(sentence=str(error)))
+        except Exception as error:  # also what NVIDIA's side raises: its cameras must say why
+            if not isinstance(error, ModelError | MissingError | engines.EngineError | OSError):
+                log.exception("shard %d cannot be prepared", self._task.number)
+            self._reports.send(Failed(sentence=str(error) or type(error).__name__))
             return CANNOT
         assert self._machine is not None, "it was made"
         self._rezone()
@@ -190,9 +193,14 @@ class Shard:
             os._exit(ALONE)
 
     def _stuck(self) -> bool:
-        """All cameras of a shard do not fail at once: rather the pipeline hangs."""
+        """All cameras of a shard do not fail at once: rather the pipeline hangs.
+
+        Before the first picture nvinfer may be building an engine, and must not be disturbed.
+        """
+        begun = any(each.vitals.frames.total for each in self._watching)
+        limit = self._task.stuck if begun else max(self._task.stuck, BUILDING)
         watching = [w for w in self._watching if w.vitals.state != "ended"]
-        return bool(watching) and all(w.silence() > self._task.stuck for w in watching)
+        return bool(watching) and all(w.silence() > limit for w in watching)
 
     def _snapshots(self) -> None:
         """One camera after the other, each every so many seconds."""

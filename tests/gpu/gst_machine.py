@@ -23,6 +23,10 @@ from gpu.deepstream.table import Property, elements
 SYSTEM = "/usr/lib/python3/dist-packages"  # PyGObject is a package of the system
 
 
+class Unfit(ImportError):
+    """The system's PyGObject is for another Python than this one."""
+
+
 def load() -> Any:
     """GStreamer's module; raises ImportError where PyGObject or GStreamer is not there."""
     if not Path(SYSTEM, "gi").is_dir():
@@ -34,7 +38,7 @@ def load() -> Any:
     try:
         import gi
     except ImportError as error:
-        raise ImportError(f"python3-gi does not fit this Python: {error}") from None
+        raise Unfit(f"python3-gi is for the system's own Python: {error}") from None
     gi.require_version("Gst", "1.0")
     gi.require_version("GstBase", "1.0")
     from gi.repository import Gst
