@@ -1,6 +1,6 @@
 """The graph as data: source, decode, detect, track, watch, tell. Read it from top to bottom.
 
-A back end (`gpu.cpu` on a plain processor) builds what these nodes say; it adds none of its own.
+A back end (`gpu.cpu` on a plain processor, `gpu.deepstream` on a GPU) builds what these nodes say.
 """
 
 import re

@@ -14,6 +14,7 @@ from gpu.blur import Pixels
 from gpu.deepstream import host, mapper
 from gpu.deepstream.graph import GATE
 from gpu.deepstream.machine import Machine
+from gpu.deepstream.table import changed
 
 log = logging.getLogger(__name__)
 
@@ -87,4 +88,4 @@ class Pictures:
         with self._gate:
             was, self._open = self._open, self._open + more
             if (was == 0) != (self._open == 0):
-                self._machine.set(GATE, {"drop": self._open == 0})
+                self._machine.set(GATE, changed("valve", {"drop": self._open == 0}))

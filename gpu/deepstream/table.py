@@ -88,6 +88,15 @@ def checked(element: str, properties: Mapping[str, Value]) -> dict[str, Value]:
     return {name: known[name].native(value) for name, value in properties.items()}
 
 
+def changed(element: str, properties: Mapping[str, Value]) -> dict[str, Value]:
+    """The same for what is set while frames flow."""
+    for name in properties:
+        known = properties_of(element).get(name)
+        if known is not None and not known.live:
+            raise PropertyError(f"{element}: {name} cannot be changed while frames flow.")
+    return checked(element, properties)
+
+
 def properties_of(element: str) -> Properties:
     if element not in elements():
         raise PropertyError(f"There is no element {element!r}; {nearest(element, elements())}")

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from gpu.__main__ import _parser
+from gpu.__main__ import _parser, _shards
 
 TREE = Path(__file__).parents[2]
 FILE = (TREE / "gpu" / "Containerfile").read_text("utf-8")
@@ -25,3 +25,6 @@ def test_what_it_runs_and_what_it_shows_are_commands() -> None:
     watch = _parser().parse_args(shown[1])
     assert watch.deepstream
     assert watch.cache == Path("/srv/data/engines")
+    shards = _shards(watch)
+    assert (shards.most, shards.settings.precision, shards.settings.recording) == (16, "fp16", None)
+    assert shards.folder == Path("/srv/data/spool/shards")

@@ -15,7 +15,7 @@ from gpu.deepstream import configs, host, mapper
 from gpu.deepstream.files import infer_file, mux_file, tracker_file
 from gpu.deepstream.graph import shard
 from gpu.deepstream.spec import Graph, Network, Node, Recording, Settings
-from gpu.deepstream.table import PropertyError, checked, elements, inspected
+from gpu.deepstream.table import PropertyError, changed, checked, elements, inspected
 from gpu.messages import Camera
 from gpu.pipeline import Line, line
 
@@ -80,6 +80,14 @@ def test_what_no_element_would_take_is_refused(
 
 def test_enums_are_named_here_and_numbered_for_the_element() -> None:
     assert checked("nvurisrcbin", {"select-rtp-protocol": "rtp-tcp"}) == {"select-rtp-protocol": 4}
+
+
+def test_only_what_may_change_while_frames_flow_is_changed() -> None:
+    assert changed("valve", {"drop": True}) == {"drop": True}
+    with pytest.raises(PropertyError, match="cannot be changed while frames flow"):
+        changed("valve", {"drop-mode": "drop-all"})
+    with pytest.raises(PropertyError, match="there is no 'dropp'"):
+        changed("valve", {"dropp": True})
 
 
 def test_what_gst_inspect_prints_is_read_as_the_table_is() -> None:
