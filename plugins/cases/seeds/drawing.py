@@ -1,5 +1,6 @@
 """Plain drawn street scenes: nobody in them, nothing to blur."""
 
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -19,6 +20,7 @@ THINGS = {
 }
 
 
+@cache
 def scene(what: str, seed: int) -> bytes:
     """A shop front with a pavement on which `what` stands; "clear" is the same place, cleared."""
     image = Image.new("RGB", (WIDE, HIGH), SKIES[seed % 4])

@@ -38,7 +38,7 @@ _PLACES = (
     (HEMU, "和睦路", (HUANWEI, YUANLIN, SHIZHENG)),
     (GUASHAN, "瓜山中路", (JIAOJING, CHENGGUAN2, JIAOJING)),
 )
-_FIRST_DAY, _STEP, _COUNT = 12, 1, 64
+_FIRST, _STEP, _COUNT = 12 * DAY, 3 * DAY // 2, 40
 
 
 def _stories() -> Iterator[Story]:
@@ -46,7 +46,7 @@ def _stories() -> Iterator[Story]:
         type_code, what, did = _MATTERS[number % len(_MATTERS)]
         area, road, units = _PLACES[number * 3 % len(_PLACES)]
         yield Story(
-            ago=(_FIRST_DAY + number * _STEP) * DAY,
+            ago=_FIRST + number * _STEP,
             type=type_code,
             title=what,
             area=area,

@@ -19,6 +19,7 @@ STORIES = (*UNDER_WAY, *ENDED, *EXITS, *WHISTLED, *PAST)
 
 #: Minutes between one stop and the next.
 PACE = {"accept": 12, "dispatch": 15, "sign": 8, "verify": 75, "close": 40, "rate": 95}
+LOOKS = 12  # so many streets
 QUICK, SLOW, DOZING = 130, 9 * 60, 25 * 60
 
 HANDLERS = {
@@ -227,7 +228,7 @@ class Telling:
         await self._handle(case, f"再次处置。{self.story.did}")
 
     async def _picture(self, what: str) -> File:
-        return await store_blurred(scene(what, self.number), keeper="cases", subject="")
+        return await store_blurred(scene(what, self.number % LOOKS), keeper="cases", subject="")
 
     def _after(self, minutes: int) -> AbstractContextManager[None]:
         """The clock goes on by so much, but never beyond now."""
