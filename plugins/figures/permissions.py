@@ -26,17 +26,11 @@ PERMISSIONS = (
     Permission(name=CLOSE, title="指标封账", roles=("admin", "supervisor")),
 )
 
-CLOSED, CORRECTED, ANSWERED, EXPORTED = (
-    "figures.closed",
-    "figures.erratum",
-    "figures.answered",
-    "figures.exported",
-)
+CLOSED, CORRECTED, ANSWERED = "figures.closed", "figures.erratum", "figures.answered"
 AUDITED = (
     Audited(name=CLOSED, title="指标封账"),
     Audited(name=CORRECTED, title="发布指标勘误"),
     Audited(name=ANSWERED, title="答复指标异议"),
-    Audited(name=EXPORTED, title="导出指标"),
 )
 
 #: "whole": everything, exactly. "part": what the viewer may see, exactly. "published": see above.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from liuhe import (
     Audited,
     DataUse,
+    Export,
     Extension,
     Job,
     Manifest,
@@ -19,7 +20,7 @@ from liuhe import (
 )
 from plugins.figures.actions import RETENTIONS
 from plugins.figures.jobs import JOBS
-from plugins.figures.pages import PAGES, count_open, waiting
+from plugins.figures.pages import EXPORTS, PAGES, count_open, waiting
 from plugins.figures.permissions import AUDITED, PERMISSIONS, SEE
 from plugins.figures.schema import EXTENSIONS
 from plugins.figures.settings import FiguresSettings
@@ -97,3 +98,8 @@ def add_waiting() -> Sequence[Waiting]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return EXTENSIONS
+
+
+@hookimpl
+def add_exports() -> Sequence[Export]:
+    return EXPORTS

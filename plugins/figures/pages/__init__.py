@@ -2,8 +2,9 @@
 
 from liuhe import Page
 from plugins.figures.pages import correcting, looking
+from plugins.figures.pages.exporting import EXPORTS
 from plugins.figures.pages.nexts import count_open, waiting
 
 PAGES = tuple(Page(route=route) for route in (*correcting.ROUTES, *looking.ROUTES))
 
-__all__ = ["PAGES", "count_open", "waiting"]
+__all__ = ["EXPORTS", "PAGES", "count_open", "waiting"]

@@ -33,7 +33,10 @@ class Asked:
 
     @classmethod
     async def of(cls, request: Request, given: Mapping[str, Any] | None = None) -> "Asked":
-        params = request.query_params if given is None else given
+        return await asked_in(request.query_params if given is None else given)
+
+    @classmethod
+    async def read(cls, params: Mapping[str, Any]) -> "Asked":
         month = params.get("month", "")
         chosen = read_month(str(month)) if month else await latest()
         if chosen is None:
@@ -59,6 +62,11 @@ class Asked:
         text = urlencode({name: value for name, value in parts.items() if value})
         key = "&key=" if parts["by"] and not parts["key"] and "key" in more else ""
         return f"{HERE}{path}?{text}{key}"
+
+
+async def asked_in(params: Mapping[str, Any]) -> Asked:
+    """What pairs of an address or a form ask for; NotFound for a month that is none."""
+    return await Asked.read(params)
 
 
 async def latest() -> date:

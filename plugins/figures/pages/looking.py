@@ -1,23 +1,21 @@
-"""The month at a glance; one indicator; what is behind a figure; why it is so; the CSV."""
+"""The month at a glance; one indicator; what is behind a figure; why it is so."""
 
-import csv
-import io
 import uuid
 from typing import Any
 from urllib.parse import quote
 
-from liuhe import NotFound, Viewer, demand_held, indicators, record
+from liuhe import NotFound, Viewer, demand_held, indicators
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, Route, page, viewer
 from plugins.figures import actions
 from plugins.figures.actions import ALL, BY_LABELS, Board, Cell
 from plugins.figures.models import Row, Sheet
-from plugins.figures.pages import words
+from plugins.figures.pages import exporting, words
 from plugins.figures.pages.asked import VIEW_HINTS, VIEW_LABELS, Asked, months
 from plugins.figures.pages.chart import chart
 from plugins.figures.pages.nexts import nexts
-from plugins.figures.permissions import EXPORTED, OBJECT, SEE, View, answers, views
-from plugins.figures.rules import Pair, month_text, month_words
+from plugins.figures.permissions import OBJECT, SEE, View, answers, views
+from plugins.figures.rules import month_text, month_words
 
 SIZE = 20
 
@@ -128,7 +126,7 @@ async def _shown(
         "hides": found.hides,
         "beside": other.title if other and any(cell["beside"] for cell in cells) else "",
         "ranked": any(cell["rank"] for cell in cells),
-        "csv": asked.url(f"{code}/csv", by=by),
+        "export": exporting.address(code, asked, by) if who.holds("exports.make") else "",
     }
 
 
@@ -226,48 +224,9 @@ def _may_object(who: Viewer, cell: Cell) -> bool:
     return who.holds(OBJECT) and cell.whole and cell.pair is not None
 
 
-async def as_csv(request: Request) -> Response:
-    """The table as it is shown; the audit tells who took it."""
-    who = demand_held(viewer(request), SEE)
-    asked, code = await Asked.of(request), request.path_params["code"]
-    found = await actions.board(who, code, asked.month, asked.by, asked.view or None)
-    if found is None:
-        raise NotFound("这个月没有这个数，或者您无权查看。")
-    about = ("figures.Sheet", found.sheet.id)
-    await record(who, EXPORTED, about, details={"by": asked.by, "view": found.view})
-    name = f"{code}-{month_text(asked.month)}-{asked.by}.csv"
-    return Response(
-        "\ufeff" + _csv(found),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _csv(found: Board) -> str:
-    card, out = found.card, io.StringIO()
-    write = csv.writer(out).writerow
-    write([BY_LABELS.get(found.by, ""), card.numerator, card.denominator, card.title, "名次"])
-    for cell in (found.total, *found.cells):
-        pair: Pair | None = cell.pair
-        told = words.figure_words(found, cell, Asked(month=found.sheet.month))
-        counts = [pair.numerator, pair.denominator] if pair else [words.HIDDEN, words.HIDDEN]
-        write([_plain(cell.label), *counts, told["text"], cell.rank or ""])
-    write([])
-    stands = "已封账" if found.closed else "未封账"
-    write([f"{month_words(found.sheet.month)}，{VIEW_LABELS[found.view]}，{stands}"])
-    write([f"口径第 {card.version} 版：{card.formula}", found.sheet.until.isoformat()])
-    return out.getvalue()
-
-
-def _plain(text: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
-
-
 ROUTES = [
     Route("/", index),
     Route("/{code}/rows", rows),
     Route("/{code}/why", why, methods=["GET"]),
-    Route("/{code}/csv", as_csv),
     Route("/{code}", one),
 ]

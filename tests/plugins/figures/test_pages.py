@@ -18,6 +18,7 @@ from tests.web.conftest import opened_shell
 
 pytestmark = only("sqlite")
 HERE = "/admin/figures"
+EXPORT = "/exports/figures.table.csv?code=cases.signed&month=2026-11&by=unit"
 SIGNED = f"{HERE}/cases.signed"
 #: So many signed in time and late, by unit: the first three are too small to be published.
 UNITS = ((2, 0), (3, 1), (4, 2), (7, 1), (9, 0))
@@ -64,23 +65,26 @@ async def test_figures_lead_to_what_is_behind_them(closed: Books, browser: Brows
     why = await browser.get(f"{SIGNED}/why?month=2026-11&by=unit&key={key}")
     assert "颜色是黄：不低于 80%（办理率三色第 1 版）" in why.text
     assert "单位排名第 2 名，共 3 个" in why.text
-    sheet_csv = await browser.get(f"{SIGNED}/csv?month=2026-11&by=unit")
-    assert "联动单位03,7,8,87.5%,2" in sheet_csv.text
-    assert len(await audited("figures.exported")) == 1
+    assert "/admin/exports/figures.table?month=2026-11" in one.text
+    assert "联动单位03,7,8,87.5%,2" in (await browser.get(EXPORT)).text
+    assert len(await audited("exports.make")) == 1
 
 
 async def test_whoever_sees_no_cases_sees_what_is_published_and_no_hidden_number(
     closed: Books, browser: Browser
 ) -> None:
     await browser.as_(closed.place.auditor)
-    for path in (f"{SIGNED}?month=2026-11", f"{SIGNED}/csv?month=2026-11&by=unit"):
+    for path in (f"{SIGNED}?month=2026-11", f"{EXPORT}&view=published"):
+        await browser.as_(closed.place.auditor if path.startswith(HERE) else closed.place.admin)
         text = (await browser.get(path)).text
         assert "86.2%" in text  # the total
         assert "联动单位04" in text
         for hidden in ("66.7%", "75.0%", "联动单位00,2", "联动单位01,3"):
             assert hidden not in text
-    published = (await browser.get(f"{SIGNED}/csv?month=2026-11&by=unit")).text
-    told = {line.split(",")[0]: line.split(",")[1:4] for line in published.splitlines()}
+    published = (await browser.get(f"{EXPORT}&view=published")).text
+    told = {line.split(",")[3]: line.split(",")[4:7] for line in published.splitlines()}
+    await browser.as_(closed.place.auditor)
+    assert (await browser.get(EXPORT)).status_code == 403
     assert told["联动单位04"] == ["9", "9", "100.0%"]
     for number in range(3):
         assert told[f"联动单位0{number}"] == ["不公布", "不公布", "不公布"]
@@ -179,7 +183,6 @@ async def test_an_address_that_makes_no_sense_is_no_error(closed: Books, browser
         "/cases.signed/rows?month=2026-11&by=unit&key=x",
         "/cases.signed/rows?month=2026-11&by=unit&key=" + "9" * 40,
         "/cases.registered/rows?month=2026-11&by=unit&key=1",
-        "/cases.signed/csv?month=2020-01",
         "/objections/99",
     ):
         assert (await browser.get(HERE + path)).status_code == 404, path
