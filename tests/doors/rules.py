@@ -1,0 +1,54 @@
+"""What a role may be shown of its own street, and what it must be shown to do its work."""
+
+from tests.doors.visitors import Visitor
+
+CASE = {"cases.Case.title", "cases.Case.number", "cases.Case.address"}
+WHOLE_CASE = CASE | {"cases.Case.description", "cases.Step.note", "core.File/cases"}
+ASKED = {"residents.Question.text", "residents.Question.answer"}
+CAMERA = {"video.Camera.name", "core.File/video"}
+#: So that a door which shows nothing to anybody does not pass for one that is well kept.
+MUST_SEE = {
+    "admin": WHOLE_CASE | CAMERA | {"dispatch.Rule.text"},
+    "supervisor": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted", "dispatch.Rule.text"},
+    "dispatcher": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted", "dispatch.Rule.text"},
+    "grid": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted"},
+    "handler": WHOLE_CASE | ASKED | {"cases.Task.wanted"},
+    "resident": WHOLE_CASE,
+}
+GIVEN = CASE | {"cases.Case.description", "cases.Step.note", "cases.Evidence.caption"}
+MUST_ANSWER = {
+    "admin": GIVEN | {"video.Camera.name", "dispatch.Rule.text"},
+    "supervisor": GIVEN | {"video.Camera.name", "cases.Task.wanted", "the resident.name"},
+    "dispatcher": GIVEN | {"video.Camera.name", "cases.Task.wanted", "the resident.name"},
+    "grid": GIVEN | {"video.Camera.name", "cases.Task.wanted"},
+    "handler": GIVEN | {"cases.Task.wanted"},
+    "resident": GIVEN,
+}
+#: Who may know which resident reported something.
+KNOWS_RESIDENT = {"cases.reporter", "people.manage"}
+#: What the camera saw belongs to a case that a camera brought: whoever sees the case sees it.
+SEEN_BY_CAMERA = {"video.Camera.name", "video.Zone.name", "video.Observation.object"}
+#: What no page and no question shows: marks of codes and texts, and what is kept apart.
+NEVER = {"the telephone", "residents.Report.told_mark", "residents.Report.code_mark"}
+
+
+def not_opened(visitor: Visitor, seen: set[str]) -> set[str]:
+    """What was seen although no permission of the role opens it."""
+    return {column for column in seen if not _opened(visitor, column)}
+
+
+def _opened(visitor: Visitor, column: str) -> bool:
+    if column in NEVER:
+        return False
+    if column in SEEN_BY_CAMERA and "cases" in visitor.plugins:
+        return True
+    if column.startswith("the resident"):
+        return visitor.role == "resident" or bool(KNOWS_RESIDENT & visitor.permissions)
+    if column.startswith("the officer"):
+        return bool({"cases", "people", "audit"} & visitor.plugins)
+    if column.startswith("core.File/"):
+        return column.removeprefix("core.File/") in visitor.plugins
+    if column.startswith("core."):
+        return "jobs.see" in visitor.permissions or "holds.manage" in visitor.permissions
+    # What is asked of a resident belongs to the course of the case.
+    return column.partition(".")[0].replace("residents", "cases") in visitor.plugins
