@@ -3,18 +3,7 @@
 from tests.doors.visitors import Visitor
 
 CASE = {"cases.Case.title", "cases.Case.number", "cases.Case.address"}
-WHOLE_CASE = CASE | {"cases.Case.description", "cases.Step.note", "core.File/cases"}
-ASKED = {"residents.Question.text", "residents.Question.answer"}
-CAMERA = {"video.Camera.name", "core.File/video"}
 #: So that a door which shows nothing to anybody does not pass for one that is well kept.
-MUST_SEE = {
-    "admin": WHOLE_CASE | CAMERA | {"dispatch.Rule.text"},
-    "supervisor": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted", "dispatch.Rule.text"},
-    "dispatcher": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted", "dispatch.Rule.text"},
-    "grid": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted"},
-    "handler": WHOLE_CASE | ASKED | {"cases.Task.wanted"},
-    "resident": WHOLE_CASE,
-}
 GIVEN = CASE | {"cases.Case.description", "cases.Step.note", "cases.Evidence.caption"}
 MUST_ANSWER = {
     "admin": GIVEN | {"video.Camera.name", "dispatch.Rule.text"},
