@@ -1,21 +1,23 @@
-"""`python -m bench graphql`: see `liuhe bench`."""
+"""`python -m bench graphql|growth`: see `liuhe bench`."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 
-from bench import graphql
+from bench import graphql, growth
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="liuhe bench")
-    parser.add_argument("name", choices=["graphql"])
+    parser.add_argument("name", choices=["graphql", "growth"])
     parser.add_argument("--cases", type=int, help="how many cases (the larger number)")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--engines", default="sqlite,postgres")
     options = parser.parse_args(argv)
     engines = options.engines.split(",")
+    if options.name == "growth":
+        return asyncio.run(growth.bench(options.cases or 1_000_000, options.rounds, engines))
     return asyncio.run(graphql.bench(options.cases or 10_000, options.rounds, engines))
 
 

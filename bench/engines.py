@@ -5,13 +5,17 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from core import house as running
+from core.database import opened
+from core.kernel import Kernel
+from core.migrate import migrate
 from core.testing import at
 
 
@@ -43,6 +47,16 @@ def engine(name: str) -> Iterator["Engine | None"]:
         if server is not None:
             server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def filling(kernel: Kernel) -> AsyncIterator[None]:
+    """The kernel's house with a new database that has an hour for a statement."""
+    url = kernel.settings.database
+    await migrate(url, kernel.tables)
+    running.enter(kernel.house())
+    async with opened(url, kernel.tables, migrating=True):
+        yield
 
 
 class Engine:

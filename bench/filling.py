@@ -6,18 +6,20 @@ The newest are under way, all others came to an end.
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.database import connection, dialect, rows
 from core.people import Person, open_session
 from core.permissions import Viewer
 from core.testing import make_area, make_unit, make_viewer
 from liuhe import Area
+from plugins.cases.rules import pieces
 
 A_YEAR = 10_000
 GAP = 365 * 86_400 // A_YEAR  # seconds from one case to the next
 UNDER_WAY = 600
 STREETS, COMMUNITIES, UNITS = 10, 8, 40
-TABLES = ("cases_case", "cases_step", "cases_clock")
+TABLES = ("cases_case", "cases_step", "cases_clock", "cases_words")
 STEPS = ("open", "accept", "dispatch", "sign", "submit_handling", "close")
 #: What titles and addresses are made of.
 WORDS = (
@@ -66,6 +68,7 @@ async def fill(cases: int) -> Filled:
     await _write_cases(cases, dispatcher.person_id)
     await _write_steps(dispatcher.person_id)
     await _write_clocks()
+    await _write_words()
     for index in indexes:
         await connection().execute_script(index)
     await _settle()
@@ -109,6 +112,9 @@ def _series(count: int) -> str:
 def _word(expression: str) -> str:
     """A word by number, as SQL."""
     size = len(WORDS)
+    if dialect() == "postgres":
+        known = ", ".join(f"'{word}'" for word in WORDS)
+        return f"(ARRAY[{known}])[1 + ({expression}) % {size}]"
     found = " ".join(f"WHEN {n} THEN '{word}'" for n, word in enumerate(WORDS))
     return f"CASE ({expression}) % {size} {found} END"
 
@@ -174,6 +180,27 @@ async def _write_clocks() -> None:
         SELECT c.id, k.kind, c.opened_at, COALESCE(c.due_at, c.closed_at), c.closed_at, '3 工作日',
             COALESCE(c.soon_at, c.closed_at)
         FROM cases_case c CROSS JOIN ({made}) k""")
+
+
+async def _write_words() -> None:
+    marks = ("?", "?") if dialect() == "sqlite" else ("$1", "$2")
+    insert = f"INSERT INTO cases_words (case_id, words) VALUES ({marks[0]}, {marks[1]})"
+    last = 0
+    while found := await rows(
+        "SELECT id, number, title, address, description FROM cases_case WHERE id > $1 "
+        "ORDER BY id LIMIT 20000",
+        last,
+    ):
+        texts = ([one["number"], one["title"], one["address"], one["description"]] for one in found)
+        words = [" ".join(frozenset().union(*map(_pieces, parts))) for parts in texts]
+        pairs = [[one["id"], text] for one, text in zip(found, words, strict=True)]
+        await connection().execute_many(insert, pairs)
+        last = found[-1]["id"]
+
+
+@lru_cache(200_000)
+def _pieces(text: str) -> frozenset[str]:
+    return pieces(text)
 
 
 async def _settle() -> None:

@@ -6,17 +6,11 @@ sends for this request (the session's and the list's, with the permission filter
 driver, and dumps the rows with orjson.
 """
 
-import asyncio
 import importlib
 import json
 import os
 import pickle
 import statistics
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +20,7 @@ from tortoise.expressions import Q
 from bench.engines import Engine, engine, say
 from bench.filling import Filled, fill
 from bench.load import race
+from bench.sides import Side, sides
 from core.database import connection
 from core.testing import living, load
 from web.app import build_app
@@ -34,19 +29,6 @@ from web.graphql.building import build_schema
 QUERY = """{ cases(first: 50) { edges { node {
   id number title stage openedAt dueAt area { id code name } unit { id name } } } } }"""
 SECONDS = 1.5  # of one turn
-TREE = Path(__file__).resolve().parents[1]
-
-
-@dataclass(frozen=True)
-class Side:
-    name: str
-    port: int
-    pid: int
-
-    def cpu(self) -> float:
-        """Seconds that the process has used."""
-        parts = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def bench(cases: int, rounds: int, engines: list[str]) -> int:
@@ -81,18 +63,18 @@ async def _on(place: Engine, cases: int, rounds: int) -> dict[str, Any]:
         filled = await fill(cases)
         request = _request(filled.token)
         files = await _statements(kernel, filled, place.folder)
-    common = {"url": url, "folder": str(place.folder), "open": False, "statements": ""}
+    common = {"url": url, "folder": str(place.folder)}
     viewer = place.folder / "viewer"
     viewer.write_bytes(pickle.dumps(filled.dispatcher))
     given = {
         "whole": common,
         "bare": {**common, "statements": files["all"]},
         "list": {**common, "statements": files["list"]},
-        "whole_open": {**common, "open": True, "viewer": str(viewer)},
+        "whole_open": {**common, "viewer": str(viewer)},
         "bare_open": {**common, "statements": files["open"]},
     }
-    async with _sides(given) as sides:
-        return await _compare(place.name, sides, request, rounds)
+    async with sides(given) as racing:
+        return await _compare(place.name, racing, request, rounds)
 
 
 def _request(token: str) -> bytes:
@@ -141,30 +123,11 @@ async def _statements(kernel: Any, filled: Filled, folder: Path) -> dict[str, st
     return {name: str(folder / name) for name in parts}
 
 
-@asynccontextmanager
-async def _sides(given: dict[str, dict[str, Any]]) -> AsyncIterator[list[Side]]:
-    processes: list[subprocess.Popen[bytes]] = []
-    sides: list[Side] = []
-    try:
-        for name, one in given.items():
-            command = [sys.executable, "-m", "bench.served", json.dumps(one)]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=TREE)  # noqa: S603, ASYNC220
-            processes.append(process)
-            assert process.stdout is not None
-            line = await asyncio.to_thread(process.stdout.readline)
-            sides.append(Side(name, int(line), process.pid))
-        yield sides
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-async def _compare(name: str, sides: list[Side], request: bytes, rounds: int) -> dict[str, Any]:
-    speeds: dict[str, list[float]] = {side.name: [] for side in sides}
-    costs: dict[str, list[float]] = {side.name: [] for side in sides}
+async def _compare(name: str, racing: list[Side], request: bytes, rounds: int) -> dict[str, Any]:
+    speeds: dict[str, list[float]] = {side.name: [] for side in racing}
+    costs: dict[str, list[float]] = {side.name: [] for side in racing}
     for number in range(rounds + 1):  # the first only warms up
-        for side in sides:
+        for side in racing:
             before = side.cpu()
             speed = await race(side.port, request, SECONDS)
             if number:

@@ -52,6 +52,9 @@ CORE_TABLES = Tables(
 
 _NUMBERED = re.compile(r"\$(\d+)")
 
+#: Connections of one process to PostgreSQL at most.
+POOL = 12
+
 #: Seconds; what takes longer is rolled back, so that nothing holds the database for ever.
 LONGEST = 300.0
 
@@ -99,7 +102,18 @@ def _connection(url: str, migrating: bool) -> dict[str, Any]:
     if url.startswith(("postgres://", "postgresql://")):
         expanded = expand_db_url("asyncpg://" + url.split("://", 1)[1])
         patience = 3_600 if migrating else 30
-        credentials = {"minsize": 1, "maxsize": 12, "command_timeout": patience, "timeout": 10}
+        # The server gives up a little later than we do: for a process that was killed meanwhile.
+        server = {
+            "statement_timeout": f"{patience + 5}s",
+            "idle_in_transaction_session_timeout": f"{max(patience, int(LONGEST)) + 10}s",
+        }
+        credentials = {
+            "minsize": 1,
+            "maxsize": POOL,
+            "command_timeout": patience,
+            "timeout": 10,
+            "server_settings": server,
+        }
         return {
             "engine": "core.asyncpg_client",
             "credentials": {**credentials, **expanded["credentials"]},

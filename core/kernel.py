@@ -23,6 +23,7 @@ from core import (
     receipts,
     retention,
     sweeping,
+    tidying,
 )
 from core.clashes import check_clashes
 from core.contributions import Audited, Tables
@@ -74,6 +75,12 @@ OWN_JOBS = (
         run=receipts.forget_old_receipts,
         every=timedelta(days=1),
         title="清理旧回执",
+    ),
+    Job(
+        name="core.tidy",
+        run=tidying.tidy,
+        every=timedelta(days=1),
+        title="整理数据库的统计",
     ),
     Job(
         name="core.forget_files",
