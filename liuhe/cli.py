@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
-    bench.add_argument("name", choices=["video", "graphql"])
+    bench.add_argument("name", choices=["video", "graphql", "growth"])
     bench.set_defaults(passes_on=True)
     return parser
 

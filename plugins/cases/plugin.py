@@ -74,6 +74,7 @@ def add_models() -> Tables:
             "plugins.cases.models.calendar",
             "plugins.cases.models.tasks",
             "plugins.cases.models.phases",
+            "plugins.cases.models.words",
         ),
         migrations="migrations.cases",
     )

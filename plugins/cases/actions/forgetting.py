@@ -11,10 +11,12 @@ from tortoise.expressions import F, Q
 
 from liuhe import Retention, discard_files, settings_of
 from plugins.cases.actions.documents import forget_documents
+from plugins.cases.actions.wording import forget_words
 from plugins.cases.models import (
     CalendarDay,
     Case,
     CaseType,
+    CaseWords,
     Clock,
     Evidence,
     Step,
@@ -58,6 +60,7 @@ async def forget(cases: Sequence[Case]) -> None:
         rating_note="",
         forgotten_at=datetime.now(UTC),
     )
+    await forget_words(ids)
 
 
 async def _forget_pictures(ids: Sequence[int]) -> None:
@@ -102,7 +105,7 @@ RETENTIONS = (
         action="anonymise",
         due=due,
         forget=forget,
-        covers=(Step, Evidence, Clock, Task, TaskStep, TaskEvidence, TaskClock),
+        covers=(CaseWords, Step, Evidence, Clock, Task, TaskStep, TaskEvidence, TaskClock),
         thing="案件",
         find=_by_number,
     ),

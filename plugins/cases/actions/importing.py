@@ -30,6 +30,7 @@ from plugins.cases.actions import timing
 from plugins.cases.actions.moment import now
 from plugins.cases.actions.opening import number_of
 from plugins.cases.actions.sheets import BROUGHT_IN
+from plugins.cases.actions.wording import rewrite_words, write_words
 from plugins.cases.facts import CaseOpened
 from plugins.cases.models import Case, CaseType, Step
 from plugins.cases.permissions import SCOPE
@@ -248,6 +249,7 @@ async def _create(
         case.number = number_of(case.id, case.opened_at)
     if cases:
         await Case.bulk_update(cases, ["number"])
+        await write_words(*cases)
     return cases
 
 
@@ -309,6 +311,7 @@ async def _mend(viewer: Viewer, row: Row, plan: Planned) -> None:
         setattr(case, name, value)
     case.version += 1
     await case.save()
+    await rewrite_words([case.id])
     await Step.filter(case_id=case.id, seq=1).update(at=case.opened_at)
     await Step.create(
         case_id=case.id,

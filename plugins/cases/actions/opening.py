@@ -25,6 +25,7 @@ from plugins.cases.actions import timing, writing
 from plugins.cases.actions.given import MOST_NOTE, MOST_PICTURES, Given
 from plugins.cases.actions.moment import now
 from plugins.cases.actions.moving import move
+from plugins.cases.actions.wording import write_words
 from plugins.cases.facts import CaseOpened
 from plugins.cases.models import Case, CaseType, Step, flow_named
 from plugins.cases.permissions import SCOPE, may_see, only_own
@@ -257,6 +258,7 @@ async def _create(viewer: Viewer, flow: Flow, report: Report, area: Area, kind: 
     await timing.start_clocks(case, flow.opens, at)
     await timing.set_due(case)
     await case.save(update_fields=["number", "due_at", "soon_at"])
+    await write_words(case)
     return case
 
 

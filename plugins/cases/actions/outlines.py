@@ -44,8 +44,9 @@ async def outlines_of(case_ids: Sequence[int]) -> dict[int, Outline]:
 
 async def waiting_outlines(viewer: Viewer | None, most: int) -> list[Outline]:
     """The viewer's cases that wait to be sent for the first time, the oldest first."""
-    waiting = Case.filter(visible(viewer), stage=Stage.ACCEPTED).order_by("id").limit(most)
-    found = await _outlined(await waiting.values_list("id", *COLUMNS))
+    waiting = Case.filter(visible(viewer), stage=Stage.ACCEPTED)
+    first = waiting.order_by("opened_at", "id").limit(most)
+    found = await _outlined(await first.values_list("id", *COLUMNS))
     return [one for one in found.values() if one.waits]
 
 

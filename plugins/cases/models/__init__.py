@@ -1,7 +1,7 @@
 """The nouns, and how a list of cases is narrowed."""
 
 from plugins.cases.models.calendar import CalendarDay, days_as_of
-from plugins.cases.models.finding import ORDERS, Wanted, contains, late, soon_due
+from plugins.cases.models.finding import ORDERS, Wanted, by_due, contains, late, soon_due
 from plugins.cases.models.flows import (
     FLOWS,
     check_flow,
@@ -23,6 +23,7 @@ from plugins.cases.models.tasks import (
     concerning,
     under_way,
 )
+from plugins.cases.models.words import CaseWords, narrowed, words_of
 
 __all__ = [
     "FLOWS",
@@ -31,6 +32,7 @@ __all__ = [
     "CalendarDay",
     "Case",
     "CaseType",
+    "CaseWords",
     "Clock",
     "Evidence",
     "Step",
@@ -40,6 +42,7 @@ __all__ = [
     "TaskStep",
     "TypePhase",
     "Wanted",
+    "by_due",
     "check_flow",
     "concerning",
     "contains",
@@ -51,8 +54,10 @@ __all__ = [
     "kept_apart",
     "label_of",
     "late",
+    "narrowed",
     "phases_of_type",
     "soon_due",
     "state_of_case",
     "under_way",
+    "words_of",
 ]

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from tortoise.expressions import Q
+from tortoise.expressions import Case, Q, When
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from plugins.cases.rules import Source, Stage
+
+M = TypeVar("M", bound=Model)
 
 MOST_SEARCH = 100
 #: Orders that a list may have; each has an index.
@@ -16,7 +20,8 @@ ORDERS = ("opened_at", "due_at", "number")
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Every part that is given must fit. `area_path`: with all that lies in the area."""
+    """Every part that is given must fit. `area_path`: with all that lies in the area. `search` is
+    looked up in an index before (see `narrowed`)."""
 
     stages: Sequence[Stage] = ()
     type_code: str = ""
@@ -30,10 +35,9 @@ class Wanted:
     search: str = ""
 
     def condition(self, now: datetime) -> Q:
+        """All but the search."""
         lookups: dict[str, Any] = {
             "stage__in": list(self.stages),
-            "type__code": self.type_code,
-            "type__class_code": self.class_code,
             "area__path__startswith": self.area_path,
             "unit_id": self.unit_id,
             "source": self.source,
@@ -41,12 +45,21 @@ class Wanted:
             "opened_at__lt": self.opened_to,
         }
         found = Q(**{lookup: value for lookup, value in lookups.items() if value})
-        return found & self._late(now) & contains(self.search, "title", "number", "address")
+        return found & self._late(now)
 
     def _late(self, now: datetime) -> Q:
         if self.overdue is None:
             return Q()
         return late(now) if self.overdue else Q(due_at__isnull=True) | Q(due_at__gte=now)
+
+
+def by_due(found: QuerySet[M]) -> QuerySet[M]:
+    """What is due first comes first, what is not timed last, on either engine.
+
+    (By the bare column, SQLite would begin with all the cases of the past, that are not timed.)
+    """
+    empty = Case(When(due_at__isnull=True, then="1"), default="0")
+    return found.annotate(untimed=empty).order_by("untimed", "due_at", "id")
 
 
 def late(now: datetime) -> Q:

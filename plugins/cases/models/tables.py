@@ -130,6 +130,8 @@ class Case(Model):
             ("stage", "opened_at"),
             ("unit_id", "stage"),
             ("area_id", "opened_at"),
+            ("type_id", "opened_at"),
+            ("unit_id", "opened_at"),
         )
 
     def overdue(self, now: datetime) -> bool:
@@ -206,7 +208,7 @@ class Clock(Model):
 
     class Meta:
         table = "cases_clock"
-        indexes = (("stopped_at", "due_at"), ("stopped_at", "warn_at"))
+        indexes = (("stopped_at", "due_at"), ("stopped_at", "warn_at"), ("kind", "due_at"))
 
     def late(self, now: datetime) -> bool:
         """Whether it ended, or still runs, after its due time."""

@@ -1,6 +1,6 @@
 """What the selects of the forms offer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tortoise.expressions import Q
@@ -12,6 +12,7 @@ from plugins.cases.permissions import neighbouring_units, reachable_units, visib
 from plugins.cases.rules import SENDS, STAGE_STATES, UNDER_WAY, Need
 
 MOST = 400
+LATELY = timedelta(days=365)  # for what was done with the like: older habits tell little
 Options = list[tuple[Any, ...]]
 
 
@@ -109,7 +110,10 @@ async def suggested(case: Case) -> tuple[int, str] | None:
     street = ".".join(case.area.path.split(".")[:2]) + "."
     before = (
         await Step.filter(
-            action="dispatch", case__type_id=case.type_id, case__area__path__startswith=street
+            action="dispatch",
+            at__gte=datetime.now(UTC) - LATELY,
+            case__type_id=case.type_id,
+            case__area__path__startswith=street,
         )
         .exclude(case_id=case.id)
         .order_by("-at")

@@ -10,7 +10,7 @@ from liuhe import Asked as Wish
 from liuhe import Event, Export, Parts, Viewer, parts_of
 from plugins.cases.actions import results_of
 from plugins.cases.actions.sheets import TAKEN_OUT
-from plugins.cases.models import Case
+from plugins.cases.models import Case, narrowed
 from plugins.cases.pages.choices import names_of
 from plugins.cases.pages.lists import HERE, Asked, of_tab
 from plugins.cases.permissions import visible
@@ -19,7 +19,8 @@ from plugins.cases.permissions import visible
 async def _condition(viewer: Viewer, asked: Wish) -> Q:
     now = datetime.now(UTC)
     told = Asked.of({"tab": "all", **asked}, viewer)
-    return visible(viewer) & (await told.wanted()).condition(now) & of_tab(told.tab, viewer, now)
+    wanted = await narrowed(await told.wanted(), now)
+    return visible(viewer) & wanted & of_tab(told.tab, viewer, now)
 
 
 async def count(viewer: Viewer, asked: Wish) -> int:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from liuhe import Area, Viewer, demand_held
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
-from plugins.cases.models import Case, Wanted, flow_of, late, soon_due
+from plugins.cases.models import Case, Wanted, flow_of, late, narrowed, soon_due
 from plugins.cases.pages import choices
 from plugins.cases.pages.task_lists import concerned
 from plugins.cases.pages.task_waiting import count_tasks
@@ -83,7 +83,7 @@ async def list_page(request: Request) -> Response:
     who = demand_held(viewer(request), "cases.see")
     asked = Asked.of(request.query_params, who)
     now = datetime.now(UTC)
-    condition = visible(who) & (await asked.wanted()).condition(now)
+    condition = visible(who) & await narrowed(await asked.wanted(), now)
     context = {
         "page_title": "案件",
         "asked": asked,
@@ -101,20 +101,28 @@ async def list_page(request: Request) -> Response:
 
 
 def of_tab(tab: str, who: Viewer, now: datetime) -> Q:
+    """A list of its own: a tab holds what is under way, which an index finds, whatever else is
+    asked for."""
+    if tab == "all":
+        return Q()
+    return Q(id__in=Subquery(Case.filter(_pressing(tab, who, now)).values("id")))
+
+
+def _pressing(tab: str, who: Viewer, now: datetime) -> Q:
     if tab == "mine":
         return waits_for(who)
-    if tab == "soon":
-        return soon_due(now)
-    return late(now) if tab == "overdue" else Q()
+    return soon_due(now) if tab == "soon" else late(now)
 
 
 async def _tabs(asked: Asked, condition: Q, who: Viewer, now: datetime) -> list[tuple[Any, ...]]:
-    """Each tab with its count under the same filters."""
+    """Each tab with its count under the same filters; nobody works off all there ever was."""
     found = []
     for name, title in TABS.items():
         if name == "mine" and not _works(who):
             continue
-        count = await Case.filter(condition & of_tab(name, who, now)).count()
+        count = None
+        if name != "all":
+            count = await Case.filter(condition & of_tab(name, who, now)).count()
         found.append((title, asked.url(tab=name), name == asked.tab, count))
     return found
 

@@ -7,7 +7,7 @@ from tortoise.expressions import Q, Subquery
 
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList, within
 from liuhe.pages import ago
-from plugins.cases.models import Case, late, soon_due, state_of_case
+from plugins.cases.models import Case, by_due, late, soon_due, state_of_case
 from plugins.cases.pages.task_waiting import count_tasks
 from plugins.cases.permissions import SCOPE, unattended, waited_for, waits_for
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow, Move
@@ -74,7 +74,7 @@ async def _section(
     count = await mine.count()
     if not count and quiet:
         return None
-    first = await mine.order_by("due_at", "opened_at").limit(SHOWN).select_related("area")
+    first = await by_due(mine).limit(SHOWN).select_related("area")
     return WaitingList(
         title=title,
         hint=hint,
@@ -100,7 +100,7 @@ def _watch(
         count = await found.count()
         if not count:
             return None
-        first = await found.order_by("due_at").limit(SHOWN).select_related("area")
+        first = await by_due(found).limit(SHOWN).select_related("area")
         href = f"/admin/cases/?tab={tab}"
         items = [_item(case) for case in first]
         return WaitingList(title=title, hint=hint, href=href, count=count, items=items, yours=False)
@@ -116,7 +116,7 @@ async def _nobody_there(viewer: Viewer) -> WaitingList | None:
     count = await found.count()
     if not count:
         return None
-    first = await found.order_by("due_at").limit(SHOWN).select_related("area")
+    first = await by_due(found).limit(SHOWN).select_related("area")
     return WaitingList(
         title="单位没有经办人",
         hint="这些案件派给的单位现在没有人在岗。请转派，或请安全管理员安排人。",

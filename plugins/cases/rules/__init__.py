@@ -2,6 +2,7 @@
 
 from plugins.cases.rules.archive import ARCHIVE
 from plugins.cases.rules.asides import ASIDES, MOST_RETURNS, UNDER_WAY, asides_of
+from plugins.cases.rules.bigrams import needed, pieces
 from plugins.cases.rules.calendar import (
     KNOWN_YEARS,
     Calendar,
@@ -159,6 +160,8 @@ __all__ = [
     "flow_problem",
     "limit_of",
     "missing",
+    "needed",
+    "pieces",
     "plan_of",
     "published",
     "published_name",

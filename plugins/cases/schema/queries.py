@@ -45,7 +45,8 @@ class CaseFilter:
         default=None, description="通常的下一步该我办理 · whose usual next step is mine"
     )
     search: str | None = strawberry.field(
-        default=None, description="标题、案卷号或地点含有，最多 100 字 · title, number or address"
+        default=None,
+        description="标题、案卷号、地点或情况说明含有，最多 100 字 · in any of its texts",
     )
 
 
@@ -77,7 +78,9 @@ class CaseQueries:
         found = Case.seen_by(info.context.viewer)
         if filter is not None:
             wanted = await _wanted(filter)
-            found = found.filter(wanted.condition(info.context.now) if wanted else NONE)
+            found = found.filter(
+                await models.narrowed(wanted, info.context.now) if wanted else NONE
+            )
             if filter.waiting_for_me is not None:
                 mine = waits_for(info.context.viewer)
                 found = found.filter(mine if filter.waiting_for_me else ~mine)

@@ -171,7 +171,7 @@ async def test_what_was_told_to_units_that_helped_goes_as_well(place: District) 
 #: What `forget` empties, and what it deletes with its row.
 FORGOTTEN = {
     *("Case.title", "Case.description", "Case.address", "Case.rating_note"),
-    *("Step.note", "Evidence.caption", "Task.wanted", "TaskStep.note"),
+    *("Step.note", "Evidence.caption", "Task.wanted", "TaskStep.note", "CaseWords.words"),
 }
 #: Codes, and the names of officers (those of residents are replaced).
 KEPT = {
@@ -190,7 +190,7 @@ async def test_every_text_that_hangs_on_a_case_is_forgotten_or_known_to_be_no_se
         found = {
             one
             for one in models_in(place.kernel.tables["cases"].modules)
-            for link in one._meta.fk_fields
+            for link in {*one._meta.fk_fields, *one._meta.o2o_fields}
             if one._meta.fields_map[link].related_model in hanging
         } - hanging
         hanging |= found

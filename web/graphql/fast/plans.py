@@ -91,12 +91,13 @@ class Planner:
         if any(column.field is None for column in self._keyset.columns):
             raise Unplanned
         encode = self._encoder(ordered)
+        selected = self._selected(kind, details)
         parts = [
             (name, self._of_connection(kind, field, of, node, encode))
-            for name, field, of in self._selected(kind, details)
+            for name, field, of in selected
         ]
-        names = [field for _, field, _ in self._selected(kind, details)]
-        return Plan(list(self._columns), parts, "totalCount" in names)
+        counted = any(field == "totalCount" for _, field, _ in selected)
+        return Plan(list(self._columns), parts, counted)
 
     def _selected(self, kind: GraphQLObjectType, details: Any) -> list[tuple[str, str, Any]]:
         """Key, field and its details, in the order of the answer."""
