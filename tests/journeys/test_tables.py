@@ -93,8 +93,8 @@ def area(household: Household) -> str:
     """The code of a division in which the dispatcher has cases."""
     asked = httpx2.post(
         f"{household.url}/graphql",
-        json={"query": "{ cases(first: 1) { edges { node { place { code } } } } }"},
+        json={"query": "{ cases(first: 1) { edges { node { area { code } } } } }"},
         headers={"authorization": f"Bearer {household.token('dispatcher')}"},
         timeout=20,
     )
-    return str(asked.json()["data"]["cases"]["edges"][0]["node"]["place"]["code"])
+    return str(asked.json()["data"]["cases"]["edges"][0]["node"]["area"]["code"])
