@@ -303,6 +303,6 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    whose = ["gpu", "bench"] if options.name == "video" else ["bench", options.name]
+    whose = ["gpu", "bench"] if options.name == "video" else ["liuhe.bench", options.name]
     command = [sys.executable, "-m", *whose, *options.rest]
     return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603

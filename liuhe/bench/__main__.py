@@ -1,11 +1,11 @@
-"""`python -m bench graphql|growth`: see `liuhe bench`."""
+"""`python -m liuhe.bench graphql|growth`: see `liuhe bench`."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
 
-from bench import graphql, growth
+from liuhe.bench import graphql, growth
 
 
 def main(argv: Sequence[str] | None = None) -> int:

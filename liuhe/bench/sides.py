@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TREE = Path(__file__).resolve().parents[1]
+TREE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ async def sides(given: Mapping[str, Mapping[str, Any]]) -> AsyncIterator[list[Si
     found: list[Side] = []
     try:
         for name, one in given.items():
-            command = [sys.executable, "-m", "bench.served", json.dumps(one)]
+            command = [sys.executable, "-m", "liuhe.bench.served", json.dumps(one)]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=TREE)  # noqa: S603, ASYNC220
             processes.append(process)
             assert process.stdout is not None

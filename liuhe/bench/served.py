@@ -1,4 +1,4 @@
-"""One side of a race as a server process of its own: `python -m bench.served` and a JSON line."""
+"""One side of a race, a server process of its own: `python -m liuhe.bench.served` and JSON."""
 
 import asyncio
 import importlib

@@ -17,12 +17,12 @@ from typing import Any
 import httpx2
 from tortoise.expressions import Q
 
-from bench.engines import Engine, engine, say
-from bench.filling import Filled, fill
-from bench.load import race
-from bench.sides import Side, sides
 from core.database import connection
 from core.testing import living, load
+from liuhe.bench.engines import Engine, engine, say
+from liuhe.bench.filling import Filled, fill
+from liuhe.bench.load import race
+from liuhe.bench.sides import Side, sides
 from web.app import build_app
 from web.graphql.building import build_schema
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx2
 
-from bench.engines import Engine, engine, filling, say
-from bench.filling import A_YEAR, Filled, fill
-from bench.sides import Side, sides
 from core.database import rows
 from core.people import Person, open_session
 from core.testing import load
+from liuhe.bench.engines import Engine, engine, filling, say
+from liuhe.bench.filling import A_YEAR, Filled, fill
+from liuhe.bench.sides import Side, sides
 
 LIST = """{ cases(first: 50, filter: %s) { edges { node {
     id number title stage openedAt dueAt area { id name } unit { id name } } } } }"""
