@@ -1,6 +1,7 @@
 """Small makers that many tests share."""
 
 import itertools
+import os
 from types import ModuleType
 from typing import Any
 
@@ -13,10 +14,20 @@ from core.manifest import Manifest
 _numbers = itertools.count()
 
 
-def only(engine: str) -> pytest.MarkDecorator:
-    """For a test whose fixture `engine` makes sense for one database alone."""
-    marks = [pytest.mark.postgres] if engine == "postgres" else []
-    return pytest.mark.parametrize("engine", [pytest.param(engine, marks=marks)], indirect=True)
+#: `LIUHE_TEST_ENGINES=both` runs on PostgreSQL, too, what is run on SQLite alone to save time.
+BOTH = os.environ.get("LIUHE_TEST_ENGINES") == "both"
+
+
+def only(engine: str, *, because: str = "") -> pytest.MarkDecorator:
+    """For a test whose fixture `engine` is one database alone: because it is about that database,
+    or, where no reason is given, because its rules have met the other one in a test beside it."""
+    names = ("sqlite", "postgres") if BOTH and not because else (engine,)
+    params = [pytest.param(name, marks=_marks(name)) for name in names]
+    return pytest.mark.parametrize("engine", params, indirect=True)
+
+
+def _marks(engine: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.postgres] if engine == "postgres" else []
 
 
 def plugin(name: str, *, third_party: bool = False, **given: Any) -> Found:

@@ -209,7 +209,7 @@ async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path):
                 await asyncio.wait_for(Note.all(), 5)
 
 
-@only("postgres")
+@only("postgres", because="a file drops nobody")
 async def test_a_server_that_drops_its_connections_is_unavailable_and_then_there_again(kernel):
     @atomic
     async def cut():
@@ -222,7 +222,7 @@ async def test_a_server_that_drops_its_connections_is_unavailable_and_then_there
     assert await keys() == ["a"]
 
 
-@only("sqlite")
+@only("sqlite", because="it is about a file")
 async def test_a_database_that_somebody_else_holds_is_unavailable_and_then_there_again(kernel):
     path = kernel.settings.database.removeprefix("sqlite://")
     await rows("PRAGMA busy_timeout = 50")
@@ -254,7 +254,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-@only("sqlite")
+@only("sqlite", because="it is about a file")
 async def test_two_processes_that_read_and_then_write_lose_nothing(kernel):
     await remember("n", 0)
     command = (sys.executable, "-c", ADD, kernel.settings.database)
@@ -267,7 +267,7 @@ async def test_two_processes_that_read_and_then_write_lose_nothing(kernel):
     assert await recall("n") == 200
 
 
-@only("sqlite")
+@only("sqlite", because="it is about a file")
 async def test_nothing_is_acknowledged_into_a_file_that_was_removed(kernel):
     await remember("before", 1)
     path = Path(kernel.settings.database.removeprefix("sqlite://"))

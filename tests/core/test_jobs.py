@@ -289,7 +289,7 @@ asyncio.run(main())
 """
 
 
-@only("sqlite")
+@only("sqlite", because="its worker is a process on a file")
 async def test_a_worker_killed_between_the_work_and_its_end_leaves_nothing_half_done(kernel):
     for n in (1, 10, 100):
         await enqueue("count", {"n": n})

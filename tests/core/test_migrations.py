@@ -235,7 +235,7 @@ async def test_a_failing_migration_changes_nothing(site, url):
             await rows("SELECT extra FROM ground_place")
 
 
-@only("sqlite")
+@only("sqlite", because="a file is copied and put back")
 async def test_references_that_a_migration_would_break_are_refused(site, url):
     await site.write()
     await migrate(url, site.both)
@@ -249,7 +249,7 @@ async def test_references_that_a_migration_would_break_are_refused(site, url):
     assert copies(url) == []
 
 
-@only("sqlite")
+@only("sqlite", because="a file is copied and put back")
 async def test_the_file_is_copied_before_it_is_changed(site, url):
     await site.write()
     await migrate(url, {"ground": site.ground})
@@ -311,7 +311,7 @@ async def hangs(apps, schema_editor):
 """
 
 
-@only("sqlite")
+@only("sqlite", because="a file is copied and put back")
 async def test_a_migration_killed_half_way_leaves_the_database_as_it_was(site, url):
     await site.write()
     await migrate(url, site.both)

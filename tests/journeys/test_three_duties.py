@@ -27,7 +27,7 @@ from tests.web.conftest import Shell, opened_shell
 from web.graphql.nodes import global_id
 from web.session import COOKIE
 
-pytestmark = [only("sqlite"), pytest.mark.slow]
+pytestmark = [only("sqlite", because="it lists all tables of the file"), pytest.mark.slow]
 
 #: What is open to everybody who is signed in: the own account.
 OWN = ("/admin/me/", "/admin/logout", "/admin/login")

@@ -87,7 +87,7 @@ async def test_what_is_personal_goes_and_figures_and_timeline_are_the_same(
     assert (one.action, one.count, one.first_key) == ("anonymise", 1, str(case.id))
 
 
-@only("sqlite")
+@only("sqlite", because="it looks into the file")
 async def test_what_is_gone_is_not_left_lying_in_the_file(place: District) -> None:
     await old_case(place, place.resident)
     path = place.kernel.settings.data_dir / "liuhe.sqlite3"
