@@ -30,7 +30,8 @@ from core.errors import BadInput, Conflict, NotFound, Unavailable
 from core.holds import demand_free
 from core.house import house
 from core.jobs import enqueue
-from core.permissions import Viewer, demand_held
+from core.permissions import Grant, Viewer, demand_held
+from core.readings import PERSONAL, office_in
 from core.sealing import seal_with, unseal_with
 from core.tables import Model
 
@@ -130,21 +131,32 @@ async def change_personal(viewer: Viewer | None, id: uuid.UUID, values: Mapping[
     await record(viewer, "personal.change", row, _subject(row))
 
 
-async def read_personal(viewer: Viewer | None, id: uuid.UUID, *, reason: str) -> Values | None:
+async def read_personal(
+    viewer: Viewer | None,
+    id: uuid.UUID,
+    *,
+    reason: str,
+    about: Iterable[Thing] = (),
+    by: Grant | None = None,
+) -> Values | None:
     """The values, after it was written down who reads them and why; None once they are destroyed.
 
     Demands the kind's permission. Whether the viewer may see the thing that the values belong to is
-    for the caller to ask.
+    for the caller to ask. `about`: what else the audit names; `by`: the grant in whose name they
+    are read, the first that allows it if none is given.
     """
     row = await Personal.get_or_none(id=id)
     if row is None:
         raise NotFound()
-    who = demand_held(viewer, _declared(row.kind).permission)
+    permission = _declared(row.kind).permission
+    who = demand_held(viewer, permission)
+    by = by or next(grant for grant in who.grants if permission in grant.names)
     if not reason.strip():
         raise BadInput("请写明为什么要看。", field="reason", reason="required")
     if row.ended_at is not None:
         return None
-    await record(who, "personal.read", row, _subject(row), purpose=reason.strip())
+    things = (row, _subject(row), *about)
+    await record(who, PERSONAL, *things, purpose=reason.strip(), details=office_in(by))
     key = await asyncio.to_thread(keys.load, row.id, row.kind)
     text = unseal_with(key, row.sealed, _owner(row))
     if text is None:

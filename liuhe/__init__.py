@@ -87,6 +87,7 @@ from core.permissions import (
     demand,
     demand_everywhere,
     demand_held,
+    grant_for,
     may,
     within,
 )
@@ -97,6 +98,7 @@ from core.personal import (
     keep_personal,
     read_personal,
 )
+from core.readings import Reading, readings_of
 from core.receipts import fill, redeem
 from core.sealing import mark, seal, unseal
 from core.secrets import keep_secret
@@ -156,6 +158,7 @@ __all__ = [
     "PostOver",
     "Preparation",
     "RateLimited",
+    "Reading",
     "Retention",
     "Role",
     "Row",
@@ -192,6 +195,7 @@ __all__ = [
     "file_assessment",
     "fill",
     "find_personal",
+    "grant_for",
     "hash_password",
     "hookimpl",
     "house",
@@ -208,6 +212,7 @@ __all__ = [
     "pictures_shown",
     "put_blurred",
     "read_personal",
+    "readings_of",
     "recall",
     "record",
     "record_reading",

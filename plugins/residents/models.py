@@ -38,9 +38,6 @@ class Report(Model):
     notice = fields.CharField(max_length=20, default="")
     consent = fields.CharField(max_length=8, default="")  # "form", or "oral" at a counter
     contact_id = fields.UUIDField(null=True)  # of the sealed record, without a foreign key
-    contact_reads = fields.IntField(default=0)
-    contact_read_at = fields.DatetimeField(null=True)
-    contact_read_in = fields.CharField(max_length=60, default="")  # the unit or area, no person
 
     class Meta:
         table = "residents_report"

@@ -52,6 +52,13 @@ class TrackedQuestion:
     answer: str = strawberry.field(description="答复；还没有答的为空 · the answer, if any")
 
 
+@strawberry.type(description="一次查看留下的电话，不写人名 · a reading of the number left")
+class TrackedReading:
+    at: datetime = strawberry.field(description="时间 · when")
+    office: str = strawberry.field(description="街道、社区或单位 · in whose name")
+    reason: str = strawberry.field(description="为什么 · why")
+
+
 @strawberry.type(description="凭查询码看到的一件事 · a matter as its code shows it")
 class TrackedMatter:
     number: str = strawberry.field(description="案卷号 · number")
@@ -61,6 +68,9 @@ class TrackedMatter:
     next: str = strawberry.field(description="接下来 · what comes next")
     steps: list[TrackedStep] = strawberry.field(description="经过，先发生的在前 · the course")
     questions: list[TrackedQuestion] = strawberry.field(description="追问 · questions")
+    readings: list[TrackedReading] = strawberry.field(
+        description="谁看过留下的电话，最近的 50 次，新的在前 · who was shown the number left"
+    )
 
 
 @strawberry.input(description="不用账号上报一件事 · report without an account")
@@ -181,6 +191,10 @@ def _tracked(followed: actions.Followed) -> TrackedMatter:
             for step in course.steps
         ],
         questions=[TrackedQuestion(text=q.text, answer=q.answer) for q in followed.questions],
+        readings=[
+            TrackedReading(at=one.at, office=one.office, reason=one.reason)
+            for one in followed.readings
+        ],
     )
 
 

@@ -9,8 +9,10 @@ from plugins.residents.actions.asking import LONGEST_QUESTION, answer, ask, note
 from plugins.residents.actions.bounds import everybody, phone_us, settings, try_bounds
 from plugins.residents.actions.choosing import By, rate, reopen, withdraw
 from plugins.residents.actions.contacts import (
+    MOST_READINGS,
     forget_contact,
     read_contacts,
+    readings,
 )
 from plugins.residents.actions.counting import forget_old_tallies, give_back, look, side_of, take
 from plugins.residents.actions.following import (
@@ -33,6 +35,7 @@ from plugins.residents.rules import Bound, read_code
 
 __all__ = [
     "LONGEST_QUESTION",
+    "MOST_READINGS",
     "RETENTIONS",
     "Bound",
     "By",
@@ -62,6 +65,7 @@ __all__ = [
     "rate",
     "read_code",
     "read_contacts",
+    "readings",
     "reopen",
     "report_matter",
     "settings",

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from liuhe import BadInput, File, NotFound
+from liuhe import BadInput, File, NotFound, Reading
 from plugins.cases.actions import Course, last_change, tell_course
 from plugins.residents.actions.account import acting
 from plugins.residents.actions.bounds import code_bounds, settings
+from plugins.residents.actions.contacts import readings
 from plugins.residents.actions.counting import give_back, take
 from plugins.residents.actions.reporting import code_mark
 from plugins.residents.models import Question, Report
@@ -19,12 +20,14 @@ MISTYPED = "查询码好像抄错了：一共 12 个字母和数字，请对照�
 
 @dataclass(frozen=True, kw_only=True)
 class Followed:
-    """What somebody with the code sees. `ways`: what can be done now, besides answering."""
+    """What somebody with the code sees. `ways`: what can be done now, besides answering.
+    `readings`: who was shown the number that was left."""
 
     report: Report
     course: Course
     questions: tuple[Question, ...]
     ways: frozenset[str]
+    readings: tuple[Reading, ...]
 
     @property
     def open_questions(self) -> tuple[Question, ...]:
@@ -65,7 +68,13 @@ async def follow(report: Report) -> Followed:
     ways = set(course.ways) & {"rate", "reopen", "withdraw"}
     if "reopen" in ways and not may_reopen(course):
         ways.discard("reopen")
-    return Followed(report=report, course=course, questions=tuple(questions), ways=frozenset(ways))
+    return Followed(
+        report=report,
+        course=course,
+        questions=tuple(questions),
+        ways=frozenset(ways),
+        readings=tuple(await readings(report)),
+    )
 
 
 def may_reopen(course: Course) -> bool:

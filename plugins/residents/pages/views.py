@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugins.cases.actions import Course, ToldPicture, ToldStep
-from plugins.residents.actions import Followed, contact_over, settings
+from plugins.residents.actions import MOST_READINGS, Followed, contact_over, settings
 from plugins.residents.rules import CHANNEL_LABELS, RATINGS, Channel, say_standing, say_step
 
 BAD = ("reject", "return", "rework", "reopen", "suspend")
@@ -40,6 +40,8 @@ def context_of(followed: Followed, *, pictures_at: str) -> dict[str, Any]:
         "ways": followed.ways,
         "ratings": RATINGS,
         "report": report,
+        "readings": followed.readings,
+        "most_readings": MOST_READINGS,
         "has_contact": bool(report.contact_id) and not contact_over(report, datetime.now(UTC)),
         "channel": CHANNEL_LABELS[report.channel],
         "by_clerk": report.channel != Channel.WEB,

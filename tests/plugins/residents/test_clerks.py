@@ -1,17 +1,28 @@
 """代录 and 代办: what clerks do for somebody without a smartphone, and what stays of it."""
 
 import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from core.audit import AuditRow, AuditThing
 from core.people import Person
-from liuhe import find_personal
+from liuhe import Grant, find_personal
 from plugins.cases.models import Case, Step
 from plugins.residents import actions
+from plugins.residents.actions import contacts, forget_contact, read_contacts, readings
 from plugins.residents.models import Question, Report
+from plugins.residents.permissions import CONTACT
 from tests.factories import only
 from tests.plugins.residents.conftest import ALL, Door, code_on
 
 pytestmark = only("sqlite")
+#: A line of the page that says who looked at the number: from which office, and why.
+READ = re.compile(
+    r'<p class="what">([^<]*)</p>\s*<p class="meta">[^\n]*</p>\s*<p class="why">([^<]*)<'
+)
+WHO = ("湖墅街道", "联系上报居民")
 SAID = {"channel": "counter", "matter": "drain", "text": "下水道堵了两天"}
 
 
@@ -157,10 +168,7 @@ async def test_the_resident_sees_who_looked_at_the_number_and_can_delete_it(door
         for _ in range(2):
             shown = await officer.post(f"/admin/residents/contact/{case_id}", {})
             assert "13800138000" in shown.text
-        seen = (await resident.get("/residents/mine")).text
-        assert "被查看 2 次" in seen
-        assert "由湖墅街道" in seen
-        assert "13800138000" not in seen
+        assert READ.findall((await resident.get("/residents/mine")).text) == [WHO, WHO]
         rows = await AuditRow.filter(action="personal.read")
         assert [row.person_id for row in rows] == [door.place.dispatcher.person_id] * 2
         about = AuditThing.filter(seq=rows[0].seq, kind="cases.Case", key=str(case_id))
@@ -169,6 +177,60 @@ async def test_the_resident_sees_who_looked_at_the_number_and_can_delete_it(door
         assert await find_personal("residents.contact", "phone", "13800138000") == []
         shown = await officer.post(f"/admin/residents/contact/{case_id}", {})
         assert "13800138000" not in shown.text
+        left = (await resident.get("/residents/mine")).text
+        assert READ.findall(left) == [WHO, WHO], "what was read was read"
+        assert "已经销毁" in left
+        assert "13800138000" not in left
+        assert door.place.dispatcher.name not in left
+
+
+async def test_e_15_each_resident_lists_the_readings_of_the_own_number_alone(door: Door) -> None:
+    sent = await door.sent(phone="138 0013 8000")
+    again = await door.sent(key="another phone", phone="139 0013 9000")
+    assert again.report.case_id == sent.report.case_id
+    assert again.code != sent.code
+    assert await read_contacts(door.place.dispatcher, sent.report.case_id)
+    for code in (sent.code, again.code):
+        async with door.visitor() as resident:
+            await resident.post("/residents/track", {"code": code})
+            assert READ.findall((await resident.get("/residents/mine")).text) == [WHO]
+    await forget_contact(again.report)
+    assert await read_contacts(door.place.dispatcher, sent.report.case_id) == ["13800138000"]
+    assert [len(await readings(one.report)) for one in (sent, again)] == [2, 1]
+
+
+async def test_e_15_the_office_is_the_one_whose_post_lets_one_read(door: Door) -> None:
+    sent = await door.sent(phone="138 0013 8000")
+    elsewhere = Grant(role="x", names=frozenset({CONTACT}), reach="unit", unit_id=4711)
+    two_posts = replace(door.place.dispatcher, grants=(elsewhere, *door.place.dispatcher.grants))
+    await read_contacts(two_posts, sent.report.case_id)
+    assert [(one.office, one.reason) for one in await readings(sent.report)] == [WHO]
+
+
+async def test_e_15_the_list_of_readings_is_bounded_and_costs_the_same(
+    door: Door, count_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, costs = await door.sent(phone="138 0013 8000"), []
+    for more in (1, 2):
+        for _ in range(more):
+            await read_contacts(door.place.dispatcher, sent.report.case_id)
+        with count_queries() as queries:
+            await readings(sent.report)
+        costs.append(len(queries))
+    assert costs == [2, 2], "the readings, and the names of the areas"
+    monkeypatch.setattr(contacts, "MOST_READINGS", 2)
+    newest = await readings(sent.report)
+    assert len(newest) == 2
+    assert newest[0].at > newest[1].at
+
+
+async def test_e_15_a_clerk_tells_who_looked_where_somebody_has_no_phone(door: Door) -> None:
+    sent = await door.sent(phone="138 0013 8000")
+    await read_contacts(door.place.dispatcher, sent.report.case_id)
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.dispatcher)
+        given = {"code": sent.code, "channel": "counter"}
+        assert READ.findall((await clerk.post("/admin/residents/code", given)).text) == [WHO]
 
 
 async def test_the_number_is_refused_only_when_it_is_none(door: Door) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from liuhe.graphql import global_id
 from plugins.cases.models import Case
+from plugins.residents.actions import read_contacts
 from plugins.residents.models import Report
 from tests.factories import only
 from tests.plugins.residents.conftest import ALL, TEXT, Door, Visitor
@@ -14,7 +15,8 @@ pytestmark = only("sqlite")
 REPORT = """mutation ($input: ReportMatterInput!) {
   reportMatter(input: $input) { code errors { field code message } } }"""
 TRACK = """query ($code: String!) { trackedMatter(code: $code) {
-  number title place state next steps { what at note } questions { text answer } } }"""
+  number title place state next steps { what at note } questions { text answer }
+  readings { office reason } } }"""
 KEY = "a-random-key-of-a-front-end"
 
 
@@ -54,6 +56,16 @@ async def test_a_front_end_reports_and_follows_without_signing_in(door: Door) ->
     ]
     named = [name for name in ("dispatcher", "handler", "grid") if name in str(seen)]
     assert named == []
+
+
+async def test_e_15_a_front_end_lists_who_looked_at_the_number(door: Door) -> None:
+    sent = await door.sent(phone="138 0013 8000")
+    async with door.visitor() as program:
+        asked = {"code": sent.code}
+        assert (await ask(program, TRACK, **asked))["data"]["trackedMatter"]["readings"] == []
+        await read_contacts(door.place.dispatcher, sent.report.case_id)
+        seen = (await ask(program, TRACK, **asked))["data"]["trackedMatter"]["readings"]
+    assert seen == [{"office": "湖墅街道", "reason": "联系上报居民"}]
 
 
 async def test_what_can_be_mended_is_told(door: Door) -> None:
