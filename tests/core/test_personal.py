@@ -10,6 +10,7 @@ import structlog
 
 from core import house as running
 from core import keys
+from core.areas import Area
 from core.audit import AuditRow, AuditThing
 from core.contributions import PersonalField, PersonalKind
 from core.database import atomic, dialect, rows
@@ -36,6 +37,7 @@ from core.personal import (
     normal,
     read_personal,
 )
+from core.readings import readings_of
 from core.testing import make_area, make_viewer
 from tests.factories import plugin
 
@@ -94,6 +96,9 @@ async def test_what_was_kept_is_read_and_who_read_it_why_is_written_down_first(v
     assert await read_personal(viewer, id, reason="回访") == VALUES
     (row,) = await AuditRow.filter(action="personal.read")
     assert (row.person_id, row.purpose) == (viewer.person_id, "回访")
+    ((reading,), area) = (await readings_of(TREE, most=9), await Area.get())
+    assert row.details == {"area": area.id}, "in whose name"
+    assert (reading.at, reading.office, reading.reason) == (row.at, "拱墅区", "回访")
     things = await AuditThing.filter(seq=row.seq).order_by("kind").values_list("kind", "key")
     assert list(things) == [("core.Personal", str(id)), ("trees.Tree", "7")]
 
