@@ -47,6 +47,7 @@ async def examine(tables: dict[str, Tables]) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[], Awaitable[Finding]]], ...] = (
         ("密钥", _keys),
         ("时钟", _clock),
+        ("落盘", _kept),
         ("积压", _work),
     )
     for title, check in checks:
@@ -97,6 +98,21 @@ async def _keys() -> Finding:
         text = f"有 {stock.locked} 份个人信息打不开，请把 personal-keys/ 从备份里放回来。"
         return Finding(title="密钥", bad=True, text=text)
     return Finding(title="密钥", text=f"打得开的个人信息 {stock.readable} 份")
+
+
+async def _kept() -> Finding:
+    """Whether what was acknowledged outlives a crash; on SQLite we see to that ourselves."""
+    off = []
+    if dialect() == "postgres":
+        off = await rows(
+            "SELECT name FROM pg_settings WHERE setting = 'off' "
+            "AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name"
+        )
+    if not off:
+        return Finding(title="落盘", text="办好的事写到磁盘上才算数")
+    names = "、".join(str(row["name"]) for row in off)
+    text = f"数据库关着 {names}，一崩溃就会丢掉刚办好的事。请在 PostgreSQL 里打开。"
+    return Finding(title="落盘", bad=True, text=text)
 
 
 async def _clock() -> Finding:
