@@ -1,7 +1,7 @@
 """What every test may ask for: a living house on SQLite and PostgreSQL, a browser, a query counter.
 
 Whatever the machine lacks is skipped with a sentence that says how to get it. A checker that wants
-everything sets `LIUHE_TEST_REQUIRE=postgres,browser,gstreamer`: then a lack is a failure.
+everything sets `LIUHE_TEST_REQUIRE=postgres,browser,gstreamer,disk`: then a lack is a failure.
 
 All async tests and fixtures share one event loop (see pyproject.toml), so that a browser or a
 server made once for the session can be used by each of them. Use Playwright's async API: its sync
@@ -10,10 +10,11 @@ API and a running event loop exclude each other.
 
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,6 +189,37 @@ async def kernel(kernel_on: KernelOn) -> AsyncIterator[Kernel]:
 async def _templates() -> AsyncIterator[None]:
     yield
     await forget_templates()
+
+
+# ------------------------------------------------------------------------------------- full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """`small_disk("2m")` is an empty folder on a disk of that size, in memory."""
+    folder = tmp_path / "disk"
+
+    def mount(size: str) -> Path:
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
+            _lacking("disk", "no small disk: mounting one needs root")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def fill(folder: Path) -> Path:
+    """To the last byte; the file whose removal makes room again."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as out:
+        for size in (1 << 20, 1 << 12, 1):
+            with suppress(OSError):
+                while True:
+                    out.write(b"x" * size)
+    return ballast
 
 
 # --------------------------------------------------------------------------------------- queries

@@ -3,13 +3,17 @@
 import asyncio
 import errno
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core import house as running
 from core import storage
 from core.database import atomic
 from core.errors import BadInput, Conflict, NotFound, TooLarge, Unavailable
+from core.exchange import spool
+from core.exchange.spool import Told
 from core.files import (
     BLUR_TRIES,
     File,
@@ -28,7 +32,8 @@ from core.files import (
 from core.permissions import Viewer
 from core.stores import folder as root
 from core.testing import removed
-from tests.factories import plugin
+from tests.conftest import fill
+from tests.factories import only, plugin
 
 JPEG = b"\xff\xd8\xff\xe0 a face"
 BLURRED = b"\xff\xd8\xff\xe0 a blur"
@@ -273,6 +278,29 @@ async def test_a_full_disk_is_told_and_leaves_nothing_behind(house, monkeypatch)
             await store_upload(JPEG, WANG)
     assert on_disk() == []
     assert await File.all().count() == 0
+
+
+@only("sqlite")
+async def test_a_disk_that_is_really_full_refuses_files_and_lists_until_there_is_room(
+    house, small_disk
+):
+    disk = small_disk("1m")
+    settings = house.settings.model_copy(update={"data_dir": disk})
+    running.enter(replace(running.house(), settings=settings))
+    lines = [Told(number=n, cells={"地址": "湖墅南路"}) for n in range(300)]
+    kept, listed = await store_upload(JPEG, WANG), spool.put(lines[:1])
+    ballast = fill(disk)
+    with pytest.raises(Unavailable, match="请联系管理员检查磁盘"):
+        await store_upload(JPEG, LI)
+    with pytest.raises(Unavailable, match="请联系管理员检查磁盘"):
+        spool.put(lines)
+    assert [row.id for row in await File.all()] == [kept.id]
+    assert await content_of(kept) == JPEG
+    assert not list(disk.rglob("*.part"))
+    ballast.unlink()
+    assert spool.names() == [listed[0]]
+    assert spool.put(lines)[1] == 300
+    assert await content_of(await store_upload(JPEG, LI)) == JPEG
 
 
 async def test_a_picture_whose_row_could_not_be_written_is_not_left_behind(house, monkeypatch):

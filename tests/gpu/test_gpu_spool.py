@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gpu.spool import Spool
+from tests.conftest import fill
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,20 @@ def test_a_full_spool_drops_the_oldest_and_says_so(tmp_path: Path, observation: 
         assert spool.put(observation(f"o{number}"), None)
     assert (spool.health().waiting, spool.health().dropped) == (3, 2)
     assert [key for key, _ in drain(spool)] == ["o2:started", "o3:started", "o4:started"]
+
+
+def test_a_disk_that_is_really_full_costs_the_oldest_and_breaks_none(
+    observation: Any, small_disk: Any
+) -> None:
+    folder = small_disk("1m")
+    spool, picture = Spool(folder), b"x" * 200_000
+    for number in range(3):
+        assert spool.put(observation(f"o{number}"), picture)
+    fill(folder)
+    assert spool.put(observation("o3"), picture), "an older one makes room"
+    dropped = spool.health().dropped
+    assert (spool.health().waiting, dropped > 0) == (4 - dropped, True)
+    assert drain(Spool(folder)) == [(f"o{n}:started", picture) for n in range(dropped, 4)]
 
 
 def test_bytes_are_bounded_as_well(tmp_path: Path, observation: Any) -> None:
@@ -111,6 +126,7 @@ def test_a_kill_between_write_and_rename_leaves_what_was_whole(
         from pathlib import Path
         from gpu.messages import Observation
         from gpu.spool import Spool
+from tests.conftest import fill
         os.replace = lambda *_: os.kill(os.getpid(), 9)
         observation = Observation.from_json({observation("killed").to_json()!r})
         Spool(Path({str(tmp_path)!r})).put(observation, b"half")
