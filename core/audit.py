@@ -79,6 +79,12 @@ AUDITED = (
         kinds={"export": "导出"},
         words={"export": "哪一种", "format": "格式", "rows": "行数"},
     ),
+    Audited(
+        name="district.export",
+        title="导出全部数据",
+        kinds={"district": "全区"},
+        words={"personal": "个人信息", "opened": "明文", "sealed": "密文"},
+    ),
 )
 
 ADVISORY_LOCK = 6_1_6_0_2027  # any number, the same for every liuhe process

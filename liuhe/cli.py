@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from core.errors import LiuheError
 from core.settings import Settings, SettingsSource
-from liuhe import chores, logs
+from liuhe import chores, logs, parting
 from liuhe.compose import prepare_folder
 from liuhe.household import Household, Member, only_one
 
@@ -97,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--check", action="store_true", help="只检查备份完整不完整，什么也不改")
     restore.add_argument("--force", action="store_true", help="已有的数据改名放在旁边，再恢复")
     restore.add_argument("--without-secret", action="store_true", help="原来的 secret.key 找不到了")
+    export = add("export", _export, "把全区的数据导出成开放格式，放进一个空的文件夹")
+    _place(export)
+    export.add_argument("folder", type=Path, help="空的文件夹，没有就新建")
+    export.add_argument(
+        "--open-personal", action="store_true", help="个人信息也导出明文；要写明原因，记进审计"
+    )
+    export.add_argument("--reason", default="", help="为什么导出")
     files = add("files", _files, "把照片和文件移到磁盘上，或移到 S3 上；断了再运行会接着做")
     _place(files)
     files.add_argument("action", choices=["move"])
@@ -280,6 +287,14 @@ def _restore(options: argparse.Namespace) -> None:
         return
     chosen = {"force": options.force, "without_secret": options.without_secret}
     asyncio.run(chores.restore(path, _absolute(options.keys), chosen, _say))
+
+
+def _export(options: argparse.Namespace) -> None:
+    _adopt(options)
+    reason = options.reason
+    if options.open_personal and not reason and sys.stdin.isatty():
+        reason = input("为什么要打开个人信息（记进审计）：")
+    asyncio.run(parting.export(options.folder.absolute(), options.open_personal, reason, _say))
 
 
 def _absolute(path: Path | None) -> Path | None:
