@@ -9,9 +9,8 @@ from core.leaving.folder import Filling, Out, read_lines
 from core.leaving.tables import Table
 
 SHAPE, POINT = "polygon", ("longitude", "latitude")
-#: Long texts and lists stay in the table; a map shows what a thing is.
-SHOWN = ("text", "integer", "number", "decimal", "boolean", "date", "datetime", "uuid")
-LONG = ("text",)  # as the database stores it
+#: What a map shows of a thing; the rest stays in its table, and is found by the id.
+SHOWN = ("id", "code", "number", "name", "title", "kind", "level", "stage", "state", "area_id")
 
 
 def write(filling: Filling, folder: str, tables: Sequence[Table]) -> dict[str, int]:
@@ -27,7 +26,7 @@ def write(filling: Filling, folder: str, tables: Sequence[Table]) -> dict[str, i
 
 
 def _has_places(table: Table) -> bool:
-    columns = {one.name for one in table.told}
+    columns = {one.name for one in table.told if not one.personal}
     return SHAPE in columns or columns.issuperset(POINT)
 
 
@@ -37,11 +36,8 @@ def _names(path: Path) -> Iterator[tuple[Any, str]]:
 
 
 def _write(out: Out, table: Table, path: Path, names: dict[Any, str]) -> int:
-    shown = [
-        one.name
-        for one in table.told
-        if one.kind in SHOWN and one.stored_as not in LONG and not one.personal
-    ]
+    columns = {one.name for one in table.told if not one.personal}
+    shown = [name for name in SHOWN if name in columns]
     count = 0
     out.text('{"type":"FeatureCollection","features":[')
     for row in read_lines(path):
@@ -59,8 +55,9 @@ def _write(out: Out, table: Table, path: Path, names: dict[Any, str]) -> int:
 
 
 def _geometry(row: dict[str, Any]) -> Any:
-    if row.get(SHAPE):
-        return row[SHAPE]
+    shape = row.get(SHAPE)
+    if isinstance(shape, dict) and "coordinates" in shape:  # a list: of a picture, not of a map
+        return shape
     longitude, latitude = (row.get(name) for name in POINT)
     if longitude is None or latitude is None:
         return None
