@@ -50,7 +50,10 @@ def clash(held: Iterable[str], role: str) -> str:
 
 
 def covers(viewer: Viewer, path: str) -> bool:
-    """Whether the viewer keeps the accounts of this area."""
+    """Whether the viewer keeps the accounts of this area; of none ("") does who keeps the whole
+    district, for such a post reaches all over it."""
+    if not path:
+        return viewer.holds_everywhere(MANAGE)
     return any(
         MANAGE in grant.names and grant.area_path and path.startswith(grant.area_path)
         for grant in viewer.grants
@@ -58,8 +61,11 @@ def covers(viewer: Viewer, path: str) -> bool:
 
 
 def seen_by(viewer: Viewer | None) -> Q:
-    """The people whom the viewer keeps: in the own areas, and those who belong nowhere yet."""
-    somewhere = Post.filter(Q(area_id__isnull=False) | Q(unit_id__isnull=False))
+    """The people whom the viewer keeps: in the own areas, and those who have had no post yet. Who
+    keeps the whole district keeps residents, too, whose posts have no place."""
+    somewhere = Post.all()
+    if demand_held(viewer, MANAGE).holds_everywhere(MANAGE):
+        somewhere = somewhere.filter(Q(area_id__isnull=False) | Q(unit_id__isnull=False))
     nowhere = Q(id__not_in=Subquery(somewhere.values("person_id")))
     inside = kept_within(viewer, "posts__area__path", "posts__unit__area__path")
     return (nowhere | inside) & ~Q(username__startswith=BUILT_IN)
@@ -123,8 +129,7 @@ async def _managed(viewer: Viewer | None, person_id: int, *, lock: bool = False)
         raise Forbidden("这是系统自己用的账号，不能登录，也不能改。")
     held = Post.filter(not_over(today()), person_id=person_id)
     for post in await held.select_related("area", "unit__area"):
-        path = _path(post.area, post.unit)
-        if path and not covers(keeper, path):
+        if not covers(keeper, _path(post.area, post.unit)):
             raise Forbidden("这个人还有您管不到的岗位，请上一级的安全管理员办理。")
     return person
 
@@ -228,8 +233,7 @@ async def _regular(keeper: Viewer, wanted: Wanted, _: Person) -> Post:
         raise BadInput("请选择管哪片区域。", field="area", reason="required")
     if role.reach == "unit" and unit is None:
         raise BadInput("请选择在哪个单位。", field="unit", reason="required")
-    path = _path(area, unit)
-    if path and not covers(keeper, path):
+    if not covers(keeper, _path(area, unit)):
         raise Forbidden("不能给出您管的区域以外的岗位。")
     return Post(
         role=role.name,
@@ -250,8 +254,7 @@ async def _deputy(keeper: Viewer, wanted: Wanted, person: Person) -> Post:
     if away.person_id == keeper.person_id:
         raise Forbidden("不能安排别人代自己的班，请另一位安全管理员办理。")
     await away.fetch_related("area", "unit__area")
-    path = _path(away.area, away.unit)
-    if path and not covers(keeper, path):
+    if not covers(keeper, _path(away.area, away.unit)):
         raise Forbidden("不能给出您管的区域以外的岗位。")
     if wanted.valid_until is None:
         raise BadInput("请填写代班到哪一天。", field="valid_until", reason="required")

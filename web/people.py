@@ -163,7 +163,11 @@ async def _choices(who: Viewer, person_id: int) -> dict[str, Any]:
         .select_related("person", "area", "unit")
     )
     return {
-        "roles": [(role.name, role.title) for role in house().roster.roles],
+        "roles": [
+            (role.name, role.title)
+            for role in house().roster.roles
+            if role.reach != "own" or staff.covers(who, "")
+        ],
         "areas": [(area.id, f"{'　' * LEVELS.index(area.level)}{area.name}") for area in areas],
         "units": [(unit.id, unit.name) for unit in units],
         "others": [(post.id, f"{post.person.name}：{_post_words(post)}") for post in others],

@@ -152,6 +152,32 @@ async def test_a_list_shows_whom_one_keeps_and_who_belongs_nowhere_yet(town):
     assert await seen(town.local) == ["han", "sec-street", "wang"]
 
 
+async def test_who_keeps_a_street_keeps_no_account_that_reaches_all_over_the_district(town):
+    """A resident's, say: whoever sets its password sees what this person has reported anywhere."""
+    await staff.give_post(town.security, town.person.id, Wanted(role="resident"))
+    first = await make_viewer("first", "admin")
+    for number in (town.person.id, first.person_id):
+        assert not await Person.filter(staff.seen_by(town.local), id=number).exists()
+        assert await Person.filter(staff.seen_by(town.security), id=number).exists()
+        (post,) = await Post.filter(person_id=number)
+        for attempt in (
+            staff.reset_password(town.local, number),
+            staff.set_active(town.local, number, False),
+            staff.rename(town.local, number, "新名"),
+            staff.end_post(town.local, post.id),
+        ):
+            with pytest.raises(Forbidden):
+                await attempt
+    new = await Person.create(username="new", name="新", password="!")
+    deputy = Wanted(
+        stands_in_for=(await Post.get(person_id=first.person_id)).id, valid_until=today() + DAY
+    )
+    for wanted in (Wanted(role="resident"), deputy):
+        with pytest.raises(Forbidden):
+            await staff.give_post(town.local, new.id, wanted)
+    await staff.give_post(town.local, new.id, Wanted(role="grid", area_id=town.street.id))
+
+
 async def test_an_account_of_the_house_itself_is_not_shown_and_not_changed(town):
     own = await Person.create(username="@door", name="门", password="!", active=False)
     assert own.id not in [one.id for one in await Person.filter(staff.seen_by(town.security))]
