@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from liuhe import Viewer, WaitingItem, WaitingList
+from liuhe import Unit, Viewer, WaitingItem, WaitingList
 from liuhe.pages import Request, render_fragment, viewer
 from plugins.cases.schema import Case
 from plugins.dispatch import actions
 from plugins.dispatch.actions import zone
 from plugins.dispatch.models import Shift
-from plugins.dispatch.permissions import ROSTER, RULES, SEE
+from plugins.dispatch.permissions import ROSTER, RULES, SEE, seen_units
 from plugins.dispatch.rules import clock_text
 
 HERE = "/admin/dispatch/"
@@ -29,7 +29,7 @@ async def show_on_case(request: Request, case: Any) -> str:
     if who.holds(SEE) and case.unit_id is None:
         context = await _by_rule(case, who)
     elif case.unit_id is not None and (who.holds(SEE) or who.holds(ROSTER)):
-        context = await _duty(case)
+        context = await _duty(case, who)
     return render_fragment(request, "dispatch/_on_case.html", context) if context else ""
 
 
@@ -43,20 +43,23 @@ async def _by_rule(case: Any, who: Viewer) -> dict[str, Any]:
     return {"rule": rule, "href": f"{HERE}{rule.id}" if rule else "", "new": new}
 
 
-async def _duty(case: Any) -> dict[str, Any]:
-    """While something is to be done by the unit."""
+async def _duty(case: Any, who: Viewer) -> dict[str, Any]:
+    """While something is to be done by the unit; names for whoever may see its roster."""
     if case.stage not in ("dispatched", "signed"):
         return {}
     shifts = await actions.on_duty_in(case.unit_id)
     away = not await actions.in_office_hours(datetime.now(UTC))
     if not shifts and not away:
         return {}
-    return {"duty": [_words(shift) for shift in shifts], "away": away, "unit": case.unit.name}
+    named = await Unit.filter(seen_units(who), id=case.unit_id).exists()
+    words = [_words(shift, named) for shift in shifts]
+    return {"duty": words, "away": away, "unit": case.unit.name}
 
 
-def _words(shift: Shift) -> str:
+def _words(shift: Shift, named: bool) -> str:
     over = "次日 " if shift.ends <= shift.begins else ""
-    return f"{shift.person.name} {clock_text(shift.begins)}–{over}{clock_text(shift.ends)}"
+    name = shift.person.name if named else "一人"
+    return f"{name} {clock_text(shift.begins)}–{over}{clock_text(shift.ends)}"
 
 
 async def my_duty(who: Viewer) -> WaitingList | None:

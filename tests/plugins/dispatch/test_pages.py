@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from liuhe.testing import make_unit, make_viewer
 from plugins.cases import actions as cases
 from plugins.cases.models import Case
 from plugins.dispatch import actions
@@ -209,6 +210,32 @@ async def test_the_page_of_a_case_names_who_is_on_duty(
     assert "值班的是 <b>handler2 00:00–次日 00:00</b>" in text
     await browser.as_(desk.place.grid)
     assert "handler2" not in (await browser.get(f"/admin/cases/{case.id}")).text
+
+
+async def test_who_may_not_see_a_units_roster_learns_that_somebody_is_there_and_not_who(
+    desk: Desk, browser: Browser
+) -> None:
+    """A unit of the whole district, as a street's dispatcher sends cases to."""
+    place = desk.place
+    unit = await make_unit("U9", "区城管局", place.district)
+    officer = await make_viewer("night-officer", "handler", unit=unit)
+    case = await place.at("accepted")
+    await cases.dispatch_case(place.dispatcher, case.id, unit_id=unit.id)
+    today = datetime.now(actions.zone()).date()
+    for day in (today - timedelta(days=1), today):
+        await actions.save_shift(
+            officer,
+            unit_id=unit.id,
+            person_id=officer.person_id,
+            day=day,
+            begins="00:00",
+            ends="00:00",
+        )
+    for who, named in ((place.dispatcher, False), (officer, True), (place.supervisor, True)):
+        await browser.as_(who)
+        text = (await browser.get(f"/admin/cases/{case.id}")).text
+        assert f"<b>{'night-officer' if named else '一人'} 00:00–次日 00:00</b>" in text
+        assert named or "night-officer" not in text
 
 
 async def test_a_unit_arranges_its_week(desk: Desk, browser: Browser) -> None:
