@@ -6,23 +6,27 @@ from liuhe import BadInput, may
 from liuhe.pages import Request, Response, Route, form, page, render_fragment, see_other, viewer
 from plugins.open311 import actions
 from plugins.open311.models import Note, Sending
-from plugins.open311.permissions import CASE_SCOPE, CONTACT
+from plugins.open311.permissions import CASE_SCOPE, CONTACT, MANAGE
 
 MOST_REASON = 100
 
 
 async def show_on_case(request: Request, case: Any) -> str:
-    """Which program sent it, what it said later, and whether somebody can be reached."""
+    """That it came by it and what was said later; which program it was, and the addresses that a
+    stranger wrote, for whoever keeps the interface or calls the reporter."""
     sent = await Sending.filter(case_id=case.id).order_by("id").select_related("key")
     if not sent:
         return ""
     notes = await Note.filter(case_id=case.id).order_by("id").select_related("key")
+    who = viewer(request)
+    may_contact = may(who, CONTACT, case, CASE_SCOPE)
     context = {
         "case": case,
+        "knows": may_contact or may(who, MANAGE, case, CASE_SCOPE),
         "programs": "、".join(dict.fromkeys(one.key.name for one in sent)),
         "media": [one.media_url for one in sent if one.media_url],
         "notes": notes,
-        "may_contact": may(viewer(request), CONTACT, case, CASE_SCOPE),
+        "may_contact": may_contact,
         "has_contact": any(one.contact_id for one in sent),
     }
     return render_fragment(request, "open311/_on_case.html", context)

@@ -324,6 +324,24 @@ async def test_an_update_that_says_open_has_a_closed_case_taken_up_again(port: P
         assert "市民热线" in page.text
 
 
+@only("sqlite")
+async def test_which_program_it_was_and_what_a_stranger_linked_is_for_who_deals_with_it(
+    port: Port,
+) -> None:
+    link, later = "http://pictures.example/1.jpg", "http://pictures.example/2.jpg"
+    case = await port.sent({"media_url": link})
+    for stage in ("accepted", "dispatched"):
+        case = await port.place.go(case, stage)
+    await update(port, case, media_url=later)
+    for who, knows in (("dispatcher", True), ("admin", True), ("handler", False)):
+        async with port.as_(getattr(port.place, who)) as browser:
+            text = (await browser.get(f"/admin/cases/{case.id}")).text
+        assert "经开放接口上报" in text, who
+        assert "还在" in text, who
+        assert {word in text for word in ("市民热线", link, later)} == {knows}, who
+        assert 'href="http://pictures' not in text
+
+
 # ---------------------------------------------------------------------------------------- contacts
 
 
