@@ -64,6 +64,19 @@ limits = st.builds(
 hours = st.sampled_from(["9:00-12:00,13:30-17:30", "8:30-12:00,14:00-17:30", "0:00-23:59"])
 
 
+def edges() -> list[datetime]:
+    """Two days before each end of a year, holiday and weekend that was made a working day."""
+    days = [date(year, 1, 1) for year in KNOWN_YEARS]
+    every = (date(KNOWN_YEARS.start, 1, 1) + timedelta(days=n) for n in range(366 * 40))
+    days += [
+        day for day in every if day.year in KNOWN_YEARS and workday(day) != (day.weekday() < 5)
+    ]
+    return [datetime.combine(day - timedelta(days=2), time(), CHINA) for day in days[1:]]
+
+
+EDGES = edges()
+
+
 @st.composite
 def corrected(draw: st.DrawFn, around: datetime) -> Calendar:
     days = st.integers(-1, 12).map(lambda count: around.date() + timedelta(days=count))
@@ -79,6 +92,14 @@ def test_a_due_time_is_the_one_that_counting_minutes_gives(
 ) -> None:
     calendar = data.draw(corrected(start))
     assert due_after(limit, start, calendar) == counted_by_minutes(limit, start, calendar)
+
+
+@given(limits, st.sampled_from(EDGES), st.integers(0, 3 * 1440))
+def test_ends_of_years_holidays_and_make_up_days_are_counted_by_minutes_too(
+    limit: Limit, edge: datetime, more: int
+) -> None:
+    start = edge + more * MINUTE
+    assert due_after(limit, start, PLAIN) == counted_by_minutes(limit, start, PLAIN)
 
 
 @given(limits, minutes, st.integers(0, 59_999_999))

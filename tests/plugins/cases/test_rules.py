@@ -82,6 +82,21 @@ def test_clocks_end_with_the_case(tried: list[str]) -> None:
     assert bool(done) != ended
 
 
+ENDS_HANDLING = {"finish_phase", "submit_handling", "transfer", "withdraw", "merge"}
+
+
+@given(actions)
+def test_a_return_resets_no_clock_of_the_handling(tried: list[str]) -> None:
+    """Nor does another dispatch, a suspension or a supervision: what runs, runs on."""
+    stage, running = STANDARD.start, set(STANDARD.opens)
+    for action in tried:
+        if move := STANDARD.move(action, stage):
+            stage, left = move.leads_to(stage), running - set(move.stops)
+            lost = (running - left) & {ClockKind.HANDLE, ClockKind.FEEDBACK}
+            assert not lost or action in ENDS_HANDLING, action
+            running = left | set(move.starts)
+
+
 def test_every_open_stage_has_one_usual_way_on_for_some_role() -> None:
     roles = {permission.name: permission.roles for permission in PERMISSIONS}
     for stage in Stage:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from plugins.places.rules.shapes import contains, grains, polygon
 FIRST, LATER = date(2021, 4, 9), date(2024, 1, 1)
 BEFORE = LATER - timedelta(days=1)
 WIDE = 64  # steps
+SEEDS = (3, 7, 11)
 
 
 def step(x: int, y: int) -> tuple[float, float]:
@@ -57,6 +59,11 @@ def story(seed: int) -> Story:
     told = Story()
     for day in range(1, dice.randint(2, 7)):
         told.days = day
+        if dice.random() < 0.4 and (pair := neighbours(standing)):
+            told.lives += [(*one, day) for one in pair]
+            standing = [one for one in standing if one not in pair]
+            standing.append((around(*(rectangle for rectangle, _ in pair)), day))
+            continue
         one = dice.choice(standing)
         (west, south, east, north), begun = one
         across = dice.random() < 0.5
@@ -74,6 +81,40 @@ def story(seed: int) -> Story:
         standing += [(half, day) for half in halves]
     told.lives += [(rectangle, begun, 10**6) for rectangle, begun in standing]
     return told
+
+
+Rectangle = tuple[int, int, int, int]
+
+
+def around(one: Rectangle, other: Rectangle) -> Rectangle:
+    return (
+        min(one[0], other[0]),
+        min(one[1], other[1]),
+        max(one[2], other[2]),
+        max(one[3], other[3]),
+    )
+
+
+def size(one: Rectangle) -> int:
+    return (one[2] - one[0]) * (one[3] - one[1])
+
+
+def neighbours(standing: list[tuple[Rectangle, int]]) -> list[tuple[Rectangle, int]]:
+    """Two that make one rectangle together, if there are."""
+    for one, other in combinations(standing, 2):
+        if size(around(one[0], other[0])) == size(one[0]) + size(other[0]):
+            return [one, other]
+    return []
+
+
+def test_the_histories_split_and_merge() -> None:
+    kinds = {kind for seed in SEEDS for kind in changes(story(seed))}
+    assert kinds == {"split", "merge"}
+
+
+def changes(told: Story) -> list[str]:
+    ended = [[end for _, _, end in told.lives].count(day) for day in range(1, told.days + 1)]
+    return [{1: "split", 2: "merge"}[count] for count in ended if count]
 
 
 @given(st.integers(0, 10_000), st.integers(0, WIDE), st.integers(0, WIDE), st.integers(0, 8))
@@ -96,12 +137,12 @@ async def open_grids(ground: Any, *blocks: tuple[int, int, int, int]) -> list[Ar
     ]
 
 
-@pytest.mark.parametrize("seed", [3, 7, 11])
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_the_actions_tell_the_same_history(ground: Any, seed: int) -> None:
-    """Splits written by `succeed`, asked of `locate` on every day, borders included."""
+    """Splits and mergers written by `succeed`, asked of `locate` on every day, borders included."""
     told = story(seed)
     numbers = iter(range(1, 100))
-    grids: dict[tuple[int, int, int, int], Area] = {}
+    grids: dict[tuple[Rectangle, int], Area] = {}  # by ground and first day
 
     def opening(one: tuple[int, int, int, int]) -> Opening:
         number = next(numbers)
@@ -116,24 +157,24 @@ async def test_the_actions_tell_the_same_history(ground: Any, seed: int) -> None
     [(first, _, _)] = [life for life in told.lives if life[1] == 0]
     [area] = await open_grids(ground, first)
     next(numbers)
-    grids[first] = area
+    grids[first, 0] = area
     for day in range(1, told.days + 1):
-        ended = [one for one, _, end in told.lives if end == day]
+        ended = [(one, begun) for one, begun, end in told.lives if end == day]
         opened = [one for one, begun, _ in told.lives if begun == day]
         if ended:
             new = await succeed(
                 ground.admin,
                 [grids[one] for one in ended],
                 [opening(one) for one in opened],
-                kind="split",
+                kind="split" if len(ended) == 1 else "merge",
                 on=FIRST + timedelta(days=day),
             )
-            grids |= dict(zip(opened, new, strict=True))
+            grids |= {(one, day): area for one, area in zip(opened, new, strict=True)}
     dice = random.Random(seed)
     for _ in range(25):
         x, y, day = dice.randrange(WIDE), dice.randrange(WIDE), dice.randrange(told.days + 2)
         [expected] = [
-            grids[one]
+            grids[one, begun]
             for one, begun, ended in told.lives
             if begun <= day < ended and one[0] <= x < one[2] and one[1] <= y < one[3]
         ]
