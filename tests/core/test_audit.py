@@ -141,7 +141,7 @@ async def test_writers_who_lock_in_opposite_order_do_not_stop_each_other(viewer)
         "DELETE FROM core_audit_thing",
     ],
 )
-async def test_the_database_refuses_to_change_or_delete(viewer, statement):
+async def test_e_14_the_database_refuses_to_change_or_delete(viewer, statement):
     await record(viewer, "files.read", ("core.File", "f1"))
     await record(viewer, "files.read", ("core.File", "f2"))
     before = [vars(row)["hash"] for row in await chain()], await things_of(1)

@@ -91,7 +91,7 @@ async def dump() -> str:
     return "".join(str(row["r"]) for part in parts for row in part)
 
 
-async def test_what_was_kept_is_read_and_who_read_it_why_is_written_down_first(viewer):
+async def test_e_14_what_was_kept_is_read_and_who_read_it_why_is_written_down_first(viewer):
     id = await keep_personal(KIND.name, VALUES, about=TREE)
     assert await read_personal(viewer, id, reason="回访") == VALUES
     (row,) = await AuditRow.filter(action="personal.read")
@@ -147,6 +147,16 @@ async def test_nothing_is_found_by_a_part_by_nothing_or_by_another_field(house):
     assert await find_personal(KIND.name, "phone", "1380013") == []
     assert await find_personal(KIND.name, "phone", "—") == []
     assert len(await find_personal(KIND.name, "name", "13800138000")) == 1
+
+
+async def test_e_17_the_same_number_in_two_purposes_is_not_joined(house):
+    other = replace(KIND, name="trees.feller", title="伐木人的联系方式")
+    running.enter(replace(house, personal={KIND.name: KIND, other.name: other}))
+    one = await keep_personal(KIND.name, {"phone": PHONE}, about=TREE)
+    two = await keep_personal(other.name, {"phone": PHONE}, about=TREE)
+    assert await find_personal(KIND.name, "phone", PHONE) == [one]
+    assert await find_personal(other.name, "phone", PHONE) == [two]
+    assert len({row.mark for row in await PersonalMark.all()}) == 2, "nor by whoever has the rows"
 
 
 def test_landlines_keep_their_digits():

@@ -61,7 +61,7 @@ async def test_it_is_read_in_parts(chain, part, monkeypatch):
         "DELETE FROM core_audit WHERE seq = 4",
     ],
 )
-async def test_the_first_row_that_was_changed_or_removed_is_named(chain, change):
+async def test_e_14_the_first_row_that_was_changed_or_removed_is_named(chain, change):
     await rows(change)
     assert await broken_at() == 4
     assert await broken_at(3) == 4

@@ -70,7 +70,7 @@ async def hold(viewer: Any, key: str, **given: Any) -> Hold:
     return await place_hold(viewer, **{**known, "until": today(), "key": key, **given})
 
 
-async def test_what_is_past_its_term_goes_and_the_certificate_tells_it(rules, monkeypatch):
+async def test_e_13_what_is_past_its_term_goes_and_the_certificate_tells_it(rules, monkeypatch):
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     rules(NOTES)
     await notes("a", "b", "c", "d", "e")
@@ -186,7 +186,7 @@ async def test_cut_off_before_the_keys_nothing_is_certified_until_they_are_gone(
     assert (await Certificate.get()).count == 1
 
 
-async def test_what_is_held_stays_until_the_hold_is_over_and_goes_the_next_night(
+async def test_e_13_what_is_held_stays_until_the_hold_is_over_and_goes_the_next_night(
     rules, security, monkeypatch
 ):
     rules(NOTES)
@@ -245,7 +245,7 @@ async def test_personal_values_of_a_held_thing_stay_and_are_not_destroyed_by_han
         ({"until": date(2999, 1, 1)}, "until"),
     ],
 )
-async def test_a_hold_needs_a_thing_a_case_number_a_reason_and_an_end(
+async def test_e_13_a_hold_needs_a_thing_a_case_number_a_reason_and_an_end(
     rules, security, given, field
 ):
     rules(NOTES, OWNERS)

@@ -90,7 +90,7 @@ async def test_nobody_else_reads_it(shell: Shell, username: str) -> None:
     assert 'href="/admin/audit"' not in (await shell.client.get("/admin/")).text
 
 
-async def test_an_auditor_only_sees(shell: Shell) -> None:
+async def test_e_14_an_auditor_only_sees(shell: Shell) -> None:
     kernel = load(shell.kernel.settings.data_dir)
     held = {one.name for one in kernel.permissions if "auditor" in one.roles}
     assert held == {"audit.see", "register.see", "places.see"}
@@ -102,7 +102,7 @@ async def test_an_auditor_administers_nothing(auditor: Shell, path: str) -> None
     assert (await auditor.client.get(path)).status_code == 403
 
 
-async def test_everybody_finds_who_was_shown_what_is_theirs(shell: Shell) -> None:
+async def test_e_15_everybody_finds_who_was_shown_what_is_theirs(shell: Shell) -> None:
     me = await seen("grid")
     await record(await seen("admin"), "files.read", ("core.Person", me.person_id))
     await record(await seen("admin"), "plugins.choose", ("core.Person", 99))
