@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.database import connection
+from core.database import connection, dialect
 from liuhe import BadInput, Conflict, Forbidden, NotFound, indicators
 from plugins.figures import actions
 from plugins.figures.actions import keep_up
@@ -95,7 +95,8 @@ async def test_the_same_month_counted_twice_gives_the_same_digest(books: Books) 
 async def test_a_changed_row_is_found_out(books: Books) -> None:
     await books.case(NOVEMBER)
     await keep_up(DECEMBER + 3 * DAY)
-    await connection().execute_script("DROP TRIGGER figures_row_update_closed")
+    of = "" if dialect() == "sqlite" else " ON figures_row"
+    await connection().execute_script(f"DROP TRIGGER figures_row_update_closed{of}")
     await connection().execute_script("UPDATE figures_row SET numerator = 0")
     assert not await actions.check_sheet(await sheet())
 
