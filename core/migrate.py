@@ -17,13 +17,14 @@ from typing import IO
 
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.executor import MigrationTarget
 from tortoise.transactions import in_transaction
 from tortoise.utils import generate_schema_for_client
 
 from core.contributions import Tables
 from core.database import config, connection, dialect, opened, rows, sqlite_path
 from core.errors import SetupError
+from core.executor import Executor
 
 ADVISORY_LOCK = 6_1_6_0_2026  # any number, the same for every liuhe process
 COPIES_KEPT = 3
@@ -59,14 +60,14 @@ async def _migrate_file(path: Path, url: str, tables: dict[str, Tables], say: Sa
 
 async def pending(url: str, tables: dict[str, Tables]) -> list[str]:
     """What `migrate` would apply, as "app.name"; the database must be open."""
-    executor = MigrationExecutor(connection(), config(url, tables)["apps"])
+    executor = Executor(connection(), config(url, tables)["apps"])
     plan = await executor.plan()
     return [f"{step.migration.app_label}.{step.migration.name}" for step in plan]
 
 
 async def unknown_to(tables: dict[str, Tables], applied: Iterable[tuple[str, str]]) -> list[str]:
     """Migrations of these apps that this version does not have: they come from a later one."""
-    executor = MigrationExecutor(connection(), config("sqlite://unused", tables)["apps"])
+    executor = Executor(connection(), config("sqlite://unused", tables)["apps"])
     await executor.loader.build_graph()
     known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
     ours = {"core", *tables}
@@ -75,7 +76,7 @@ async def unknown_to(tables: dict[str, Tables], applied: Iterable[tuple[str, str
 
 async def demand_not_newer(tables: dict[str, Tables]) -> None:
     """Refuse a database that a later version has changed; it must be open."""
-    recorder = MigrationExecutor(connection(), {}).recorder
+    recorder = Executor(connection(), {}).recorder
     applied = [(key.app_label, key.name) for key in await recorder.applied_migrations()]
     if newer := await unknown_to(tables, applied):
         raise SetupError(
@@ -86,7 +87,7 @@ async def demand_not_newer(tables: dict[str, Tables]) -> None:
 
 async def bring_to(tables: dict[str, Tables], applied: Iterable[tuple[str, str]]) -> None:
     """An empty database to exactly these migrations, inside the caller's transaction."""
-    executor = MigrationExecutor(connection(), config("sqlite://unused", tables)["apps"])
+    executor = Executor(connection(), config("sqlite://unused", tables)["apps"])
     await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
     targets = [MigrationTarget(app_label=app, name=name) for app, name in applied]
     await executor.migrate(targets, direction="forward")
@@ -104,7 +105,7 @@ async def _apply(url: str, tables: dict[str, Tables], say: Say) -> int:
     async with in_transaction("default"):
         if dialect() == "postgres":
             await rows("SELECT pg_advisory_xact_lock($1)", ADVISORY_LOCK)
-        executor = MigrationExecutor(connection(), config(url, tables)["apps"])
+        executor = Executor(connection(), config(url, tables)["apps"])
         # Asked for what was applied before there is a list, PostgreSQL would end the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
         await executor.migrate(direction="forward", progress=progress)
