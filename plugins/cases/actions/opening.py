@@ -84,11 +84,12 @@ async def open_case(
         told |= {"flow": flow, "handled": handled.told if handled else None}
     receipt = await redeem(str(viewer.person_id), "cases.open", idempotency_key, told)
     if receipt and receipt.result:
-        return await _again(viewer, receipt)
+        return await _again(viewer, id=int(receipt.result))
     taken = await _taken(report)
+    known = _origin(report)
     case = await (
-        _again(viewer, taken)
-        if taken and taken.result
+        _again(viewer, **known)
+        if known and await Case.exists(**known)
         else _new(viewer, way, report, area, await _type(type_code), evidence, handled)
     )
     await fill(receipt, case.id)
@@ -120,9 +121,14 @@ async def _taken(report: Report) -> Any:
     return await redeem("source", "cases.open", key, {})
 
 
-async def _again(viewer: Viewer, receipt: Any) -> Case:
+def _origin(report: Report) -> dict[str, Any]:
+    """What a source's matter is found by, for as long as there is the case: receipts go earlier."""
+    return {"source": report.source, "source_ref": report.source_ref} if report.source_ref else {}
+
+
+async def _again(viewer: Viewer, **known_by: Any) -> Case:
     """The case that has come of this before."""
-    known = await Case.get(id=int(receipt.result)).select_related("area", "type")
+    known = await Case.get(**known_by).select_related("area", "type")
     if not await may_see(viewer, known):
         raise Conflict("这个来源编号已经立案，由其他人办理。")
     return known

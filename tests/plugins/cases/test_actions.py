@@ -8,6 +8,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from core.facts import FactRow
+from core.receipts import Receipt
 from liuhe import BadInput, Conflict, File, Forbidden, NotFound, NotSignedIn, store_upload
 from plugins.cases import actions
 from plugins.cases.models import Case, CaseType, Clock, Evidence, Step
@@ -181,6 +182,15 @@ async def test_the_same_source_ref_never_makes_a_second_case(place: District) ->
             source="camera",
             source_ref="finding-7",
         )
+
+
+async def test_a_source_that_repeats_itself_after_receipts_are_forgotten_gets_its_case(
+    place: District,
+) -> None:
+    first = await place.open(source="camera", source_ref="finding-7")
+    await Receipt.all().delete()
+    second = await place.open(source="camera", source_ref="finding-7")
+    assert (second.id, await Case.all().count()) == (first.id, 1)
 
 
 async def test_two_who_confirm_the_same_finding_at_once_open_one_case(place: District) -> None:
