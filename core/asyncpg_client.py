@@ -4,6 +4,7 @@ Tortoise keeps a pooled connection for ever when a transaction cannot begin on i
 in the module's name because Tortoise chooses its migration statements by that.)
 """
 
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -28,6 +29,7 @@ AWAY = (
     asyncpg.OperatorInterventionError,  # shut down, starting up, statement cancelled
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # the connection broke while it was given back
 )
 
 
@@ -79,7 +81,8 @@ class SafeTransaction(TransactionContextPooled):
             get_connections().reset(self.token)
         pool = self.client._parent._pool
         if pool is not None and self.client._connection is not None:
-            await pool.release(self.client._connection)
+            with suppress(Exception):  # asyncpg has ended it; what is committed stays so
+                await pool.release(self.client._connection)
 
 
 class SafeWrapper(Checking, TransactionWrapper):

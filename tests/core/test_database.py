@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from core import database
@@ -207,6 +208,20 @@ async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path):
                 await asyncio.wait_for(write("a"), 5)
             with pytest.raises(DatabaseAway):
                 await asyncio.wait_for(Note.all(), 5)
+
+
+@only("postgres", because="a file has no connection that breaks")
+async def test_a_connection_that_breaks_as_it_is_given_back_undoes_no_word(kernel, monkeypatch):
+    async def breaks(holder, _timeout):
+        holder._con.terminate()
+        raise asyncpg.InternalClientError("cannot switch to state")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.pool.PoolConnectionHolder, "release", breaks)
+        await remember("kept", 1)
+        with pytest.raises(DatabaseAway):
+            await rows("SELECT 1 AS one")
+    assert await recall("kept") == 1
 
 
 @only("postgres", because="a file drops nobody")
