@@ -17,8 +17,7 @@ from core.kernel import Kernel
 from core.migrate import migrate, pending
 from core.proof import verify
 from core.restore import Restoring, restore
-from core.testing import at, drop_postgres, load, sqlite_copy
-from tests.factories import only
+from core.testing import at, drop_postgres, load, postgres_copy, sqlite_copy
 
 EARLIER = Path(__file__).parent / "earlier"
 _numbers = itertools.count()
@@ -75,16 +74,19 @@ async def figures() -> dict[str, list[tuple[Any, ...]]]:
 
 async def indexes() -> set[tuple[str, str]]:
     """Table and what is covered: a rebuilt index may have another name."""
-    found = await rows(
-        "SELECT tbl_name AS t, sql AS d FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    )
+    sql = {
+        "sqlite": "SELECT tbl_name AS t, sql AS d FROM sqlite_master WHERE type = 'index' "
+        "AND sql IS NOT NULL",
+        "postgres": "SELECT tablename AS t, indexdef AS d FROM pg_indexes "
+        "WHERE schemaname = 'public'",
+    }
+    found = await rows(sql[dialect()])
     return {(str(row["t"]), str(row["d"]).partition(" ON ")[2].partition("(")[2]) for row in found}
 
 
 @pytest.mark.slow
-@only("sqlite")
 async def test_an_earlier_database_comes_to_this_version_whole(
-    url: str, engine: str, tmp_path: Path
+    url: str, server: str, engine: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -113,12 +115,15 @@ async def test_an_earlier_database_comes_to_this_version_whole(
         with pytest.raises(Exception, match="append-only"):
             await rows("DELETE FROM core_audit")
         upgraded = await indexes()
-    fresh = await sqlite_copy(kernel, folder / "..")
-    async with opened(fresh, kernel.tables):
-        assert upgraded == await indexes()
+    fresh = await (postgres_copy(kernel, server) if server else sqlite_copy(kernel, folder / ".."))
+    try:
+        async with opened(fresh, kernel.tables):
+            assert upgraded == await indexes()
+    finally:
+        if server:
+            await drop_postgres(fresh)
 
 
-@only("sqlite")
 async def test_a_database_of_a_later_version_is_refused_and_left_alone(
     url: str, tmp_path: Path
 ) -> None:
