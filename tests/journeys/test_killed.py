@@ -195,9 +195,9 @@ async def every_fact_was_delivered(address: str) -> None:
         await asyncio.sleep(0.5)
 
 
-def community(household: Household, headers: dict[str, str]) -> str:
-    text = '{ places(filter: {search: "长征桥社区", level: COMMUNITY}) { edges { node { id } } } }'
-    answer = httpx2.post(
-        f"{household.url}/graphql", json={"query": text}, headers=headers, timeout=10
-    )
-    return str(answer.json()["data"]["places"]["edges"][0]["node"]["id"])
+def community(household: Household, headers: dict[str, str], name: str = "长征桥社区") -> str:
+    text = "query($n: String) { places(filter: {search: $n}) { edges { node { id name } } } }"
+    body = {"query": text, "variables": {"n": name}}
+    answer = httpx2.post(f"{household.url}/graphql", json=body, headers=headers, timeout=10)
+    found = answer.json()["data"]["places"]["edges"]
+    return str(next(edge["node"]["id"] for edge in found if edge["node"]["name"] == name))
