@@ -104,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         "--open-personal", action="store_true", help="个人信息也导出明文；要写明原因，记进审计"
     )
     export.add_argument("--reason", default="", help="为什么导出")
+    wipe = add("wipe", _wipe, "清空：全区的数据全部删掉，不能恢复；先停掉六和，先导出")
+    _place(wipe)
+    wipe.add_argument("--district", required=True, help="把区名打一遍，和这里的一样才删")
+    wipe.add_argument("--by", required=True, help="由谁清空，写进证明")
+    wipe.add_argument("--certificate", type=Path, required=True, help="证明放在哪个文件夹")
+    wipe.add_argument("--export", type=Path, help="以前导出的文件夹：先核对完整，写进证明")
     files = add("files", _files, "把照片和文件移到磁盘上，或移到 S3 上；断了再运行会接着做")
     _place(files)
     files.add_argument("action", choices=["move"])
@@ -295,6 +301,13 @@ def _export(options: argparse.Namespace) -> None:
     if options.open_personal and not reason and sys.stdin.isatty():
         reason = input("为什么要打开个人信息（记进审计）：")
     asyncio.run(parting.export(options.folder.absolute(), options.open_personal, reason, _say))
+
+
+def _wipe(options: argparse.Namespace) -> None:
+    _adopt(options)
+    where = options.certificate.absolute()
+    given = (options.district, options.by, where, _absolute(options.export))
+    asyncio.run(parting.wipe(*given, _say))
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -9,6 +9,7 @@ from core import house, keys
 from core.database import opened
 from core.errors import SetupError
 from core.kernel import Kernel
+from core.leaving.note import demand_not_wiping
 from core.restoring import demand_finished
 from core.secrets import keep_secret
 from core.settings import Settings, SettingsSource
@@ -49,6 +50,7 @@ def prepare_folder(source: SettingsSource) -> Settings:
     """Make the data folder and the secret key where they are missing."""
     settings = source.kernel()
     folder = settings.data_dir.absolute()
+    demand_not_wiping(folder)  # before a new secret key lies among what is being wiped
     try:
         folder.mkdir(parents=True, exist_ok=True)
         source.values["data_dir"] = folder

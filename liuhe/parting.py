@@ -8,10 +8,14 @@ from graphql import GraphQLObjectType
 
 from core import house
 from core.database import opened, settled
+from core.errors import SetupError
 from core.kernel import Kernel
 from core.leaving.export import Leaving, export_all
+from core.leaving.wipe import Wiping
+from core.leaving.wipe import wipe as wipe_all
 from core.settings import SettingsSource
 from liuhe.compose import compose, prepare_folder
+from liuhe.household import only_one
 from web.graphql.schema import Schema
 
 Say = Callable[[str], None]
@@ -48,9 +52,35 @@ async def export(folder: Path, open_personal: bool, reason: str, say: Say) -> No
 def everything(source: SettingsSource) -> Kernel:
     """With every plugin on this machine, also those that are switched off: they left data."""
     prepare_folder(source)
+    return _with_all(source)
+
+
+def _with_all(source: SettingsSource) -> Kernel:
     kernel = Kernel.load(SettingsSource({**source.values, "plugins": None}, source.sections))
     house.enter(kernel.house())
     return kernel
+
+
+async def wipe(district: str, by: str, certificates: Path, export: Path | None, say: Say) -> None:
+    """Nothing is made that was not there: neither the folder nor a secret key."""
+    source = SettingsSource.read()
+    folder = source.kernel().data_dir.absolute()
+    if not folder.is_dir():
+        raise SetupError(f"没有数据文件夹 {folder}：请检查 --data。")
+    source.values["data_dir"] = folder
+    kernel = _with_all(source)
+    with only_one(folder):
+        path = await wipe_all(
+            Wiping(
+                folder=folder,
+                tables=kernel.tables,
+                district=district,
+                by=by,
+                certificates=certificates,
+                export=export,
+            )
+        )
+    say(f"已清空，又找了一遍，什么也没有剩下。证明：{path}")
 
 
 def titles_of(schema: Schema) -> dict[tuple[str, str], str]:
