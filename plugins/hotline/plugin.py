@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from liuhe import (
     Audited,
     DataUse,
+    Demo,
     Export,
     Import,
     Manifest,
@@ -19,6 +20,7 @@ from liuhe import (
 from plugins.hotline import permissions
 from plugins.hotline.actions import IMPORTS, RETENTIONS
 from plugins.hotline.pages import EXPORTS, PAGES
+from plugins.hotline.seeds import make
 
 manifest = Manifest(
     name="hotline",
@@ -94,3 +96,8 @@ def add_menu() -> Sequence[Menu]:
             order=32,
         ),
     )
+
+
+@hookimpl
+def add_demo() -> Demo:
+    return Demo(make=make)
