@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from core import house as running
 from core import restore as restoring
 from core.backup import back_up, back_up_keys, back_up_nightly, kept_backups, last_backup
 from core.database import opened, rows
-from core.errors import SetupError
+from core.errors import Conflict, SetupError
+from core.exchange import spool
+from core.exchange.batches import ImportBatch
 from core.files import File, content_of, discard_files, put_blurred, store_blurred, store_upload
 from core.inventory import Inventory, take_stock
 from core.jobs import JobRow
@@ -382,3 +385,23 @@ async def test_every_night_one_is_made_and_only_so_many_are_kept(house, tmp_path
     with pytest.raises(SetupError, match="备份没有做成"):
         await back_up_nightly({})
     assert "备份没有做成" in (await last_backup() or {})["error"]
+
+
+async def test_sheets_on_their_way_in_or_out_stay_out_of_it(house, place, tmp_path):
+    """Restored, an import whose lines are not there says that they are to be sent again."""
+    data = running.house().settings.data_dir
+    name, _ = spool.put([spool.Told(number=2, cells={"name": "在上传里的文字"})])
+    (data / "exports").mkdir()
+    (data / "exports" / "cases.xlsx").write_text("在导出里的文字")
+    viewer = await make_viewer("wang", "grid", area=await make_area("330105", "拱墅区"))
+    known = {"kind": "trees", "name": "a.csv", "lines": 1, "created_at": datetime.now(UTC)}
+    batch = await ImportBatch.create(
+        person_id=viewer.person_id, spool=name, state="checking", **known
+    )
+    made = await back_up(tmp_path / "all.zip")
+    with zipfile.ZipFile(made.path) as whole:
+        assert not [one for one in whole.namelist() if "imports" in one or "exports" in one]
+    await place.put_back(made.path)
+    async with place.opened():
+        with pytest.raises(Conflict, match="请重新上传"):
+            next(spool.take((await ImportBatch.get(id=batch.id)).spool))
