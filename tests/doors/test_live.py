@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from plugins.cases.facts import CaseMoved
 from tests.doors.conftest import District
 from tests.doors.doors import Questions
 from tests.doors.planting import Street
+from tests.doors.visitors import Visitor
 from tests.factories import only
 from tests.web.test_graphql_socket import Socket
 from web.hub import Hub
@@ -52,6 +54,77 @@ async def test_no_fact_of_another_street_comes_to_an_open_page(district: Distric
 def test_an_open_page_is_told_numbers_and_not_who_did_it() -> None:
     told = ids_only({"case_id": 7, "person_id": 3, "title": "x", "area_path": "1.", "note": "y"})
     assert told == {"case_id": 7}
+
+
+@only("sqlite")
+async def test_an_open_page_hears_of_the_own_street_alone(district: District) -> None:
+    district.shell.app.state.hub = Hub(every=0.01)
+    async with district.visitors(all=False) as visitors:
+        lines = {one.role: await Stream.opened(district.shell.app, one) for one in visitors}
+    await asyncio.sleep(0.1)
+    await _moved(district.far)
+    await _moved(district.near)
+    hearing = {"admin", "dispatcher", "grid", "handler", "supervisor"}
+    for role, line in lines.items():
+        heard = await line.until(str(district.near.number), 4 if role in hearing else 0.5)
+        assert str(district.far.number) not in heard, role
+        assert (str(district.near.number) in heard) == (role in hearing), role
+        assert str(district.near.officer) not in heard, role
+        await line.close()
+
+
+@dataclass
+class Stream:
+    """`/admin/live` as a browser holds it open."""
+
+    going: asyncio.Task[Any]
+    sent: asyncio.Queue[bytes]
+
+    @classmethod
+    async def opened(cls, app: Any, visitor: Visitor) -> "Stream":
+        sent: asyncio.Queue[bytes] = asyncio.Queue()
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/admin/live",
+            "raw_path": b"/admin/live",
+            "query_string": b"",
+            "scheme": "http",
+            "http_version": "1.1",
+            "root_path": "",
+            "client": ("10.8.0.1", 999),
+            "server": ("testserver", 80),
+            "headers": [
+                (b"host", b"testserver"),
+                (b"cookie", f"{COOKIE}={visitor.session}".encode()),
+            ],
+        }
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                assert message["status"] == 200, visitor.name
+            await sent.put(message.get("body", b""))
+
+        async def receive() -> Any:
+            await asyncio.Event().wait()
+
+        line = cls(asyncio.create_task(app(scope, receive, send)), sent)
+        assert "retry" in await line.until("retry", 4)
+        return line
+
+    async def until(self, word: str, most: float) -> str:
+        """All that is heard up to a word; facts come in the order in which they happened."""
+        heard = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most):
+                while word not in heard:
+                    heard += (await self.sent.get()).decode()
+        return heard
+
+    async def close(self) -> None:
+        self.going.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.going
 
 
 @only("sqlite")
