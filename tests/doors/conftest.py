@@ -12,7 +12,7 @@ from starlette.routing import Route
 from core.areas import Area
 from core.testing import make_area
 from tests.doors.planting import Street, plant
-from tests.doors.visitors import Visitor, come, strangers
+from tests.doors.visitors import Visitor, come, live_in, strangers
 from tests.web.conftest import Shell, opened_shell
 from web.graphql.limits import Limits
 
@@ -46,6 +46,7 @@ async def district(kernel_on: Any) -> AsyncIterator[District]:
         far = Street(name="far", number=880077, west=120.17)
         for street in (near, far):
             await plant(kernel, street, whole)
+            await live_in(street)
         async with opened_shell(kernel) as shell:
             endpoint = next(
                 one.endpoint

@@ -52,12 +52,5 @@ async def test_nobody_is_shown_anything_of_another_street(district: District) ->
         async with district.visitors() as visitors:
             for visitor in visitors:
                 shown = await walked(visitor, district, district.far)
-                wrong = {path: seen - known(visitor) for path, seen in shown.items()}
-                assert {path: seen for path, seen in wrong.items() if seen} == {}, visitor.name
+                assert shown == {}, visitor.name
     assert district.far.seen_in(str(log)) == set()
-
-
-def known(visitor: Visitor) -> set[str]:
-    """Accounts that belong nowhere, as residents' do, are kept by every keeper of accounts."""
-    keeps = "people.manage" in visitor.permissions
-    return {"the resident.name", "the resident.username"} if keeps else set()

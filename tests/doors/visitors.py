@@ -66,13 +66,19 @@ async def come(shell: Shell, street: Street) -> list[Visitor]:
     return [await worker(shell, role, street) for role in house().roster.roles]
 
 
+async def live_in(street: Street) -> None:
+    """Whoever reported there is a resident with an account."""
+    role = house().roster.role("resident")
+    assert role is not None
+    await give_post(await Person.get(id=street.number), role, street)
+
+
 async def worker(shell: Shell, role: Role, street: Street) -> Visitor:
-    person = (
-        await Person.get(id=street.number)
-        if role.reach == "own"
-        else await make_person(f"{role.name}-{street.name}")
-    )
-    await give_post(person, role, street)
+    if role.reach == "own":
+        person = await Person.get(id=street.number)
+    else:
+        person = await make_person(f"{role.name}-{street.name}")
+        await give_post(person, role, street)
     return await signed_in(shell, f"{role.name} of the {street.name} street", person, role)
 
 
