@@ -93,7 +93,7 @@ async def test_nobody_else_reads_it(shell: Shell, username: str) -> None:
 async def test_e_14_an_auditor_only_sees(shell: Shell) -> None:
     kernel = load(shell.kernel.settings.data_dir)
     held = {one.name for one in kernel.permissions if "auditor" in one.roles}
-    assert held == {"audit.see", "register.see", "places.see"}
+    assert held == {"audit.see", "register.see", "places.see", "figures.see"}
     assert [one.roles for one in kernel.permissions if one.name == "audit.see"] == [("auditor",)]
 
 

@@ -58,7 +58,7 @@ async def test_a_migration_that_is_missing_or_from_the_future_is_a_problem(shell
     assert "更新的版本" in (await ready(shell))[1]["migrations"]
 
 
-@only("sqlite")
+@only("sqlite", because="it is about a file")
 async def test_a_database_that_went_away_is_a_problem_and_comes_back(shell: Shell) -> None:
     path = shell.kernel.settings.data_dir / "liuhe.sqlite3"
     path.rename(path.with_suffix(".gone"))
