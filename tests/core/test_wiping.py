@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import boto3
 import pytest
 
 from core import house as running
@@ -23,7 +24,10 @@ from core.leaving.note import NOTE, demand_not_wiping
 from core.leaving.wipe import Wiping, wipe
 from core.people import Person, today
 from core.personal import keep_personal
+from core.settings import SettingsSource
+from core.stores import storage_at
 from core.testing import drop_postgres, living, load, make_area, make_viewer, postgres_copy
+from tests.core.test_bucket import endpoint  # noqa: F401 - the fixture
 from tests.core.test_personal import KIND, TREE, VALUES
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture"
@@ -206,3 +210,30 @@ async def test_what_is_not_ours_stays_and_is_named(district):
         client = await asyncpg.connect(url)
         assert await client.fetchval("SELECT COUNT(*) FROM letters") == 0
         await client.close()
+
+
+async def test_a_bucket_loses_our_objects_and_nobody_elses(
+    endpoint,  # noqa: F811
+    tmp_path,
+):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    values = {"data_dir": folder, "secret_key": "test-" * 8, "files": "s3", "s3_bucket": "wiped"}
+    values |= {"s3_endpoint": endpoint, "s3_access_key": "test", "s3_secret_key": "test-secret"}
+    boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test-secret",
+    ).create_bucket(Bucket="wiped")
+    kernel = Kernel.load(SettingsSource({**values, "plugins": ()}, {}), found=[])
+    async with living(kernel):
+        await make_area("330105", "拱墅区")
+        await store_blurred(PICTURE, keeper="trees", subject="1")
+        await storage_at("s3").put("letters/mine.txt", b"mine")
+        assert len([one async for one in storage_at("s3").list()]) == 2
+    made = District(folder, kernel, tmp_path / "certificates")
+    await wipe(made.job())
+    assert [one.key async for one in storage_at("s3").list()] == ["letters/mine.txt"]
+    assert made.certificate()["objects"] == 1
