@@ -8,17 +8,20 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tortoise.expressions import Q, RawSQL, Subquery
 
 from core.kernel import Kernel
 from liuhe import Viewer, rows
 from liuhe.graphql import global_id
 from plugins.cases.models import Case
+from plugins.cases.permissions import visible
 from plugins.cases.rules import Stage
 from tests.plugins.cases.conftest import District, make_district
 from tests.web.stock import Stock, in_order
 from web.graphql.building import build_schema
 from web.graphql.context import Caller, Context
 from web.graphql.fast import plans
+from web.graphql.fast.statements import _written, statement
 from web.graphql.requests import dumps
 from web.hub import Hub
 
@@ -261,3 +264,28 @@ def queries(draw: st.DrawFn) -> str:
 async def test_whatever_is_selected_the_answers_are_the_same(both: Both, text: str) -> None:
     await both.same(text)
     await both.same(text, both.place.handler)
+
+
+async def test_a_statement_that_was_kept_is_the_one_that_would_be_written_anew(
+    place: District,
+) -> None:
+    case = await place.at("dispatched")
+    alike = [
+        *(Q(stage="closed"), Q(stage="rated"), ~Q(stage="closed"), Q(returns=1), Q(returns=2)),
+        *(Q(id__in=[1, 2]), Q(id__in=[1, 2, 3]), Q(unit_id=1, stage="closed")),
+        Q(Q(unit_id=1), Q(stage="closed"), join_type="OR"),
+        *(visible(place.dispatcher), visible(place.handler), visible(place.grid), visible(None)),
+        Q(id__in=Subquery(Case.filter(stage="closed").values("id"))),
+        Q(id__in=Subquery(Case.filter(stage="rated").values("id"))),
+        Q(id__in=RawSQL(f"({case.id})")),
+    ]
+    lists = [
+        Case.filter(one).order_by(by).limit(most)
+        for one in alike
+        for by in ("id", "-opened_at")
+        for most in (3, 4)
+    ]
+    for columns in (("id", "number"), ("id", "unit__name")):
+        for one in lists:
+            assert statement(one, columns) == _written(one, columns)
+            assert statement(one, columns) == _written(one, columns)

@@ -18,6 +18,7 @@ from core.database import raw_rows
 from web.graphql.connections import Listing
 from web.graphql.context import Info
 from web.graphql.fast.shapes import Derived, Joined, Plain, Unfit, python_value, shape_of
+from web.graphql.fast.statements import statement
 from web.graphql.nodes import Node, global_id
 from web.keyset import Keyset, Slice, Window, cut, part_of
 
@@ -44,10 +45,7 @@ class Plan:
     async def answer(self, queryset: "QuerySet[Any]", keyset: Keyset, window: Window) -> Any:
         part = part_of(queryset, keyset, window)
         flags = [column.flag for column in keyset.columns if column.nullable]
-        chosen: Any = part.values(*self.columns, *flags)
-        chosen._choose_db_if_not_chosen()
-        chosen._make_query()
-        found = await raw_rows(*chosen.query.get_parameterized_sql())
+        found = await raw_rows(*statement(part, (*self.columns, *flags)))
         page = cut(found, keyset, window)
         whole = await queryset.count() if self.counted else 0
         answered = Answered(page, whole)

@@ -1,0 +1,76 @@
+"""The text of a list's statement, kept while the same is asked again: writing it costs as much as
+running it. Only the text and its values are kept, never a row."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeAlias
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from core.database import dialect
+
+Statement: TypeAlias = tuple[str, list[Any]]
+
+_MOST = 512
+_kept: OrderedDict[Hashable, Statement] = OrderedDict()
+#: Parts of a query that change its text; a list that has one of them is written anew each time.
+_FURTHER = (
+    *("_annotations", "_custom_filters", "_distinct", "_offset", "_having", "_group_bys"),
+    *("_filter_kwargs", "_select_for_update", "_use_indexes", "_force_indexes", "_db"),
+)
+
+
+class _Unknown(Exception):
+    """A condition whose text depends on more than can be compared."""
+
+
+def statement(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
+    """What is to be sent for these columns of the rows."""
+    key = _key(asked, columns)
+    if key is None:
+        return _written(asked, columns)
+    found = _kept.get(key)
+    if found is None:
+        found = _kept[key] = _written(asked, columns)
+        if len(_kept) > _MOST:
+            _kept.popitem(last=False)
+    else:
+        _kept.move_to_end(key)
+    return found[0], list(found[1])
+
+
+def _written(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
+    chosen: Any = asked.values(*columns)
+    chosen._choose_db_if_not_chosen()
+    chosen._make_query()
+    sql, values = chosen.query.get_parameterized_sql()
+    return sql, list(values)
+
+
+def _key(asked: Any, columns: Sequence[str]) -> Hashable | None:
+    """All that the text and its values follow from, or None."""
+    if any(getattr(asked, name) for name in _FURTHER):
+        return None
+    try:
+        conditions = tuple(_condition(one) for one in asked._q_objects)
+        key = (dialect(), asked.model, tuple(columns), tuple(asked._orderings), asked._limit)
+        hash(conditions)
+    except (_Unknown, TypeError):
+        return None
+    return key, conditions
+
+
+def _condition(one: Q) -> Hashable:
+    below = tuple(_condition(child) for child in one.children)
+    own = tuple((name, _value(value)) for name, value in one.filters.items())
+    return one.join_type, one._is_negated, below, own
+
+
+def _value(value: Any) -> Hashable:
+    """`1`, `1.0` and `True` are equal, but not as values of a statement."""
+    if isinstance(value, list | tuple):
+        return type(value), tuple(_value(one) for one in value)
+    if type(value).__module__.startswith(("tortoise", "pypika_tortoise")):
+        raise _Unknown  # a subquery or an expression: compared by identity at best
+    return type(value), value
