@@ -266,6 +266,8 @@ def waited_for() -> list[tuple[Flow, Move]]:
 def _waits(viewer: Viewer, flow: Flow, move: Move) -> Q:
     mine = Q(flow=flow.name, stage__in=move.sources) & within(viewer, move.permission, SCOPE)
     mine &= _fits(move)
+    if move.within is not None:
+        mine &= Q(closed_at__gte=datetime.now(UTC) - move.within)
     if not move.apart:
         return mine
     return mine & _not_done_by(viewer, Step, "case_id", Case, move.apart)

@@ -128,6 +128,7 @@ class Case(Model):
             ("opened_at", "id"),
             ("due_at", "id"),
             ("stage", "opened_at"),
+            ("stage", "closed_at"),
             ("unit_id", "stage"),
             ("area_id", "opened_at"),
             ("type_id", "opened_at"),

@@ -4,6 +4,8 @@
 side exits are in `asides`. Nothing else knows the order; another flow is another table.
 """
 
+from datetime import timedelta
+
 from plugins.cases.rules.asides import ASIDES
 from plugins.cases.rules.limits import ClockKind
 from plugins.cases.rules.moves import Flow, Move, Need
@@ -159,6 +161,7 @@ STANDARD = Flow(
             takes=(Need.NOTE,),
             main=True,
             apart=HANDLING,
+            within=timedelta(days=90),
         ),
         *ASIDES,
     ),

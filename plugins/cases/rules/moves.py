@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -42,8 +43,9 @@ class Move:
     it `clears` some, may set those of `sets`, and `answers` those for whose sake it is made, so it
     waits for whoever may. `handles`: whoever makes it has the work in hand. `joins`: the flow in
     which the case goes on. `by_reporter`: whoever reported the case may make it, too. `alone`:
-    False for what only comes with another move. For people: `hint` says how to do it, `waiting`
-    what others read while it has not been done.
+    False for what only comes with another move. `within`: how long after the end of the case
+    somebody is asked to make it; it may be made later, too. For people: `hint` says how to do it,
+    `waiting` what others read while it has not been done.
     """
 
     action: str
@@ -66,6 +68,7 @@ class Move:
     joins: str = ""
     by_reporter: bool = False
     alone: bool = True
+    within: timedelta | None = None
     hint: str = ""
     waiting: str = ""
 

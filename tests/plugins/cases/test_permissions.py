@@ -162,6 +162,18 @@ async def test_a_list_shows_just_what_one_may_see(place: District) -> None:
 
 
 @only("sqlite")
+async def test_what_nobody_rated_for_three_months_is_asked_for_no_more_but_may_be_rated(
+    place: District,
+) -> None:
+    case = await place.at("closed")
+    waiting = Case.filter(waits_for(place.grid), id=case.id)
+    await Case.filter(id=case.id).update(closed_at=datetime.now(UTC) - timedelta(days=89))
+    assert await waiting.exists()
+    await Case.filter(id=case.id).update(closed_at=datetime.now(UTC) - timedelta(days=91))
+    assert not await waiting.exists()
+    assert (await actions.rate_case(place.grid, case.id, rating=4)).stage == "rated"
+
+
 async def test_what_waits_for_me_is_what_my_usual_next_move_is(place: District) -> None:
     for stage, names in {
         "reported": {"dispatcher"},
