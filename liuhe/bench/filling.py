@@ -45,15 +45,24 @@ WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """Who works there. `token`: of the dispatcher, whose post is over the whole district."""
+    """Who works there: over the whole district, in one unit, in one street. `token`: the
+    dispatcher's."""
 
     dispatcher: Viewer
     handler: Viewer
+    grid: Viewer
     token: str
-    street: Area
+    street_id: int
 
 
 async def fill(cases: int) -> Filled:
+    found = await people()
+    await write(cases, found)
+    return found
+
+
+async def people() -> Filled:
+    """The district before there was any case."""
     district = await make_area("330105", "拱墅区")
     street = district
     for s in range(STREETS):
@@ -64,16 +73,26 @@ async def fill(cases: int) -> Filled:
     units = [await make_unit(f"U{u}", f"第{u + 1}处置单位", district) for u in range(UNITS)]
     dispatcher = await make_viewer("dispatcher", "dispatcher", area=district)
     handler = await make_viewer("handler", "handler", unit=units[0])
+    grid = await make_viewer("grid", "grid", area=street)
+    token, _ = await open_session(await Person.get(id=dispatcher.person_id), "api")
+    return Filled(
+        dispatcher=dispatcher, handler=handler, grid=grid, token=token, street_id=street.id
+    )
+
+
+async def write(cases: int, found: Filled) -> None:
+    person = found.dispatcher.person_id
+    if dialect() == "sqlite":
+        await connection().execute_script("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
     indexes = await _drop_indexes()
-    await _write_cases(cases, dispatcher.person_id)
-    await _write_steps(dispatcher.person_id)
+    await _write_cases(cases, person)
+    await _write_steps(person)
     await _write_clocks()
     await _write_words()
     for index in indexes:
-        await connection().execute_script(index)
+        memory = "SET maintenance_work_mem = '400MB'; " if dialect() == "postgres" else ""
+        await connection().execute_script(memory + index)
     await _settle()
-    token, _ = await open_session(await Person.get(id=dispatcher.person_id), "api")
-    return Filled(dispatcher=dispatcher, handler=handler, token=token, street=street)
 
 
 def _moment(seconds: str) -> str:
@@ -183,8 +202,6 @@ async def _write_clocks() -> None:
 
 
 async def _write_words() -> None:
-    marks = ("?", "?") if dialect() == "sqlite" else ("$1", "$2")
-    insert = f"INSERT INTO cases_words (case_id, words) VALUES ({marks[0]}, {marks[1]})"
     last = 0
     while found := await rows(
         "SELECT id, number, title, address, description FROM cases_case WHERE id > $1 "
@@ -193,9 +210,19 @@ async def _write_words() -> None:
     ):
         texts = ([one["number"], one["title"], one["address"], one["description"]] for one in found)
         words = [" ".join(frozenset().union(*map(_pieces, parts))) for parts in texts]
-        pairs = [[one["id"], text] for one, text in zip(found, words, strict=True)]
-        await connection().execute_many(insert, pairs)
+        await _keep([(one["id"], text) for one, text in zip(found, words, strict=True)])
         last = found[-1]["id"]
+
+
+async def _keep(words: list[tuple[int, str]]) -> None:
+    if dialect() == "sqlite":
+        insert = "INSERT INTO cases_words (case_id, words) VALUES (?, ?)"
+        await connection().execute_many(insert, [list(pair) for pair in words])
+        return
+    async with connection().acquire_connection() as direct:
+        await direct.copy_records_to_table(
+            "cases_words", records=words, columns=["case_id", "words"]
+        )
 
 
 @lru_cache(200_000)
