@@ -1,4 +1,4 @@
-"""待评价 is found by when the case was closed."""
+"""What is under way, and what was closed lately, is found by stage and by when it was closed."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops

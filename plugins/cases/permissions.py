@@ -22,6 +22,7 @@ from plugins.cases.models import (
     under_way,
 )
 from plugins.cases.rules import (
+    ENDED,
     LIMIT_UNIT_LABELS,
     STANDARD,
     TASK_MOVES,
@@ -243,12 +244,18 @@ def waits_for(viewer: Viewer | None, *ways: tuple[Flow, Move]) -> Q:
     bear a mark which is the viewer's to answer."""
     if viewer is None:
         return NONE
-    parts = [
-        _waits(viewer, flow, move)
-        for flow, move in ways or waited_for()
-        if viewer.holds(move.permission)
-    ]
+    held = [way for way in ways or waited_for() if viewer.holds(way[1].permission)]
+    going = [(flow, move) for flow, move in held if not set(move.sources) & set(ENDED)]
+    parts = [_waits(viewer, flow, move) for flow, move in held if (flow, move) not in going]
+    if going:
+        parts.append(_under_way(going) & reduce(or_, [_waits(viewer, *way) for way in going]))
     return visible(viewer) & reduce(or_, parts) if parts else NONE
+
+
+def _under_way(ways: Sequence[tuple[Flow, Move]]) -> Q:
+    """What follows from the ways already, said so that the index of what is under way is used."""
+    stages = dict.fromkeys(stage for _, move in ways for stage in move.sources)
+    return Q(closed_at__isnull=True, stage__in=list(stages))
 
 
 def unattended(viewer: Viewer) -> Q:
