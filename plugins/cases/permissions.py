@@ -114,7 +114,7 @@ SCOPE = Scope(area="area__path", unit="unit_id", owner="reporter_id")
 CALLED = Scope(unit="unit_id")
 NONE = Q(pk__isnull=True)
 #: What a unit has to do something about.
-IN_HAND = Q(stage__in=waiting_stages(STANDARD, ["cases.handle"]))
+IN_HAND = Q(stage__in=waiting_stages(STANDARD, ["cases.handle"]), closed_at__isnull=True)
 
 
 def visible(viewer: Viewer | None) -> Q:

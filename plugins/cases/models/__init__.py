@@ -1,7 +1,15 @@
 """The nouns, and how a list of cases is narrowed."""
 
 from plugins.cases.models.calendar import CalendarDay, days_as_of
-from plugins.cases.models.finding import ORDERS, Wanted, by_due, contains, late, soon_due
+from plugins.cases.models.finding import (
+    ORDERS,
+    Wanted,
+    by_due,
+    contains,
+    late,
+    soon_due,
+    unfinished,
+)
 from plugins.cases.models.flows import (
     FLOWS,
     check_flow,
@@ -59,5 +67,6 @@ __all__ = [
     "soon_due",
     "state_of_case",
     "under_way",
+    "unfinished",
     "words_of",
 ]

@@ -9,7 +9,7 @@ from tortoise.expressions import Case, Q, When
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from plugins.cases.rules import Source, Stage
+from plugins.cases.rules import UNDER_WAY, Source, Stage
 
 M = TypeVar("M", bound=Model)
 
@@ -60,6 +60,11 @@ def by_due(found: QuerySet[M]) -> QuerySet[M]:
     """
     empty = Case(When(due_at__isnull=True, then="1"), default="0")
     return found.annotate(untimed=empty).order_by("untimed", "due_at", "id")
+
+
+def unfinished() -> Q:
+    """Cases under way, said so that an index finds them whatever else is asked for."""
+    return Q(stage__in=list(UNDER_WAY), closed_at__isnull=True)
 
 
 def late(now: datetime) -> Q:

@@ -7,9 +7,9 @@ from tortoise.expressions import Q
 
 from liuhe import Area, Unit, Viewer
 from plugins.cases import actions
-from plugins.cases.models import Case, CaseType, Step, flows, label_of
+from plugins.cases.models import Case, CaseType, Step, flows, label_of, unfinished
 from plugins.cases.permissions import neighbouring_units, reachable_units, visible
-from plugins.cases.rules import SENDS, STAGE_STATES, UNDER_WAY, Need
+from plugins.cases.rules import SENDS, STAGE_STATES, Need
 
 MOST = 400
 LATELY = timedelta(days=365)  # for what was done with the like: older habits tell little
@@ -89,7 +89,7 @@ async def mains_for(viewer: Viewer, case: Case) -> Options:
     street = await actions.street_of(case.area)
     path = (await Area.get(id=street)).path
     taking = [flow.name for flow in flows() if flow.of("absorb")]
-    among = visible(viewer) & Q(area__path__startswith=path, stage__in=UNDER_WAY, flow__in=taking)
+    among = visible(viewer) & unfinished() & Q(area__path__startswith=path, flow__in=taking)
     rows = await Case.filter(among).exclude(id=case.id).order_by("-opened_at").limit(MOST)
     rows.sort(key=lambda row: row.type_id != case.type_id)
     return [(row.id, f"{row.number} {row.title}") for row in rows]

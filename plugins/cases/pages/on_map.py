@@ -6,12 +6,9 @@ from datetime import UTC, datetime
 from tortoise.expressions import Q
 
 from liuhe import MapBox, MapLayer, MapPoint, MapPoints, Viewer
-from plugins.cases.models import Case, state_of_case
+from plugins.cases.models import Case, state_of_case, unfinished
 from plugins.cases.permissions import visible
-from plugins.cases.rules import Stage
 from plugins.places.actions import middles_within
-
-OVER = (Stage.CLOSED, Stage.RATED, Stage.REJECTED, Stage.WITHDRAWN, Stage.MERGED)
 
 
 async def look(viewer: Viewer, box: MapBox, most: int) -> MapPoints:
@@ -24,7 +21,7 @@ async def look(viewer: Viewer, box: MapBox, most: int) -> MapPoints:
         latitude__lte=box.north,
     )
     unplaced = Q(longitude__isnull=True, area_id__in=list(middles))
-    found = Case.filter(visible(viewer), placed | unplaced, stage__not_in=OVER)
+    found = Case.filter(visible(viewer), placed | unplaced, unfinished())
     rows = await found.order_by("-opened_at", "-id").limit(most).select_related("area")
     points = [_point(case, middles) for case in rows]
     return MapPoints(total=await found.count(), points=points)

@@ -7,7 +7,7 @@ from tortoise.expressions import Q, Subquery
 
 from liuhe import Viewer, Waiting, WaitingItem, WaitingList, within
 from liuhe.pages import ago
-from plugins.cases.models import Case, by_due, late, soon_due, state_of_case
+from plugins.cases.models import Case, by_due, late, soon_due, state_of_case, unfinished
 from plugins.cases.pages.task_waiting import count_tasks
 from plugins.cases.permissions import SCOPE, unattended, waited_for, waits_for
 from plugins.cases.rules import ON_THE_SPOT, STANDARD, Flow, Move
@@ -96,7 +96,7 @@ def _watch(
         mine = Case.filter(waits_for(viewer)).values("id")
         # Not those to which one's unit was merely called: they are not its to hurry.
         others = within(viewer, "cases.see", SCOPE) & Q(id__not_in=Subquery(mine))
-        found = Case.filter(others & condition(datetime.now(UTC)))
+        found = Case.filter(others & unfinished() & condition(datetime.now(UTC)))
         count = await found.count()
         if not count:
             return None
