@@ -36,7 +36,8 @@ RATES = ("rate_address", "rate_stranger", "rate_account", "rate_token", "rate_co
 
 async def main(given: dict[str, Any]) -> None:
     logs.speak()  # to stderr: nobody reads stdout after its first line, and a full pipe stops all
-    listener = socket.socket()
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY).
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen(1024)
     async with AsyncExitStack() as stack:
