@@ -126,7 +126,6 @@ def test_a_kill_between_write_and_rename_leaves_what_was_whole(
         from pathlib import Path
         from gpu.messages import Observation
         from gpu.spool import Spool
-from tests.conftest import fill
         os.replace = lambda *_: os.kill(os.getpid(), 9)
         observation = Observation.from_json({observation("killed").to_json()!r})
         Spool(Path({str(tmp_path)!r})).put(observation, b"half")

@@ -20,6 +20,7 @@ GOOD = {
     "liuhe/__init__.py": "from core import kernel\nfrom web import pages",
     "liuhe/cli.py": "import core.kernel\nimport plugins.cases.plugin\nimport gpu.pipeline",
     "liuhe/__main__.py": "import liuhe.cli",
+    "liuhe/bench/__init__.py": "import core.kernel",
     "gpu/zones.py": "",
     "gpu/messages.py": "",
     "gpu/pipeline.py": "import numpy\nfrom gpu import messages, zones",
