@@ -102,13 +102,13 @@ async def content_of(file: File) -> bytes:
 
 
 async def open_file(file: File) -> AsyncIterator[bytes]:
-    """The file in pieces; Missing before the first. It may have been moved since; what has another
-    key now was blurred, and is not what was asked for."""
+    """The file in pieces; Missing before the first. It may have been moved since; what was
+    blurred since is not what was asked for."""
     try:
         return await storage_at(file.place).open(file.key)
     except Missing:
         now = await File.get_or_none(id=file.id)
-        if now is None or now.key != file.key or now.place == file.place:
+        if now is None or now.state != file.state or now.place == file.place:
             raise
         return await storage_at(now.place).open(now.key)
 
