@@ -5,6 +5,7 @@ is made once and used as a template.
 """
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -64,7 +65,7 @@ async def sqlite_copy(kernel: Kernel, folder: Path) -> str:
     """The address of a fresh copy of a migrated file for these plugins."""
     key = ("sqlite", repr(kernel.tables))
     if key not in _templates:
-        template = folder.parent / f"template-{uuid.uuid4().hex[:8]}.sqlite3"
+        template = Path(tempfile.gettempdir()) / f"liuhe-template-{uuid.uuid4().hex}.sqlite3"
         await migrate(f"sqlite://{template}", kernel.tables)
         _templates[key] = str(template)
     target = folder / "liuhe.sqlite3"
