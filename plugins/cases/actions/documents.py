@@ -58,7 +58,7 @@ def _uploaders(files: Sequence[File]) -> list[int]:
 
 async def add_document(viewer: Viewer | None, case_id: int, content: bytes, name: str) -> File:
     """Check it, keep it, and give it to the case."""
-    who = await _demand(viewer, case_id)
+    who = await demand_documents(viewer, case_id)
     # Before the transaction: nothing waits for a disk inside.
     file = await store_document(content, name, who)
     await _give(who, case_id, file)
@@ -96,14 +96,15 @@ async def forget_documents(case_ids: Sequence[int]) -> None:
 async def _held(viewer: Viewer | None, case_id: int) -> Case:
     """The case, kept from others until the end of the transaction."""
     await Case.filter(id=case_id).select_for_update().first()
-    await _demand(viewer, case_id)
+    await demand_documents(viewer, case_id)
     case = await Case.get(id=case_id)
     if case.forgotten_at is not None:
         raise Conflict("这件案件已经按期限去掉个人信息，不能再附文件。")
     return case
 
 
-async def _demand(viewer: Viewer | None, case_id: int) -> Viewer:
+async def demand_documents(viewer: Viewer | None, case_id: int) -> Viewer:
+    """Only who works on the case; for others it is not there."""
     case = await Case.get_or_none(id=case_id).select_related("area")
     if case is None or not await may_see(viewer, case):
         raise NotFound()

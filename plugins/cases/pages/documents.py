@@ -4,7 +4,7 @@ from typing import Any
 
 from liuhe import LiuheError, house, may
 from liuhe.pages import Request, Response, UploadFile, form, render_fragment, see_other, viewer
-from plugins.cases.actions.documents import MOST, documents_of
+from plugins.cases.actions.documents import MOST, demand_documents, documents_of
 from plugins.cases.actions.documents import add_document as add
 from plugins.cases.actions.documents import remove_document as remove
 from plugins.cases.permissions import DOCUMENTS, SCOPE
@@ -44,6 +44,7 @@ async def add_document(request: Request) -> Response:
     case_id = request.path_params["id"]
     back = f"/admin/cases/{case_id}#documents-t"
     await form(request)
+    await demand_documents(viewer(request), case_id)
     given = (await request.form()).get("document")
     if not isinstance(given, UploadFile) or not given.filename:
         return see_other(request, back, "请先选一份文件。", kind="bad")
