@@ -2,7 +2,17 @@
 
 from tortoise.expressions import Q
 
-from liuhe import BadInput, Conflict, NotFound, Viewer, atomic, demand, demand_everywhere, record
+from liuhe import (
+    BadInput,
+    Conflict,
+    NotFound,
+    Viewer,
+    atomic,
+    demand,
+    demand_everywhere,
+    demand_held,
+    record,
+)
 from plugins.cases.actions import types_in_use
 from plugins.hotline.actions.importing import open_order, settle, type_rules
 from plugins.hotline.models import TypeRule, WorkOrder
@@ -50,6 +60,7 @@ async def _sound(code: str) -> None:
 @atomic
 async def open_mapped(viewer: Viewer | None) -> tuple[int, int]:
     """Go on with orders that wait and whose types are known by now: how many, and how many left."""
+    viewer = demand_held(viewer, MAP)
     rules = await type_rules()
     conditions = [
         Q(
@@ -59,7 +70,7 @@ async def open_mapped(viewer: Viewer | None) -> tuple[int, int]:
         )
         for main, sub, third in rules
     ]
-    if not conditions or viewer is None:
+    if not conditions:
         return 0, 0
     waiting = WorkOrder.filter(
         visible(viewer), Q(*conditions, join_type="OR"), state=State.UNMAPPED
