@@ -81,4 +81,7 @@ def test_the_api_tells_which_plugins_are_on(household: Household) -> None:
         "residents": True,
         "video": True,
         "city_eye": True,
+        "figures": True,
+        "hotline": True,
+        "open311": True,
     }
