@@ -192,11 +192,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    """Exit code 1 if any is unusable."""
+    """Exit code 1 if any is unusable. Each is run once: a file may be whole and still not fit."""
+    from gpu.cpu.network import Network
+
     wrong = 0
     for path in manifests(options.models):
         try:
-            model = load(path)
+            model = Network(load(path)).model
             print(f"{model.tag}  {model.manifest.licence}  {model.manifest.origin}")
         except ModelError as error:
             wrong = 1

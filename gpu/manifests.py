@@ -1,6 +1,7 @@
 """Models 模型: each a folder with a manifest that says what the file is and how to read it."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,24 @@ from gpu.wire import Message, nearest
 
 BUNDLED = Path(__file__).parent / "models"
 DEFAULT = "ssd_mobilenet_v2_coco"
+
+#: What each decoder reads, in this order.
+OUTPUTS = {"ssd": ("boxes", "scores"), "yolox": ("rows",), "detr": ("logits", "boxes")}
+CELL = 32  # pixels of YOLOX's largest cell
+SIDE_AT_MOST = 4096
+
+#: People and vehicles have fixed names: zones, pictures and statistics know them by these.
+OBJECTS = ("person", "bicycle", "motorcycle", "car", "bus", "truck")
+COVERED = {"person", "car"}  # whoever sees these can cover people and plates
+#: Labels that mean one of them, and nothing else.
+MEANT = {
+    "person": ("people", "pedestrian", "human", "man", "woman", "child", "rider"),
+    "bicycle": ("bike",),
+    "motorcycle": ("motorbike", "moped", "scooter"),
+    "car": ("vehicle", "van"),
+    "truck": ("lorry",),
+}
+_NAME = re.compile(r"[a-z][a-z0-9 -]{0,39}")
 
 
 class ModelError(ValueError):
@@ -33,6 +52,14 @@ class Input(Message):
     scale: float = 1.0
     shift: float = 0.0
 
+    def __post_init__(self) -> None:
+        sides = (self.width, self.height)
+        _require(
+            all(0 < side <= SIDE_AT_MOST for side in sides),
+            f"'width' and 'height' lie between 1 and {SIDE_AT_MOST}.",
+        )
+        _require(self.scale != 0, "'scale' must not be 0.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Output(Message):
@@ -45,8 +72,13 @@ class Output(Message):
     overlap: float = 0.6
 
     def __post_init__(self) -> None:
-        if not 0 < self.keep <= self.score < 1:
-            raise ValueError("0 < keep <= score < 1 must hold.")
+        _require(0 < self.keep <= self.score < 1, "0 < keep <= score < 1 must hold.")
+        _require(0 < self.overlap <= 1, "0 < overlap <= 1 must hold.")
+        wanted = OUTPUTS[self.decoder]
+        _require(
+            len(self.names) == len(wanted),
+            f"'names' lists {len(self.names)} outputs; {self.decoder} reads {', '.join(wanted)}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +93,34 @@ class Manifest(Message):
     output: Output
     objects: dict[str, str]
 
+    def __post_init__(self) -> None:
+        for field in ("file", "labels"):
+            plain = getattr(self, field).isprintable() and getattr(self, field).strip()
+            _require(bool(plain), f"{field!r} names a file beside the manifest.")
+        sides = (self.input.width, self.input.height)
+        fits = self.output.decoder != "yolox" or not any(side % CELL for side in sides)
+        _require(fits, f"YOLOX takes a 'width' and 'height' that are multiples of {CELL}.")
+        _require(bool(self.objects), "[objects] is empty; name at least one class to look for.")
+        for label, name in self.objects.items():
+            _check_object(label, name)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A manifest whose files are there and whole. `objects` maps class numbers to our names."""
+    """A manifest whose files are there and whole. `objects` maps class numbers to our names.
+
+    `labels` is how many classes the file of labels names.
+    """
 
     manifest: Manifest
     path: Path
     objects: tuple[tuple[int, str], ...]
+    labels: int = 0
+
+    @property
+    def covers(self) -> bool:
+        """Whether it sees what has to be covered in pictures."""
+        return {name for _, name in self.objects} >= COVERED
 
     @property
     def tag(self) -> str:
@@ -100,34 +152,69 @@ def load(path: Path) -> Model:
     file = path.parent / manifest.file
     if not file.is_file():
         raise ModelError(f"{path}: the file {manifest.file!r} is missing; put it beside.")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = _digest(path, file)
     if digest != manifest.sha256.lower():
         raise ModelError(
-            f"{path}: {manifest.file} has the checksum {digest[:12]}, not {manifest.sha256[:12]}; "
-            "fetch the file anew, or correct 'sha256' if you changed it on purpose."
+            f"{path}: {manifest.file} has the checksum {digest[:12]}, not "
+            f"{manifest.sha256[:12]!r}; fetch the file anew, or correct 'sha256' if you changed it "
+            "on purpose."
         )
-    return Model(manifest=manifest, path=file, objects=_objects(path, manifest))
+    labels = _labels(path, manifest)
+    objects = _objects(path, manifest, labels)
+    return Model(manifest=manifest, path=file, objects=objects, labels=len(labels))
+
+
+def _require(right: bool, sentence: str) -> None:
+    if not right:
+        raise ValueError(sentence)
+
+
+def _check_object(label: str, name: str) -> None:
+    """A class may be called as one likes, but people and vehicles as everywhere."""
+    _require(
+        bool(_NAME.fullmatch(name)),
+        f"{label!r} is called {name!r}; an object's name has 1 to 40 of a-z, 0-9, blank and '-'.",
+    )
+    for ours, others in MEANT.items():
+        _require(name not in others, f"{label!r} is called {name!r}; here that is {ours!r}.")
+
+
+def _digest(path: Path, file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: {file.name!r} cannot be read ({error.strerror}).") from None
 
 
 def _read(path: Path) -> Manifest:
     try:
         manifest = Manifest.from_json(tomllib.loads(path.read_text("utf-8")))
+    except RecursionError:
+        raise ModelError(f"{path}: its brackets are nested too deeply.") from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: {str(error).removeprefix('Manifest: ')}") from None
+        said = " ".join(str(error).removeprefix("Manifest: ").split())
+        raise ModelError(f"{path}: {said}") from None
     if manifest.name != path.parent.name:
         raise ModelError(f"{path}: 'name' is {manifest.name!r}; call it as its folder is called.")
     return manifest
 
 
-def _objects(path: Path, manifest: Manifest) -> tuple[tuple[int, str], ...]:
+def _labels(path: Path, manifest: Manifest) -> list[str]:
+    """Line n names class n; empty lines at the end name nothing."""
     try:
-        labels = (path.parent / manifest.labels).read_text("utf-8").splitlines()
+        return (path.parent / manifest.labels).read_text("utf-8").rstrip().splitlines()
     except OSError:
         raise ModelError(
             f"{path}: the file {manifest.labels!r} is missing; put it beside."
         ) from None
+    except ValueError:
+        raise ModelError(f"{path}: {manifest.labels!r} is no text in UTF-8.") from None
+
+
+def _objects(path: Path, manifest: Manifest, labels: list[str]) -> tuple[tuple[int, str], ...]:
+    known = [each for each in labels if each != "-"]
     for label in manifest.objects:
-        if label not in labels:
-            known = [each for each in labels if each != "-"]
+        if label not in known:
             raise ModelError(f"{path}: {label!r} is no label; {nearest(label, known)}")
     return tuple((labels.index(label), name) for label, name in manifest.objects.items())

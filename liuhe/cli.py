@@ -229,6 +229,7 @@ def _watch(options: argparse.Namespace) -> int:
         arguments += ["--server", f"http://{settings.host}:{settings.port}"]
         arguments += ["--token-file", str(settings.data_dir / "worker.token")]
         arguments += ["--spool", str(settings.data_dir / "spool")]
+        arguments += ["--models", str(settings.data_dir / "models")]
     _become_eyes("watch", arguments)
 
 

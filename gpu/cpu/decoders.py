@@ -11,6 +11,8 @@ from gpu.manifests import Manifest
 Floats = NDArray[np.float32]
 
 AT_MOST = 300  # candidates of one picture that are compared with each other
+LARGEST = 20.0  # the exponent of a size: beyond any picture, within any number
+CERTAIN = 60.0  # a logit that is 0 or 1 to the last digit
 
 
 class Found(NamedTuple):
@@ -39,7 +41,7 @@ def yolox(outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int])
     width, height = manifest.input.width, manifest.input.height
     corners, strides = cells(width, height)
     centres = (rows[:, :2] + corners) * strides
-    halves = np.exp(rows[:, 2:4]) * strides / 2
+    halves = np.exp(np.minimum(rows[:, 2:4], LARGEST)) * strides / 2
     size = np.array([width, height] * 2, np.float32)
     boxes = np.concatenate([centres - halves, centres + halves], axis=1) / size
     return _best(boxes.astype(np.float32), rows[:, 4:5] * rows[:, 5:], classes)
@@ -49,18 +51,58 @@ def detr(outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int]) 
     """RT-DETR, D-FINE: logits [1, n, classes]; boxes [1, n, 4], centre and size in 0 to 1."""
     middle, halves = outputs[1][0, :, :2], outputs[1][0, :, 2:] / 2
     boxes = np.concatenate([middle - halves, middle + halves], axis=1)
-    return _best(boxes, 1 / (1 + np.exp(-outputs[0][0])), classes)
+    return _best(boxes, _sigmoid(outputs[0][0]), classes)
 
 
 DECODERS: dict[str, Decoder] = {"ssd": ssd, "yolox": yolox, "detr": detr}
 
 
+def misfit(outputs: Sequence[Floats], manifest: Manifest, model_classes: int) -> str:
+    """Why these outputs of one picture cannot be read, or "". `model_classes`: as labelled."""
+    shapes = [each.shape for each in outputs]
+    kind, names = manifest.output.decoder, manifest.output.names
+    shape = {"ssd": _misfit_ssd, "detr": _misfit_detr, "yolox": _misfit_yolox}[kind]
+    wanted, classes = shape(shapes, manifest)
+    if wanted:
+        given = ", ".join(f"{n} {list(s)}" for n, s in zip(names, shapes, strict=True))
+        return f"{kind} reads {wanted}, and the outputs are {given}"
+    if classes < model_classes:
+        return f"it knows {classes} classes, and {manifest.labels!r} names {model_classes}"
+    return ""
+
+
+Shapes = Sequence[tuple[int, ...]]
+
+
+def _misfit_ssd(shapes: Shapes, manifest: Manifest) -> tuple[str, int]:
+    boxes, scores = shapes
+    flat = (1, scores[1], 4) if len(scores) == 3 else ()
+    if len(scores) != 3 or scores[0] != 1 or boxes not in (flat, (1, scores[1], 1, 4)):
+        return "boxes [1, n, 1, 4] and scores [1, n, classes]", 0
+    return "", scores[2]
+
+
+def _misfit_detr(shapes: Shapes, manifest: Manifest) -> tuple[str, int]:
+    logits, boxes = shapes
+    if len(logits) != 3 or logits[0] != 1 or boxes != (1, logits[1], 4):
+        return "logits [1, n, classes] and boxes [1, n, 4]", 0
+    return "", logits[2]
+
+
+def _misfit_yolox(shapes: Shapes, manifest: Manifest) -> tuple[str, int]:
+    (rows,) = shapes
+    count = len(cells(manifest.input.width, manifest.input.height)[0])
+    if len(rows) != 3 or rows[:2] != (1, count) or rows[2] < 6:
+        return f"[1, {count}, 5 + classes]", 0
+    return "", rows[2] - 5
+
+
 def decode(
     outputs: Sequence[Floats], manifest: Manifest, classes: Sequence[int], least: float
 ) -> Found:
-    """Objects with a score of at least `least`, each once."""
+    """Objects with a score of at least `least`, each once; what is no number is no object."""
     found = DECODERS[manifest.output.decoder](outputs, manifest, classes)
-    found = found.only(found.scores >= least)
+    found = found.only((found.scores >= least) & np.isfinite(found.boxes).all(axis=1))
     return found.only(distinct(found, manifest.output.overlap))
 
 
@@ -85,6 +127,10 @@ def _overlaps(box: Floats, others: Floats) -> Floats:
     areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
     overlaps: Floats = shared / np.maximum(areas - shared, 1e-9)
     return overlaps
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -CERTAIN, CERTAIN))), np.float32)
 
 
 def _best(boxes: Floats, scores: Floats, classes: Sequence[int]) -> Found:

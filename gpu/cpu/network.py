@@ -9,7 +9,7 @@ from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from gpu.cpu.decoders import Floats, decode
+from gpu.cpu.decoders import Floats, decode, misfit
 from gpu.geometry import area, clipped
 from gpu.manifests import Input, Model, ModelError
 from gpu.pipeline import Seen
@@ -37,6 +37,7 @@ class Network:
         self._names = dict(model.objects)
         self._session = _session(model)
         _check(self._session, model)
+        self._try_out()
 
     def prepare(self, picture: VideoFrame, tools: VideoReformatter) -> Prepared:
         """The picture as the network takes it. `tools` belongs to the calling thread."""
@@ -61,6 +62,21 @@ class Network:
         rows = zip(boxes, found.scores, found.classes, strict=True)
         seen = (self._seen(box, score, number) for box, score, number in rows)
         return tuple(each for each in seen if area(each.box) > 0)
+
+    def _try_out(self) -> None:
+        """Say now what would otherwise fail with each frame."""
+        wanted, path = self.model.manifest.input, self.model.path
+        size = [wanted.height, wanted.width]
+        shape = [1, *size, 3] if wanted.layout == "NHWC" else [1, 3, *size]
+        try:
+            outputs = self.run(np.zeros(shape, np.float32))
+        except Exception as error:  # as in _session
+            raise ModelError(f"{path}: it cannot run ({_reason(error)}); export it anew.") from None
+        if any(each.dtype != np.float32 for each in outputs):
+            kinds = [str(each.dtype) for each in outputs]
+            raise ModelError(f"{path}: its outputs are {kinds}; export them as float32.")
+        if why := misfit(outputs, self.model.manifest, self.model.labels):
+            raise ModelError(f"{path}: {why}; correct the manifest or export it anew.")
 
     def _seen(self, box: Floats, score: np.float32, number: np.intp) -> Seen:
         name = self._names[int(number)]
@@ -107,19 +123,24 @@ def _session(model: Model) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(model.path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises many kinds, none of them documented
-        reason = str(error).strip().splitlines()[0][:200]
         raise ModelError(
-            f"{model.path}: ONNX Runtime cannot load this model ({reason}); export it anew."
+            f"{model.path}: ONNX Runtime cannot load this model ({_reason(error)}); export it anew."
         ) from None
 
 
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
+
+
 def _check(session: ort.InferenceSession, model: Model) -> None:
-    """Say now what would otherwise fail with each frame."""
+    """Whether the manifest speaks of this network."""
     wanted = model.manifest
     inputs = {each.name: each.shape for each in session.get_inputs()}
     if list(inputs) != [wanted.input.name]:
+        hint = "; export it without its postprocessor" if len(inputs) > 1 else ""
         raise ModelError(
-            f"{model.path}: its inputs are {list(inputs)}, not [{wanted.input.name!r}]."
+            f"{model.path}: its inputs are {list(inputs)}, not [{wanted.input.name!r}]{hint}."
         )
     for name in wanted.output.names:
         outputs = [each.name for each in session.get_outputs()]

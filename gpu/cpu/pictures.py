@@ -63,11 +63,17 @@ def snapshot(
 def _protected(
     look: Look, detector: Detector, polygons: Sequence[Sequence[Point]], width: int
 ) -> blur.Pixels:
-    """People in the zones are looked for once more and closer; outside nobody is made out."""
+    """People in the zones are looked for once more and closer; outside nobody is made out.
+
+    A model that does not see people and cars covers none: then the bundled one looks as well.
+    """
     pixels = _pixels(look.frame.picture, width)
     seen = list(look.seen)
     if polygons:
-        eyes = Eyes(detector=detector, network=look.network, who=f"{id(look)}:closer")
+        covers = look.network.model.covers
+        network = look.network if covers else detector.network(None)
+        eyes = Eyes(detector=detector, network=network, who=f"{id(look)}:closer")
+        seen += () if covers else eyes(pixels)
         corners = [corner for polygon in polygons for corner in polygon]
         seen += blur.look_closer(pixels, corners, eyes)
     return blur.protected(pixels, polygons, seen)

@@ -3,7 +3,6 @@
 NVIDIA's parsers are C++ in the SDK; what they do is written here once more, with their checks.
 """
 
-import hashlib
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ import pytest
 from av.video.reformatter import VideoReformatter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from gpu.cpu.decoders import Found, decode, distinct
 from gpu.cpu.network import Network, pixels_of
@@ -27,7 +26,8 @@ from gpu.deepstream import networks
 from gpu.deepstream.draw import IR, OPSET, Pen
 from gpu.deepstream.export import OUTPUTS, export, finished
 from gpu.deepstream.spec import Settings
-from gpu.manifests import BUNDLED, Manifest, Model, ModelError, find, load
+from gpu.manifests import BUNDLED, Manifest, Model, ModelError, find
+from tests.gpu.graphs import model_of, random_graph
 
 CLIP = BUNDLED.parent / "clips" / "campus.mp4"
 
@@ -256,61 +256,6 @@ def test_suppression_in_the_graph_is_the_cpu_s(
 
 
 # -------------------------------------------------------------------------- models of one's own
-
-
-def model_of(folder: Path, graph: onnx.ModelProto, decoder: str, names: list[str]) -> Model:
-    """A folder with a manifest around a graph that takes 64 x 32."""
-    home = folder / "mine"
-    home.mkdir()
-    data = graph.SerializeToString()
-    (home / "mine.onnx").write_bytes(data)
-    (home / "labels.txt").write_text("person\ndog\nvan\n")
-    (home / "manifest.toml").write_text(
-        f"""name = "mine"
-file = "mine.onnx"
-sha256 = "{hashlib.sha256(data).hexdigest()}"
-licence = "Apache-2.0"
-origin = "here"
-labels = "labels.txt"
-[input]
-name = "images"
-width = 64
-height = 32
-scale = 0.00392156862745098
-[output]
-decoder = "{decoder}"
-names = {names}
-score = 0.6
-keep = 0.5
-[objects]
-person = "person"
-van = "car"
-"""
-    )
-    return load(home / "manifest.toml")
-
-
-def random_graph(batch: Any, shapes: dict[str, list[int]], seed: int = 3) -> onnx.ModelProto:
-    """Random weights from a picture's three means to outputs of these shapes."""
-    random = np.random.default_rng(seed)
-    nodes = [
-        helper.make_node("ReduceMean", ["images"], ["means"], axes=[2, 3], keepdims=0),
-    ]
-    weights, outputs = [], []
-    for name, shape in shapes.items():
-        matrix = random.normal(0, 3, (3, int(np.prod(shape)))).astype(np.float32)
-        weights.append(numpy_helper.from_array(matrix, f"{name}.weight"))
-        size = np.array([1 if batch == 1 else 0, *shape], np.int64)
-        weights.append(numpy_helper.from_array(size, f"{name}.shape"))
-        nodes.append(helper.make_node("MatMul", ["means", f"{name}.weight"], [f"{name}.flat"]))
-        last = f"{name}.raw" if name == "pred_boxes" else name
-        nodes.append(helper.make_node("Reshape", [f"{name}.flat", f"{name}.shape"], [last]))
-        if last != name:
-            nodes.append(helper.make_node("Sigmoid", [last], [name]))
-        outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, *shape]))
-    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, 32, 64])
-    made = helper.make_graph(nodes, "random", [images], outputs, weights)
-    return helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR)
 
 
 def test_a_yolox_of_fixed_batch_becomes_one_of_any(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Manifests, networks and their decoders; the graphs that are needed are made here."""
 
 import hashlib
+import io
 import json
 import shutil
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +13,16 @@ import av
 import numpy as np
 import pytest
 from av.video.reformatter import VideoReformatter
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
+from gpu.cpu.decode import Frame
 from gpu.cpu.decoders import Found, decode, distinct, ssd, yolox
 from gpu.cpu.network import Network, tensor
+from gpu.cpu.pictures import Look, snapshot
 from gpu.manifests import BUNDLED, DEFAULT, Manifest, ModelError, find, load
+from tests.gpu.graphs import model_of, random_graph
 
 MANIFEST = """
 name = "mine"
@@ -83,6 +92,16 @@ def test_a_model_of_ones_own_is_found_by_its_name(folder: Path) -> None:
         ("[input]", "[input", "Expected ']'"),
         ('names = ["output"]', 'names = ["output"]\nscore = 2.0', "0 < keep <= score < 1"),
         ('sha256 = "', 'sha256 = "00', "fetch the file anew, or correct 'sha256'"),
+        ("width = 64", "width = 70", "YOLOX takes a 'width' and 'height' that are multiples of 32"),
+        ("height = 32", "height = 0", "'width' and 'height' lie between 1 and 4096."),
+        ('["output"]', '["a", "b"]', "'names' lists 2 outputs; yolox reads rows."),
+        ('"van" = "car"', "", "[objects] is empty; name at least one class to look for."),
+        (
+            '"van" = "car"',
+            '"person" = "pedestrian"',
+            "is called 'pedestrian'; here that is 'person'.",
+        ),
+        ('"van" = "car"', '"van" = "Car!"', "an object's name has 1 to 40 of a-z"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_a_sentence(
@@ -132,10 +151,10 @@ def test_a_manifest_that_does_not_fit_the_network_is_refused(
 def manifest(**output: Any) -> Manifest:
     return Manifest.from_json(
         {
-            "name": "m", "file": "", "sha256": "", "licence": "", "origin": "", "labels": "",
+            "name": "m", "file": "f", "sha256": "", "licence": "", "origin": "", "labels": "l",
             "input": {"name": "i", "width": 64, "height": 32},
-            "output": {"decoder": "ssd", "names": [], **output},
-            "objects": {},
+            "output": {"decoder": "ssd", "names": ["b", "s"], **output},
+            "objects": {"person": "person"},
         }
     )  # fmt: skip
 
@@ -237,3 +256,157 @@ def test_the_bundled_model_sees_what_it_saw_when_it_was_chosen(detector: Any) ->
             ]
             assert all(close), look["frame"]
             assert len(sure) > 0
+
+
+# ------------------------------------------------------------------------------ models of one's own
+
+ROWS = 8 * 4 + 4 * 2 + 2 * 1
+SHAPES = {
+    "yolox": {"output": [ROWS, 8]},
+    "detr": {"pred_logits": [20, 3], "pred_boxes": [20, 4]},
+    "ssd": {"boxes": [20, 1, 4], "scores": [20, 3]},
+}
+
+
+@pytest.mark.parametrize("decoder", SHAPES)
+def test_a_network_of_each_make_is_read_from_pictures(tmp_path: Path, decoder: str) -> None:
+    """RT-DETR and D-FINE are `detr`. Their weights are random: what comes out is only in order."""
+    shapes = SHAPES[decoder]
+    network = Network(model_of(tmp_path, random_graph(1, shapes), decoder, list(shapes)))
+    prepared = network.prepare(grey(100, 100), VideoReformatter())
+    seen = network.look(prepared)
+    assert {each.object for each in seen} <= {"person", "car"}
+    for each in seen:
+        assert 0 <= each.box[0] < each.box[2] <= 1
+        assert 0 <= each.box[1] < each.box[3] <= 1
+    outputs = network.run(prepared.tensor)
+    found = decode(outputs, network.model.manifest, [0, 2], 0.15)
+    assert len(found.scores) > 0
+    assert len(seen) <= len(found.scores)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "shapes", "sentence"),
+    [
+        ("yolox", {"output": [41, 8]}, "yolox reads [1, 42, 5 + classes], and the outputs are"),
+        ("yolox", {"output": [ROWS, 7]}, "it knows 2 classes, and 'labels.txt' names 3"),
+        ("detr", {"boxes": [20, 4], "logits": [20, 3]}, "detr reads logits [1, n, classes]"),
+        ("ssd", {"boxes": [20, 4], "scores": [19, 3]}, "ssd reads boxes [1, n, 1, 4]"),
+        ("ssd", {"boxes": [20, 4], "scores": [20, 2]}, "it knows 2 classes"),
+    ],
+)
+def test_a_network_that_its_decoder_cannot_read_is_refused_at_once(
+    tmp_path: Path, decoder: str, shapes: dict[str, list[int]], sentence: str
+) -> None:
+    model = model_of(tmp_path, random_graph(1, shapes), decoder, list(shapes))
+    with pytest.raises(ModelError) as caught:
+        Network(model)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_that_are_none_are_no_objects() -> None:
+    logits = np.array([[[1e30, -1e30], [np.nan, np.nan], [9, 0]]], np.float32)
+    boxes = np.array([[[np.nan] * 4, [0.5] * 4, [0.5, 0.5, 0.2, 0.2]]], np.float32)
+    made = manifest(decoder="detr", names=["l", "b"])
+    with np.errstate(all="raise"):
+        found = decode([logits, boxes], made, [0, 1], 0.15)
+    assert found.boxes.tolist() == [pytest.approx([0.4, 0.4, 0.6, 0.6])]
+
+
+def test_people_are_covered_also_where_the_camera_s_model_sees_none(
+    tmp_path: Path, detector: Any
+) -> None:
+    """What a model for other things lets through is looked for by the bundled one."""
+    blind = Network(_only_dogs(tmp_path))
+    with av.open(str(BUNDLED.parent / "clips" / "campus.mp4")) as container:
+        picture = next(container.decode(video=0))
+    whole = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+
+    def shown(network: Network) -> Any:
+        look = Look(frame=Frame(picture, 0.0, True), seen=(), network=network)
+        return np.asarray(Image.open(io.BytesIO(snapshot(look, detector, [whole], 768)))).astype(
+            int
+        )
+
+    original = picture.to_ndarray(format="rgb24").astype(int)
+    changed = [
+        np.abs(shown(each) - original).max(axis=2) > 60 for each in (blind, detector.network(None))
+    ]
+    assert changed[0].sum() >= changed[1].sum() > 500
+
+
+def _only_dogs(folder: Path) -> Any:
+    shapes = SHAPES["yolox"]
+    model = model_of(folder, random_graph(1, shapes), "yolox", list(shapes))
+    return replace(model, objects=((1, "dog"),))
+
+
+# --------------------------------------------------------------------------------- wrong manifests
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=8)
+JUNK = st.booleans() | st.integers() | st.floats() | WORDS
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return str(value) if isinstance(value, float) else json.dumps(value)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A manifest that is right."""
+    folder, shapes = tmp_path_factory.mktemp("manifests"), SHAPES["detr"]
+    model = model_of(folder, random_graph(1, shapes), "detr", list(shapes))
+    return model.path.with_name("manifest.toml")
+
+
+@given(data=st.data())
+def test_no_manifest_whatever_is_in_it_ends_in_anything_but_a_sentence(
+    whole: Path, data: st.DataObject
+) -> None:
+    """Values of the wrong kind, keys gone or new, and text cut anywhere."""
+    good = whole.read_text()
+    whole.write_text(data.draw(spoilt(good)))
+    try:
+        sentence = _complaint(whole)
+    finally:
+        whole.write_text(good)
+    assert "\n" not in sentence
+    assert not sentence or sentence.endswith((".", "?", ")")), sentence
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, good: str) -> str:
+    values = tomllib.loads(good)
+    parts = [values, *(each for each in values.values() if isinstance(each, dict))]
+    for _ in range(draw(st.integers(0, 2))):
+        part = draw(st.sampled_from(parts))
+        name = draw(st.sampled_from([*part, "x", "dog"]))
+        part[name] = draw(
+            JUNK | st.lists(JUNK, max_size=3) | st.dictionaries(WORDS, JUNK, max_size=2)
+        )
+    text = "\n".join(f"{json.dumps(key)} = {toml(value)}" for key, value in values.items())
+    cut = draw(st.just(len(text)) | st.integers(0, len(text)))
+    return text[:cut] + draw(st.just("") | WORDS)
+
+
+def _complaint(path: Path) -> str:
+    """What loading it says; "" if it is well."""
+    try:
+        Network(load(path)).prepare(grey(20, 20), VideoReformatter())
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("words", [b"\xff\xfe", b"a = " + b"[" * 5000, b""])
+def test_a_manifest_that_is_no_toml_is_one_sentence(folder: Path, words: bytes) -> None:
+    path = folder / "mine" / "manifest.toml"
+    path.write_bytes(words)
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
