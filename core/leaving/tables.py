@@ -13,6 +13,7 @@ HISTORY = "tortoise_migrations"
 CREDENTIALS = (
     "password",
     "token_hash",
+    "sealed_source",
     "core_second_factor.secret",
     "core_recovery_code.fingerprint",
 )

@@ -18,7 +18,7 @@ RULE = ("kind", "objects", "seconds", "count", "grace")
 
 
 async def make() -> None:
-    if CLIP.exists() and not await Camera.exists(source="clip:campus"):
+    if CLIP.exists() and not await Camera.exists(masked_source="clip:campus"):
         await _write(json.loads(CLIP.read_text("utf-8")))
 
 
@@ -27,10 +27,9 @@ async def _write(clip: dict[str, Any]) -> None:
     area = await _area()
     if area is None:
         return
-    camera = await Camera.create(
+    camera = Camera(
         name="小河路桥头",
         code="33010500001310000001",
-        source=clip["source"],
         loop=True,
         detect_every=clip.get("detect_every", 5),
         area=area,
@@ -40,6 +39,9 @@ async def _write(clip: dict[str, Any]) -> None:
         signage_note="桥头灯杆，高 2 米（演示）",
         active=True,
     )
+    await camera.save()
+    camera.seal_source(clip["source"])
+    await camera.save(update_fields=["sealed_source", "masked_source"])
     await CameraState.create(camera=camera)
     for zone in clip["zones"]:
         await _zone(camera, zone)

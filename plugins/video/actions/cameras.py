@@ -43,6 +43,8 @@ async def create_camera(viewer: Viewer, given: CameraInput) -> Camera:
     camera = Camera()
     await _fill(viewer, camera, given)
     await camera.save()
+    camera.seal_source(given.source)
+    await camera.save(update_fields=["sealed_source", "masked_source"])
     await CameraState.create(camera_id=camera.id)
     await touch()
     return camera
@@ -53,6 +55,8 @@ async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> C
     """Change a camera; an active one must stay within the law."""
     camera = await camera_for(viewer, MANAGE, camera_id)
     await _fill(viewer, camera, given)
+    if given.source:
+        camera.seal_source(given.source)
     if camera.active:
         _demand_lawful(camera)
     await camera.save()
@@ -105,7 +109,6 @@ async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
     await _check_code_free(camera, given.code)
     camera.update_from_dict(_values(given))
     camera.area = area
-    camera.source = given.source or camera.source
 
 
 def _values(given: CameraInput) -> dict[str, object]:

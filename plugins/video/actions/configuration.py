@@ -32,7 +32,9 @@ async def configuration() -> messages.Config:
     watches = await _watches()
     for zone in await Zone.filter(active=True, camera__active=True).order_by("id"):
         zones[zone.camera_id].append(_zone(zone, watches[zone.id]))
-    told = tuple(_camera(camera, tuple(zones[camera.id])) for camera in cameras)
+    # An address that was sealed with another key opens no camera; its page says so.
+    opened = ((camera, camera.source) for camera in cameras)
+    told = tuple(_camera(one, source, tuple(zones[one.id])) for one, source in opened if source)
     return messages.Config(version=mark, cameras=told)
 
 
@@ -44,11 +46,11 @@ async def _watches() -> dict[int, list[messages.Watch]]:
     return found
 
 
-def _camera(camera: Camera, zones: tuple[messages.Zone, ...]) -> messages.Camera:
+def _camera(camera: Camera, source: str, zones: tuple[messages.Zone, ...]) -> messages.Camera:
     return messages.Camera(
         id=str(camera.id),
         name=camera.name,
-        source=camera.source,
+        source=source,
         loop=camera.loop,
         detect_every=camera.detect_every,
         zones=zones,

@@ -4,20 +4,28 @@ from typing import Any
 
 from tortoise import fields
 
-from liuhe import Area, Model, Scope
+from liuhe import Area, Model, Scope, seal, unseal
 from plugins.video.rules.addresses import mask
 
 #: A camera is reached through the area that it stands in.
 CAMERA_SCOPE = Scope(area="area__path")
+#: What the key of sealed addresses is for; another word opens none of them.
+SEALED_FOR = "video.source"
+LONGEST_SOURCE = 500
 
 
 class Camera(Model):
-    """摄像机. `code` is the 20-digit national id, or None; `source` may hold a password."""
+    """摄像机. `code` is the 20-digit national id, or None.
+
+    The address of its pictures may hold a password: it is kept sealed with this installation's key,
+    and beside it what of it may be shown.
+    """
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=60)
     code = fields.CharField(max_length=20, null=True, unique=True)
-    source = fields.CharField(max_length=500)
+    sealed_source = fields.TextField(default="", db_default="")
+    masked_source = fields.CharField(max_length=LONGEST_SOURCE, default="")
     loop = fields.BooleanField(default=False)
     detect_every = fields.IntField(default=5)
     model = fields.CharField(max_length=60, default="")
@@ -40,9 +48,14 @@ class Camera(Model):
         table = "video_camera"
 
     @property
-    def masked_source(self) -> str:
-        """The address as it may be shown: without user, password and query."""
-        return mask(self.source)
+    def source(self) -> str:
+        """The address, for the eyes alone; "" where it was sealed with another key."""
+        return unseal(SEALED_FOR, self.sealed_source, str(self.id)) or ""
+
+    def seal_source(self, address: str) -> None:
+        """Once the camera has its number: opened for that one only."""
+        self.sealed_source = seal(SEALED_FOR, address, str(self.id))
+        self.masked_source = mask(address)[:LONGEST_SOURCE]
 
 
 class CameraState(Model):

@@ -95,6 +95,7 @@ async def one(request: Request) -> Response:
             signage=camera.signage,
             private_space=camera.private_space,
         ),
+        "closed": camera.active and not camera.source,
         "may_zone": may(who, ZONES, camera, CAMERA_SCOPE),
         "may_manage": may(who, MANAGE, camera, CAMERA_SCOPE),
         "base": f"{BASE}/{camera.id}",

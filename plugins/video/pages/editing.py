@@ -10,6 +10,7 @@ from plugins.video.models import Camera
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, camera_for
+from plugins.video.rules.addresses import mask
 
 NAMES = tuple(actions.CameraInput.__dataclass_fields__)
 NEW = {"detect_every": "5"}
@@ -67,7 +68,8 @@ def _read(given: Form) -> actions.CameraInput:
 def _written(given: Form) -> dict[str, Any]:
     """What was written, to fill the form again; never a password back into a page."""
     written = given.values()
-    return {**written, "source": ""} if "@" in written.get("source", "") else written
+    source = written.get("source", "")
+    return {**written, "source": "", "kept_back": True} if mask(source) != source else written
 
 
 def _number(given: Form, name: str) -> float | None:
@@ -94,7 +96,7 @@ async def _show(
     context = {
         "page_title": camera.name if camera else "添加摄像机",
         "camera": camera,
-        "values": {**dict.fromkeys((*NAMES, "area"), ""), **values},
+        "values": {**dict.fromkeys((*NAMES, "area", "kept_back"), ""), **values},
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),
         "back": f"{BASE}/{camera.id}" if camera else f"{BASE}/",

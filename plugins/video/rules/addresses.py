@@ -7,11 +7,13 @@ STREAMS = ("rtsp", "rtsps", "http", "https")
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
 _CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
 _QUERY = re.compile(r"(://[^\s?]*)\?\S+")
+#: Some cameras want user and password within the path: /user=admin_password=…_channel=1
+_NAMED = re.compile(r"(?i)((?:user|usr|pass|pwd|token|auth|secret|key)\w*?=)[^/\s?&]+")
 
 
 def mask(text: str) -> str:
     """The address, or a message that quotes one, without user, password and query."""
-    return _QUERY.sub(r"\1?…", _CREDENTIALS.sub("***@", text))
+    return _NAMED.sub(r"\1…", _QUERY.sub(r"\1?…", _CREDENTIALS.sub("***@", text)))
 
 
 def source_problem(source: str) -> str:

@@ -82,6 +82,8 @@ def test_overlap_is_intersection_over_union(one: Any, other: Any, share: float) 
         ("clip:campus", "clip:campus"),
         ("cannot open rtsp://a:b@h/x?k=v: refused", "cannot open rtsp://***@h/x?… refused"),
         ("rtsp://a:b/c@10.0.0.8/live", "rtsp://***@10.0.0.8/live"),
+        ("rtsp://h/user=me_password=it_channel=1.sdp", "rtsp://h/user=…"),
+        ("rtsp://h/user=me&password=it&channel=1", "rtsp://h/user=…&password=…&channel=1"),
     ],
 )
 def test_no_password_is_shown(text: str, shown: str) -> None:
