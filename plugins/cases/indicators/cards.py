@@ -13,9 +13,10 @@ from plugins.cases.indicators.counting import (
     of_registered,
     was_reworked,
 )
+from plugins.cases.indicators.helping import of_tasks
 from plugins.cases.models import Case, CaseType
 from plugins.cases.permissions import visible
-from plugins.cases.rules import ClockKind, Duty, Kind
+from plugins.cases.rules import ClockKind, Duty, Kind, TaskClockKind
 
 
 def _seen(viewer: Viewer) -> QuerySet[Case]:
@@ -45,6 +46,9 @@ CASES = Things(
     type_names=_type_names,
     node="Case",
 )
+
+#: A task is shown as its case: there stands what the unit did.
+TASKS = replace(CASES, title="协办任务")
 
 HIGH = Scale(
     name="办理率三色",
@@ -170,6 +174,33 @@ CLOSED = Indicator(
     count=of_closing(is_closed),
     scale=HIGH,
 )
+_HELPING = "到期以前退回或撤销的不算；案件挂起时没有到期的不算，恢复后按新的到期时间算"
+HELP_ARRIVED = Indicator(
+    code="cases.help_arrived",
+    title="协办报到率",
+    formula="按时报到数 ÷ 应报到数",
+    numerator="按时报到",
+    numerator_how="报到时间不晚于到期的那一秒；吹哨人要求几点到场的，以那时为准",
+    denominator="应报到",
+    denominator_how=f"吹哨请来协办的单位，报到时限在本月到期的，一个单位一次算一件；{_HELPING}",
+    things=TASKS,
+    count=of_tasks(TaskClockKind.ARRIVE, _on_time),
+    target=100,
+    scale=HIGH,
+)
+HELP_FED_BACK = Indicator(
+    code="cases.help_fed_back",
+    title="协办反馈率",
+    formula="按时反馈数 ÷ 应反馈数",
+    numerator="按时反馈",
+    numerator_how="反馈时间不晚于到期的那一秒；要求再办的，以第一次反馈为准",
+    denominator="应反馈",
+    denominator_how=f"吹哨请来协办的单位，反馈时限在本月到期的，一个单位一次算一件；{_HELPING}",
+    things=TASKS,
+    count=of_tasks(TaskClockKind.ACT, _on_time),
+    target=100,
+    scale=HIGH,
+)
 REGISTERED = Indicator(
     code="cases.registered",
     title="登记完整率",
@@ -184,5 +215,8 @@ REGISTERED = Indicator(
 )
 
 #: E-22: whoever registers less, or worse, must not look better for it.
-_RATES = (SIGNED, HANDLED, HANDLED_ON_TIME, FED_BACK, REWORKED, EXTENDED, CLOSED)
+_RATES = (
+    *(SIGNED, HANDLED, HANDLED_ON_TIME, FED_BACK, REWORKED, EXTENDED, CLOSED),
+    *(HELP_ARRIVED, HELP_FED_BACK),
+)
 INDICATORS = (*(replace(one, beside=REGISTERED.code) for one in _RATES), REGISTERED)

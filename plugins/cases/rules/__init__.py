@@ -37,13 +37,10 @@ from plugins.cases.rules.phases import MOST_PHASES, Phase, clocks_of_phases, pla
 from plugins.cases.rules.rates import (
     SENDS,
     Duty,
-    Rate,
-    Rates,
     Terms,
     Timed,
     Told,
     duties,
-    rates,
     terms_of,
 )
 from plugins.cases.rules.spot import ON_THE_SPOT
@@ -141,8 +138,6 @@ __all__ = [
     "Need",
     "Party",
     "Phase",
-    "Rate",
-    "Rates",
     "Source",
     "Stage",
     "TaskClockKind",
@@ -165,7 +160,6 @@ __all__ = [
     "plan_of",
     "published",
     "published_name",
-    "rates",
     "replay_task",
     "rule_text",
     "spans_of",

@@ -100,34 +100,6 @@ class Duty:
         return self.done_at is not None or min(until, self.released_at or until) > self.due_at
 
 
-@dataclass(frozen=True)
-class Rate:
-    """So many on time of so many that were due."""
-
-    on_time: int = 0
-    due: int = 0
-
-    def with_(self, duty: Duty) -> "Rate":
-        return Rate(self.on_time + duty.on_time, self.due + 1)
-
-    @property
-    def percent(self) -> float | None:
-        return 100 * self.on_time / self.due if self.due else None
-
-
-Rates = dict[int, dict[ClockKind, Rate]]
-
-
-def rates(duties: Iterable[Duty], until: datetime) -> Rates:
-    """For each unit and clock, as it stood at `until`."""
-    found: Rates = {}
-    for duty in duties:
-        mine = found.setdefault(duty.unit_id, dict.fromkeys(OWED, Rate()))
-        if duty.counts(until):
-            mine[duty.kind] = mine[duty.kind].with_(duty)
-    return found
-
-
 def duties(
     steps: Sequence[Told], clocks: Sequence[Timed], terms: Terms = STANDARD_TERMS
 ) -> list[Duty]:

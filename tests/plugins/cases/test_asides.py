@@ -9,12 +9,12 @@ import pytest
 from core.facts import FactRow
 from liuhe import BadInput, Conflict, Forbidden, NotFound
 from plugins.cases import actions
-from plugins.cases.indicators import unit_rates
 from plugins.cases.models import Case, Clock, Step
 from plugins.cases.permissions import waits_for
-from plugins.cases.rules import STANDARD, ClockKind, Rate
+from plugins.cases.rules import STANDARD
 from tests.factories import only
 from tests.plugins.cases.conftest import District
+from tests.plugins.cases.rated import MISSED, by_unit
 
 MONDAY = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # 9:00 in China
 HOUR = timedelta(hours=1)
@@ -147,8 +147,7 @@ async def test_a_suspended_case_waits_for_nobody_and_is_owed_by_nobody(place: Di
         await actions.suspend_case(place.dispatcher, case.id, reason="等天晴")
     assert not await Case.filter(waits_for(place.handler)).exists()
     month = timedelta(days=30)
-    found = await unit_rates(MONDAY, MONDAY + month, MONDAY + month)
-    assert found[place.unit.id][ClockKind.HANDLE] == Rate(0, 0)
+    assert await by_unit("handled_on_time", MONDAY, MONDAY + month, MONDAY + month) == {}
 
 
 # ---------------------------------------------------------------------- transfer and withdrawal
@@ -166,9 +165,8 @@ async def test_a_transfer_stops_the_old_clocks_and_starts_new_ones(place: Distri
     assert clocks[1].started_at == MONDAY + HOUR
     with pytest.raises(Conflict, match="转派"):
         await place.go(case, "fed_back")
-    found = await unit_rates(MONDAY, MONDAY + 24 * HOUR, MONDAY + 999 * HOUR)
-    assert found[place.unit.id][ClockKind.HANDLE] == Rate(0, 0)
-    assert found[place.other_unit.id][ClockKind.HANDLE] == Rate(0, 1)
+    late = MONDAY + 999 * HOUR
+    assert await by_unit("handled_on_time", MONDAY, late, late) == {place.other_unit.id: MISSED}
 
 
 @only("sqlite")

@@ -15,10 +15,10 @@ from core.tables import models_in
 from liuhe import File, Viewer
 from liuhe.testing import a_night
 from plugins.cases import actions
-from plugins.cases.indicators import unit_rates
 from plugins.cases.models import Case, Clock, Evidence, Step, Task, TaskEvidence, TaskStep
 from tests.factories import only
 from tests.plugins.cases.conftest import District
+from tests.plugins.cases.rated import rated
 from tests.web.conftest import opened_shell
 from web.session import COOKIE
 
@@ -58,21 +58,17 @@ async def skeleton(case: Case) -> dict[str, Any]:
     }
 
 
-async def rates() -> Any:
-    return await unit_rates(*MONTH, NOW)
-
-
 async def test_what_is_personal_goes_and_figures_and_timeline_are_the_same(
     place: District,
 ) -> None:
     case = await old_case(place, place.resident)
-    before, figures = await skeleton(case), await rates()
+    before, figures = await skeleton(case), await rated(*MONTH, NOW)
     pictures = [root() / file.key for file in await File.all()]
     assert [path.exists() for path in pictures] == [True, True]
     await a_night()
     assert await skeleton(case) == before
-    assert await rates() == figures
-    assert figures[place.unit.id]
+    assert place.unit.id in figures["signed"]
+    assert await rated(*MONTH, NOW) == figures
     row = await Case.get(id=case.id).select_related("type")
     assert (row.title, row.description, row.address) == (row.type.name, "", "")
     assert (row.reporter_id, row.rating_note, row.longitude) == (None, "", None)

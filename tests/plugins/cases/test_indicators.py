@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from liuhe import Counted, Span
 from plugins.cases import actions
-from plugins.cases.indicators import INDICATORS
 from plugins.cases.models import Case
 from tests.factories import only
 from tests.plugins.cases.conftest import District, blurred
+from tests.plugins.cases.rated import CARDS
 
 pytestmark = only("sqlite")
-CARDS = {one.code.removeprefix("cases."): one for one in INDICATORS}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: Midnights in China.
 SEPTEMBER = datetime(2026, 8, 31, 16, tzinfo=UTC)

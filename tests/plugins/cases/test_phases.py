@@ -10,7 +10,6 @@ import pytest
 from liuhe import BadInput, Conflict, Forbidden, NotFound
 from plugins.cases import actions
 from plugins.cases.actions import Wished
-from plugins.cases.indicators import unit_rates
 from plugins.cases.models import Case, CaseType, Clock, Evidence, Step, TypePhase
 from plugins.cases.permissions import allowed, waits_for
 from plugins.cases.rules import (
@@ -19,16 +18,15 @@ from plugins.cases.rules import (
     Limit,
     LimitUnit,
     Phase,
-    Rate,
     Timed,
     Told,
     clocks_of_phases,
     duties,
-    rates,
 )
 from tests.audit import audited
 from tests.factories import only
 from tests.plugins.cases.conftest import District, blurred, picture
+from tests.plugins.cases.rated import MET, MISSED, Rate, by_unit, rate_of
 from tests.plugins.cases.test_calendar import CHINA, counted_by_minutes, counts
 from tests.plugins.cases.test_graphql import Asking, case_id
 from tests.plugins.cases.test_pages import Browser
@@ -376,39 +374,39 @@ def parts(*spans: tuple[float, float, float | None]) -> list[Timed]:
         (
             [("dispatch", 0), ("finish_phase", 2), ("finish_phase", 5), ("submit_handling", 9)],
             parts((0, 3, 2), (2, 10, 5), (5, 99, 9)),
-            Rate(1, 1),
+            MET,
         ),
         # The second a bit late: one duty, not kept, though the rest was in time.
         (
             [("dispatch", 0), ("finish_phase", 2), ("finish_phase", 11), ("submit_handling", 12)],
             parts((0, 3, 2), (2, 10, 11), (11, 99, 12)),
-            Rate(0, 1),
+            MISSED,
         ),
         # Late already, though not finished.
-        ([("dispatch", 0), ("finish_phase", 4)], parts((0, 3, 4), (4, 9999, None)), Rate(0, 1)),
+        ([("dispatch", 0), ("finish_phase", 4)], parts((0, 3, 4), (4, 9999, None)), MISSED),
         # In time so far: not due.
-        ([("dispatch", 0), ("finish_phase", 2)], parts((0, 3, 2), (2, 9999, None)), Rate(0, 0)),
+        ([("dispatch", 0), ("finish_phase", 2)], parts((0, 3, 2), (2, 9999, None)), (0, 0)),
         # The phase in hand ran out.
-        ([("dispatch", 0), ("finish_phase", 2)], parts((0, 3, 2), (2, 10, None)), Rate(0, 1)),
+        ([("dispatch", 0), ("finish_phase", 2)], parts((0, 3, 2), (2, 10, None)), MISSED),
         # Handed back in time in the second phase: owed by nobody.
         (
             [("dispatch", 0), ("finish_phase", 2), ("return", 4)],
             parts((0, 3, 2), (2, 10, None)),
-            Rate(0, 0),
+            (0, 0),
         ),
         # Redone later: it was done when it was first reported.
         (
             [("dispatch", 0), ("finish_phase", 2), ("submit_handling", 3), ("submit_handling", 90)],
             parts((0, 3, 2), (2, 10, 3), (80, 85, 90)),
-            Rate(1, 1),
+            MET,
         ),
     ],
 )
 def test_handling_in_phases_is_one_duty_that_is_kept_when_every_phase_is(
     steps: list[tuple[str, float]], clocks: list[Timed], rate: Rate
 ) -> None:
-    found = rates(duties(told(*steps), clocks), MONDAY + 1000 * HOUR)
-    assert found[7][HANDLE] == rate
+    owed = [duty for duty in duties(told(*steps), clocks) if duty.kind == HANDLE]
+    assert rate_of(owed, MONDAY + 1000 * HOUR) == rate
 
 
 @only("sqlite")
@@ -418,8 +416,8 @@ async def test_a_unit_that_is_late_with_one_phase_is_late_once(place: District) 
         case = await finish(place, case, MONDAY + 3 * HOUR + late * timedelta(seconds=1))
         case = await finish(place, case, MONDAY + 4 * HOUR)
         await submit(place, case, MONDAY + 5 * HOUR)
-    found = await unit_rates(MONDAY, MONDAY + DAY, MONDAY + 999 * DAY)
-    assert found[place.unit.id][HANDLE] == Rate(1, 2)
+    late = MONDAY + 999 * DAY
+    assert await by_unit("handled_on_time", MONDAY, late, late) == {place.unit.id: (1, 2)}
 
 
 def test_the_phases_of_a_case_taken_up_again_are_the_new_ones() -> None:

@@ -13,12 +13,12 @@ from liuhe import BadInput, Conflict, Forbidden, NotFound
 from liuhe.testing import make_viewer
 from plugins.cases import actions
 from plugins.cases.actions import FLOWS, Flow, Move, Need, Stage
-from plugins.cases.indicators import unit_rates
 from plugins.cases.models import Case, Clock, Evidence, Step, flow_named
 from plugins.cases.permissions import allowed, visible, waits_for
-from plugins.cases.rules import OPEN, ClockKind, Rate
+from plugins.cases.rules import OPEN
 from tests.factories import only
 from tests.plugins.cases.conftest import District, picture
+from tests.plugins.cases.rated import MET, RATES, rated
 from tests.plugins.cases.test_graphql import Asking, case_id
 from tests.plugins.cases.test_pages import Browser
 from tests.web.conftest import opened_shell
@@ -191,12 +191,8 @@ async def test_what_cannot_be_done_on_the_spot_goes_on_as_an_ordinary_case(
             case = await place.go(case, stage)
     assert case.stage == "rated"
     assert not await running_clocks(case)
-    found = await unit_rates(MONDAY, MONDAY + 24 * HOUR, MONDAY + 999 * HOUR)
-    assert found == {
-        place.unit.id: dict.fromkeys(
-            (ClockKind.SIGN, ClockKind.HANDLE, ClockKind.FEEDBACK), Rate(1, 1)
-        )
-    }
+    found = await rated(MONDAY, MONDAY + 999 * HOUR, MONDAY + 999 * HOUR)
+    assert found == {key: {place.unit.id: MET} for key in RATES}
 
 
 @only("sqlite")
@@ -235,7 +231,8 @@ async def test_one_that_was_put_right_is_in_no_units_figures(place: District) ->
     with actions.pretend(MONDAY):
         case = await place.on_the_spot()
         await actions.close_case(place.dispatcher, case.id)
-    assert await unit_rates(MONDAY, MONDAY + HOUR, MONDAY + 999 * HOUR) == {}
+    found = await rated(MONDAY, MONDAY + 999 * HOUR, MONDAY + 999 * HOUR)
+    assert found == {key: {} for key in RATES}
 
 
 # ------------------------------------------------------------------------ lists, pages and GraphQL

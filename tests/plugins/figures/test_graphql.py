@@ -48,6 +48,7 @@ async def test_what_is_counted_is_told_in_words(books: Books, asking: Asking) ->
     found = (await asking.ask(books.place.admin, INDICATORS))["indicators"]
     titles = [one["title"] for one in found]
     rates = ["签收率", "处置率", "按期处置率", "反馈率", "返工率", "延期率", "结案率"]
+    rates += ["协办报到率", "协办反馈率"]
     assert titles == [*rates, "登记完整率"]
     signed = found[0]
     assert (signed["plugin"], signed["target"], signed["beside"]) == (
