@@ -42,6 +42,10 @@ class Memory:
             log.warning("%s cannot be read (%s); what was open is forgotten.", path, error)
             return ()
 
+    def beside(self, camera_id: str, suffix: str) -> Path:
+        """Where something else about the camera may be kept."""
+        return self._path(camera_id).with_suffix(suffix)
+
     def _path(self, camera_id: str) -> Path:
         digest = hashlib.sha256(camera_id.encode()).hexdigest()
         return self._folder / f"{digest[:32]}.json"

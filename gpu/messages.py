@@ -15,6 +15,7 @@ Box = tuple[float, float, float, float]
 WatchKind = Literal["dwell", "enter", "crowd"]
 Phase = Literal["started", "ended"]
 CameraState = Literal["starting", "running", "reconnecting", "failed", "ended"]
+Sight = Literal["unknown", "clear", "dark", "covered", "blurred", "moved"]
 
 DAY = 86_400.0
 
@@ -66,7 +67,10 @@ class Zone(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Camera(Message):
-    """One source to watch 摄像头. `model` None means the bundled one."""
+    """One source to watch 摄像头. `model` None means the bundled one.
+
+    `view` counts how often it was pointed elsewhere on purpose: what is usual is learned anew.
+    """
 
     id: str
     name: str
@@ -75,6 +79,7 @@ class Camera(Message):
     detect_every: int = 5
     zones: tuple[Zone, ...] = ()
     model: str | None = None
+    view: int = 0
 
     def __post_init__(self) -> None:
         _named(self.id)
@@ -136,7 +141,11 @@ class Observation(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class CameraHealth(Message):
-    """How one camera does. `dropped` counts frames that came too fast to be looked at."""
+    """How one camera does. `dropped` counts frames that came too fast to be looked at.
+
+    `sight` says whether it still shows what it should; `brightness` is 0 to 1, `sharpness` and
+    `likeness` are beside what is usual (about 1), None while that is being learned.
+    """
 
     camera_id: str
     state: CameraState
@@ -147,6 +156,10 @@ class CameraHealth(Message):
     reconnects: int = 0
     dropped: int = 0
     error: str = ""
+    sight: Sight = "unknown"
+    brightness: float | None = None
+    sharpness: float | None = None
+    likeness: float | None = None
 
     def __post_init__(self) -> None:
         _named(self.camera_id)

@@ -20,11 +20,15 @@ _NAMED = re.compile(r"(?i)((?:user|usr|pass|pwd|token|auth|secret|key)\w*?=)[^/\
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where the pictures come from: a file, played at its own speed, or an rtsp:// address."""
+    """Where the pictures come from: a file, played at its own speed, or an rtsp:// address.
+
+    `view` is another one when the camera was pointed elsewhere on purpose.
+    """
 
     camera_id: str
     address: str
     loop: bool
+    view: int = 0
 
     @property
     def is_file(self) -> bool:
@@ -106,7 +110,12 @@ def lines(config: Config, *, live: bool = True) -> tuple[Line, ...]:
 
 def line(camera: Camera, *, live: bool = True) -> Line:
     return Line(
-        source=Source(camera_id=camera.id, address=resolved(camera.source), loop=camera.loop),
+        source=Source(
+            camera_id=camera.id,
+            address=resolved(camera.source),
+            loop=camera.loop,
+            view=camera.view,
+        ),
         decode=Decode(live=live),
         detect=Detect(model=camera.model, every=camera.detect_every),
         track=Track(),

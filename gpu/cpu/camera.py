@@ -17,6 +17,7 @@ from gpu.manifests import ModelError
 from gpu.memory import Memory
 from gpu.messages import CameraState
 from gpu.pipeline import Line, Seen, without_secret
+from gpu.sight import Sight
 from gpu.teller import Tell
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class Camera:
         self, line: Line, detector: Detector, tell: Tell, memory: Memory | None = None
     ) -> None:
         self.line, self._detector = line, detector
-        self.vitals = Vitals(line.source.camera_id)
+        kept = memory.beside(line.source.camera_id, ".npz") if memory else None
+        self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
         self.follower = Follower(line, detector, tell, memory)
         self._network: Network | None = None
         self._tools = VideoReformatter()
@@ -164,3 +166,4 @@ class Camera:
         assert self._network is not None
         self.follower.follow(frame, seen, self._network)
         self.vitals.saw(frame.at)
+        self.vitals.sight.glance(frame.at, frame.picture)

@@ -7,6 +7,7 @@ from collections import deque
 from datetime import UTC, datetime
 
 from gpu.messages import CameraHealth, CameraState
+from gpu.sight import Sight
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ class Rate:
 
 
 class Vitals:
-    def __init__(self, camera_id: str) -> None:
+    def __init__(self, camera_id: str, sight: Sight | None = None) -> None:
         self._camera_id = camera_id
+        self.sight = sight or Sight()
         self._lock = threading.Lock()
         self._state: CameraState = "starting"
         self._error = ""
@@ -77,4 +79,8 @@ class Vitals:
                 reconnects=self.reconnects,
                 dropped=self.dropped,
                 error=self._error,
+                sight=self.sight.verdict,
+                brightness=self.sight.brightness,
+                sharpness=self.sight.sharpness,
+                likeness=self.sight.likeness,
             )

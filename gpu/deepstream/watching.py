@@ -24,6 +24,7 @@ from gpu.deepstream.spec import Network
 from gpu.memory import Memory
 from gpu.messages import Point
 from gpu.pipeline import Line, Seen
+from gpu.sight import Sight
 from gpu.teller import Tell, Teller, moment
 from gpu.zones import Change
 
@@ -56,7 +57,8 @@ class Watching:
         self.line, self.pad, self._network = line, pad, network
         self._names = dict(network.classes)
         self._pictures, self._detector, self._record = pictures, detector, record
-        self.vitals = Vitals(line.source.camera_id)
+        kept = memory.beside(line.source.camera_id, ".npz") if memory else None
+        self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
         self._teller = Teller(line, tell, self._evidence, memory)
         self._frames: queue.Queue[tuple[float, mapper.Frame] | None] = queue.Queue(AHEAD)
         self._last = time.monotonic()
@@ -106,6 +108,7 @@ class Watching:
         look = self._looked()
         if look is None:
             return None
+        self.vitals.sight.glance(look.frame.at, look.frame.picture)
         polygons = [zone.polygon for zone in self.line.watch.zones]
         width = self.line.tell.picture_width
         try:
