@@ -1,6 +1,7 @@
-"""The command line of the eyes: `python -m gpu watch | bench | models | engine | doctor`."""
+"""The command line of the eyes: `python -m gpu watch | bench | quality | models | …`."""
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -38,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="compare the pipeline with a plain loop")
     bench.add_argument("--seconds", type=float, default=60, help="about how long (default 60)")
     bench.set_defaults(run=_bench)
+    quality = commands.add_parser("quality", help="how good a model is on the labelled clip")
+    _add_quality(quality)
     models = commands.add_parser("models", help="list the models and check their files")
     _add_models(models)
     models.set_defaults(run=_models)
@@ -46,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_gpu(doctor)
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _add_quality(quality: argparse.ArgumentParser) -> None:
+    quality.add_argument("--model", help="its name (default: the bundled one)")
+    quality.add_argument("--keep", action="store_true", help="keep the result for its card")
+    _add_models(quality)
+    quality.set_defaults(run=_quality)
 
 
 def _add_engine(engine: argparse.ArgumentParser) -> None:
@@ -161,6 +171,21 @@ def _bench(options: argparse.Namespace) -> int:
     from gpu.bench import bench
 
     return bench(options.seconds)
+
+
+def _quality(options: argparse.Namespace) -> int:
+    """Sentences, then all as JSON on the last line."""
+    from gpu import quality
+    from gpu.cpu.network import Network
+    from gpu.manifests import find
+
+    network = Network(find(options.model, options.models))
+    measured = quality.measure(network, quality.truth())
+    if options.keep:
+        print(quality.keep(measured, network.model), file=sys.stderr)
+    print("\n".join(quality.report(measured)), file=sys.stderr)
+    print(json.dumps(measured.to_json()))
+    return 0
 
 
 def _engine(options: argparse.Namespace) -> int:

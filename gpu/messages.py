@@ -176,6 +176,71 @@ class SpoolHealth(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share(Message):
+    """Of what was told so many were right and wrong, and so many were missed."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    def __post_init__(self) -> None:
+        _require(min(self.right, self.wrong, self.missed) >= 0, "counts are 0 or more.")
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(self.right + self.wrong, 1)
+
+    @property
+    def recall(self) -> float:
+        return self.right / max(self.right + self.missed, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality(Message):
+    """What `gpu quality` measured with a model, on a clip that was labelled by hand."""
+
+    model: str
+    clip: str
+    frames: int
+    people: Share
+    vehicles: Share
+    events: Share
+    idf1: float
+    switches: int
+    measured_at: datetime
+
+    def __post_init__(self) -> None:
+        _aware(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(Message):
+    """A model that a worker has 模型卡. `error`: why it cannot be used; then little is known.
+
+    `objects` are our names of what it sees; `milliseconds` is how long one picture takes this
+    worker, once it has looked at some; `cameras` are those that use it now.
+    """
+
+    name: str
+    tag: str = ""
+    licence: str = ""
+    origin: str = ""
+    sha256: str = ""
+    decoder: str = ""
+    objects: tuple[str, ...] = ()
+    width: int = 0
+    height: int = 0
+    bundled: bool = False
+    milliseconds: float | None = None
+    cameras: tuple[str, ...] = ()
+    quality: Quality | None = None
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        _named(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Health(Message):
     """How a worker does 心跳."""
 
@@ -184,6 +249,7 @@ class Health(Message):
     at: datetime
     cameras: tuple[CameraHealth, ...] = ()
     spool: SpoolHealth = SpoolHealth()
+    models: tuple[ModelCard, ...] = ()
 
     def __post_init__(self) -> None:
         _named(self.worker)

@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     _place(add("demo", _demo, "生成演示数据"))
     _place(add("schema", _schema, "输出 GraphQL 定义（SDL）"))
     bench = add("bench", _bench, "对比测速，最后一行是 JSON")
-    bench.add_argument("name", choices=["video", "graphql", "growth"])
+    bench.add_argument("name", choices=["video", "quality", "graphql", "growth"])
     bench.set_defaults(passes_on=True)
     return parser
 
@@ -332,6 +332,7 @@ def _schema(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    whose = ["gpu", "bench"] if options.name == "video" else ["liuhe.bench", options.name]
+    eyes = {"video": ["gpu", "bench"], "quality": ["gpu", "quality"]}
+    whose = eyes.get(options.name, ["liuhe.bench", options.name])
     command = [sys.executable, "-m", *whose, *options.rest]
     return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603
