@@ -218,7 +218,7 @@ class ModelCard(Message):
     """A model that a worker has 模型卡. `error`: why it cannot be used; then little is known.
 
     `objects` are our names of what it sees; `milliseconds` is how long one picture takes this
-    worker, once it has looked at some; `cameras` are those that use it now.
+    worker, once it has looked at some.
     """
 
     name: str
@@ -232,7 +232,6 @@ class ModelCard(Message):
     height: int = 0
     bundled: bool = False
     milliseconds: float | None = None
-    cameras: tuple[str, ...] = ()
     quality: Quality | None = None
     error: str = ""
 

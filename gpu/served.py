@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpu.blur import blur_upload
+from gpu.cards import Cards
 from gpu.cpu import watch
 from gpu.cpu.detect import Detector
 from gpu.cpu.pictures import Closing, Eyes
@@ -63,7 +64,8 @@ def serve(options: Options, stop: threading.Event) -> int:
     worker = _worker(options, detector, tell)
     sender = Sender(spool, link)
     sender.start()
-    for errand in _errands(link, worker, spool, detector, stop):
+    cards = Cards(options.models, detector.milliseconds)
+    for errand in _errands(link, worker, spool, detector, cards, stop):
         errand.start()
     log.info("watching for %s as %s", options.server, worker.name)
     stop.wait()
@@ -82,10 +84,15 @@ def _worker(options: Options, detector: Detector, tell: Tell) -> Worker:
 
 
 def _errands(
-    link: Link, worker: Worker, spool: Spool, detector: Detector, stop: threading.Event
+    link: Link,
+    worker: Worker,
+    spool: Spool,
+    detector: Detector,
+    cards: Cards,
+    stop: threading.Event,
 ) -> list[Errand]:
     def health() -> Health:
-        return worker.health(spool.health())
+        return replace(worker.health(spool.health()), models=cards.now())
 
     def blur(data: bytes) -> bytes:
         eyes = Eyes(detector=detector, network=detector.network(None), who="uploads")

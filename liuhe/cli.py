@@ -246,6 +246,11 @@ def _doctor(options: argparse.Namespace) -> int:
     return 0
 
 
+def _models() -> Path:
+    """Where models of one's own lie."""
+    return SettingsSource.read().kernel().data_dir.absolute() / "models"
+
+
 def _become_eyes(command: str, arguments: Sequence[str]) -> NoReturn:
     """Engines lie in the data folder unless somebody says otherwise."""
     given = {part.split("=")[0] for part in arguments}
@@ -335,4 +340,6 @@ def _bench(options: argparse.Namespace) -> int:
     eyes = {"video": ["gpu", "bench"], "quality": ["gpu", "quality"]}
     whose = eyes.get(options.name, ["liuhe.bench", options.name])
     command = [sys.executable, "-m", *whose, *options.rest]
+    if options.name == "quality":
+        command += ["--models", str(_models())]
     return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603

@@ -53,6 +53,11 @@ class Detector:
                 self._networks[model.tag] = Network(model)
             return self._networks[model.tag]
 
+    def milliseconds(self, tag: str) -> float | None:
+        """How long a picture takes the model of that tag; None while nobody asked it."""
+        network = self._networks.get(tag)
+        return network.milliseconds if network else None
+
     def submit(self, who: str, network: Network, picture: Prepared, *, live: bool) -> Answer:
         """Ask about one picture. Live ones push the oldest out; others wait for their place.
 

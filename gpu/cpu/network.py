@@ -1,5 +1,8 @@
 """One network: a picture in, what is seen in it out."""
 
+import statistics
+import time
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,9 +38,16 @@ class Network:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._names = dict(model.objects)
+        self._took: deque[float] = deque(maxlen=64)
         self._session = _session(model)
         _check(self._session, model)
         self._try_out()
+
+    @property
+    def milliseconds(self) -> float | None:
+        """How long a picture took lately; None before the first."""
+        took = tuple(self._took)
+        return round(statistics.median(took) * 1000, 1) if took else None
 
     def prepare(self, picture: VideoFrame, tools: VideoReformatter) -> Prepared:
         """The picture as the network takes it. `tools` belongs to the calling thread."""
@@ -46,7 +56,10 @@ class Network:
 
     def look(self, prepared: Prepared) -> tuple[Seen, ...]:
         """All objects with a score from FLOOR up."""
-        return self.read(self.run(prepared.tensor), prepared.used)
+        started = time.perf_counter()
+        seen = self.read(self.run(prepared.tensor), prepared.used)
+        self._took.append(time.perf_counter() - started)
+        return seen
 
     def run(self, tensor: Floats) -> list[Floats]:
         manifest = self.model.manifest

@@ -218,6 +218,7 @@ PAGES = {
         "/admin/city_eye/",
         "/admin/video/1",
         "/admin/video/1/zones",
+        "/admin/video/models",
     ],
     "handler": ["/admin/", "/admin/cases/", "/admin/dispatch/roster", "/admin/dispatch/roster/2"],
     "security": [f"/admin/register{part}" for part in ("", "/holds", "/assessments")],

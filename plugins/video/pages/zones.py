@@ -8,9 +8,10 @@ from liuhe.pages import Form, Request, Response, Route, fill_slots, form, page, 
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.pages.device import number_in_path
+from plugins.video.pages.models import told_cards
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
-from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS
+from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS, object_label
 
 MOST_RULES = 6
 #: A rule that is not there yet, as the form shows it.
@@ -106,12 +107,19 @@ async def _show(
         "zones": drawn,
         "new": next((zone for zone in drawn if not zone["id"]), _zone_view(None, [])),
         "kinds": list(KIND_LABELS.items()),
-        "objects": list(OBJECT_LABELS.items()),
+        "objects": await _objects(camera),
         "scenes": await fill_slots(request, "video.scene_options", camera),
         "base": f"{BASE}/{camera.id}",
         "error": error.message if error else "",
     }
     return await page(request, "video/zones.html", context, status=error.status if error else 200)
+
+
+async def _objects(camera: Camera) -> list[tuple[str, str]]:
+    """What may be looked for: what is usual, and what the camera's own model sees besides."""
+    own = [card.objects for card, _ in await told_cards() if card.name == camera.model]
+    names = dict.fromkeys(name for objects in own for name in objects)
+    return list({**OBJECT_LABELS, **{name: object_label(name) for name in names}}.items())
 
 
 async def _zones(camera: Camera) -> list[dict[str, Any]]:
