@@ -52,6 +52,16 @@ class CameraStateChanged(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CameraTroubleChanged(Fact):
+    """Something has been the matter with a camera for a while ("dark", "offline" …), or no more."""
+
+    name = "video.camera_trouble_changed"
+    camera_id: int
+    trouble: str
+    before: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfigurationChanged(Fact):
     """What the eyes are to watch is no longer what it was."""
 

@@ -11,7 +11,17 @@ async def watch_over(_: dict[str, Any]) -> None:
     await actions.watch_over()
 
 
+async def forget_vitals(_: dict[str, Any]) -> None:
+    await actions.forget_vitals()
+
+
 JOBS = (
+    Job(
+        name="video.forget_vitals",
+        run=forget_vitals,
+        title="清理摄像机的运行记录",
+        every=timedelta(days=1),
+    ),
     Job(
         name="video.watch_over",
         run=watch_over,

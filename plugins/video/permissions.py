@@ -18,9 +18,21 @@ PERMISSIONS = (
 
 LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
+CAMERA_CHANGED = "video.camera"
 TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
 AUDITED = (
     Audited(name=LOOK, title="查看摄像机画面", kinds={"video.Camera": "摄像机"}),
+    Audited(
+        name=CAMERA_CHANGED,
+        title="改动摄像机",
+        kinds={"video.Camera": "摄像机"},
+        words={
+            "entered": "添加",
+            "edited": "修改登记信息",
+            "readdressed": "修改，换了视频地址",
+            "view": "认可现在的画面",
+        },
+    ),
     Audited(name=ZONES_CHANGED, title="改动区域和场景规则", words={"zones": "区域"}),
     Audited(
         name=TOKEN_ISSUED,

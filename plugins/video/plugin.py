@@ -20,12 +20,14 @@ from liuhe import (
     Retention,
     Section,
     Tables,
+    Waiting,
     hookimpl,
 )
 from plugins.video import facts, jobs, pages
 from plugins.video.actions import RETENTIONS, let_in_own_eyes
 from plugins.video.pages.gauges import GAUGES
 from plugins.video.pages.on_map import LAYERS
+from plugins.video.pages.waiting import waiting
 from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
 from plugins.video.schema import EXTENSIONS
 from plugins.video.seeds import make
@@ -87,6 +89,7 @@ def add_facts() -> Sequence[type[Fact]]:
         facts.ObservationStarted,
         facts.ObservationEnded,
         facts.CameraStateChanged,
+        facts.CameraTroubleChanged,
         facts.ConfigurationChanged,
     )
 
@@ -124,6 +127,11 @@ def add_menu() -> Sequence[Menu]:
 @hookimpl
 def add_map_layers() -> Sequence[MapLayer]:
     return LAYERS
+
+
+@hookimpl
+def add_waiting() -> Sequence[Waiting]:
+    return (Waiting(look=waiting, order=47),)
 
 
 @hookimpl

@@ -10,6 +10,8 @@ from liuhe import Section
 class VideoSettings(Section):
     """`join_…`: how much two boxes must share, and how soon after a restart of the eyes, to be the
     same object. `lost_hours`: so long after a restart an observation without news is closed.
+    `trouble_minutes`: what lasts so long is told to a person. `unsteady`: so many new connections
+    in an hour are trouble. Between the hours `day_begins` and `day_ends` a picture is not dark.
     """
 
     offline_seconds: int = Field(default=60, ge=10, le=3600)
@@ -18,7 +20,16 @@ class VideoSettings(Section):
     join_overlap: float = Field(default=0.3, ge=0.05, le=1.0)
     join_seconds: int = Field(default=120, ge=0, le=3600)
     lost_hours: int = Field(default=168, ge=1, le=720)
+    trouble_minutes: int = Field(default=5, ge=1, le=1440)
+    unsteady: int = Field(default=12, ge=2, le=1000)
+    day_begins: int = Field(default=8, ge=0, le=23)
+    day_ends: int = Field(default=17, ge=1, le=24)
+    vitals_days: int = Field(default=8, ge=1, le=90)
 
     @property
     def silence(self) -> timedelta:
         return timedelta(seconds=self.offline_seconds)
+
+    @property
+    def dwell(self) -> timedelta:
+        return timedelta(minutes=self.trouble_minutes)

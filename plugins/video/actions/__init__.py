@@ -3,6 +3,7 @@
 from plugins.video.actions.blurring import lend_picture
 from plugins.video.actions.cameras import (
     CameraInput,
+    accept_view,
     activate_camera,
     create_camera,
     deactivate_camera,
@@ -13,6 +14,7 @@ from plugins.video.actions.evidence import RETENTIONS, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
+from plugins.video.actions.vitals import SPAN, begins, forget_vitals
 from plugins.video.actions.workers import (
     ensure_worker,
     issue_worker_token,
@@ -23,15 +25,19 @@ from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save
 
 __all__ = [
     "RETENTIONS",
+    "SPAN",
     "CameraInput",
     "Taken",
     "WatchInput",
     "ZoneInput",
+    "accept_view",
     "activate_camera",
+    "begins",
     "configuration",
     "create_camera",
     "deactivate_camera",
     "ensure_worker",
+    "forget_vitals",
     "issue_worker_token",
     "keep_evidence",
     "lend_picture",

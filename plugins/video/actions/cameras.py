@@ -1,18 +1,37 @@
 """Entering cameras and switching them on and off, as the law on public video allows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tortoise.expressions import Q
 
-from liuhe import Area, BadInput, Conflict, Forbidden, Scope, Viewer, atomic, may
+from liuhe import Area, BadInput, Conflict, Forbidden, Scope, Viewer, atomic, may, record
 from plugins.video.actions.configuration import touch
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.models import Camera, CameraState
-from plugins.video.permissions import MANAGE, camera_for
+from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import code_problem, source_problem
 from plugins.video.rules.health import activation_problem
 
 AREA_SCOPE = Scope(area="path")
+NOTHING_THE_MATTER: dict[str, Any] = {
+    "sight": "unknown",
+    "sharpness": None,
+    "likeness": None,
+    "problem": "",
+    "problem_since": None,
+    "trouble": "",
+    "urgency": 0,
+}
+NOTHING_KNOWN: dict[str, Any] = {
+    **NOTHING_THE_MATTER,
+    "state": "unknown",
+    "error": "",
+    "heard_at": None,
+    "fps": 0.0,
+    "detect_fps": 0.0,
+    "brightness": None,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +45,7 @@ class CameraInput:
     loop: bool = False
     detect_every: int = 5
     model: str = ""
+    steered: bool = False
     address: str = ""
     longitude: float | None = None
     latitude: float | None = None
@@ -46,6 +66,7 @@ async def create_camera(viewer: Viewer, given: CameraInput) -> Camera:
     camera.seal_source(given.source)
     await camera.save(update_fields=["sealed_source", "masked_source"])
     await CameraState.create(camera_id=camera.id)
+    await record(viewer, CAMERA_CHANGED, camera, details={"change": "entered"})
     await touch()
     return camera
 
@@ -57,9 +78,24 @@ async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> C
     await _fill(viewer, camera, given)
     if given.source:
         camera.seal_source(given.source)
+        camera.view += 1
     if camera.active:
         _demand_lawful(camera)
     await camera.save()
+    change = "readdressed" if given.source else "edited"
+    await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
+    await touch()
+    return camera
+
+
+@atomic
+async def accept_view(viewer: Viewer, camera_id: int) -> Camera:
+    """It was pointed elsewhere on purpose: what it shows now is what it should show."""
+    camera = await camera_for(viewer, MANAGE, camera_id)
+    camera.view += 1
+    await camera.save(update_fields=["view"])
+    await CameraState.filter(camera_id=camera.id).update(**NOTHING_THE_MATTER)
+    await record(viewer, CAMERA_CHANGED, camera, details={"change": "view"})
     await touch()
     return camera
 
@@ -68,24 +104,25 @@ async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> C
 async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
     camera = await camera_for(viewer, MANAGE, camera_id)
     _demand_lawful(camera)
-    await _switch(camera, True)
+    await _switch(viewer, camera, True)
     return camera
 
 
 async def deactivate_camera(viewer: Viewer, camera_id: int) -> Camera:
     """The eyes stop looking, and its last picture is deleted."""
     camera = await camera_for(viewer, MANAGE, camera_id)
-    await _switch(camera, False)
+    await _switch(viewer, camera, False)
     await drop_snapshot(camera.id)
     return camera
 
 
 @atomic
-async def _switch(camera: Camera, active: bool) -> None:
+async def _switch(viewer: Viewer, camera: Camera, active: bool) -> None:
     camera.active = active
     await camera.save(update_fields=["active"])
-    state = CameraState.filter(camera_id=camera.id)
-    await state.update(state="unknown", error="", heard_at=None, fps=0.0, detect_fps=0.0)
+    await CameraState.filter(camera_id=camera.id).update(**NOTHING_KNOWN)
+    change = "switched_on" if active else "switched_off"
+    await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
     await touch()
 
 

@@ -55,6 +55,7 @@ def _camera(camera: Camera, source: str, zones: tuple[messages.Zone, ...]) -> me
         detect_every=camera.detect_every,
         zones=zones,
         model=camera.model or None,
+        view=camera.view,
     )
 
 

@@ -1,21 +1,26 @@
 """How the cameras do: what the eyes tell, and what their silence tells."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
 from gpu import messages
-from liuhe import announce, atomic, settings_of
+from liuhe import announce, atomic, house, settings_of
 from plugins.video.actions.intake import ended
-from plugins.video.facts import CameraStateChanged
+from plugins.video.actions.vitals import Beat, add_beats, begins, connections_since, more
+from plugins.video.facts import CameraStateChanged, CameraTroubleChanged
 from plugins.video.models import CameraState, Observation, Worker
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import mask
+from plugins.video.rules.health import SEEN, Course, goes_to, problem_of, urgency_of
 from plugins.video.settings import VideoSettings
 
 A_ROUND = 500
 THESE = ("video_camera_state",)  # lock these rows only, not those joined to them
 LAST_WORDS = timedelta(minutes=5)  # the eyes tell the end of what they need not watch any more
+COURSE = ["problem", "problem_since", "trouble", "urgency"]
 
 
 @atomic
@@ -23,16 +28,31 @@ async def take_health(worker: Worker, told: messages.Health) -> None:
     now = datetime.now(UTC)
     spoken = {id: one for one in told.cameras if (id := row_id(one.camera_id)) is not None}
     known = CameraState.filter(camera_id__in=list(spoken), camera__active=True)
+    beats = []
     for state in (
         await known.order_by("id").select_related("camera__area").select_for_update(of=THESE)
     ):
+        beats.append(_beat(state, spoken[state.camera_id], now))
         await _note(state, spoken[state.camera_id], told.started_at, now)
+    await add_beats(beats)
     worker.last_seen_at, worker.health = now, _without_cameras(told)
     await worker.save(update_fields=["last_seen_at", "health"])
 
 
 def _without_cameras(told: messages.Health) -> dict[str, object]:
     return {key: value for key, value in told.to_json().items() if key != "cameras"}
+
+
+def _beat(before: CameraState, told: messages.CameraHealth, now: datetime) -> Beat:
+    return Beat(
+        camera_id=before.camera_id,
+        at=begins(now),
+        good=int(told.state == "running" and told.sight not in SEEN),
+        fps=told.fps,
+        dropped=more(told.dropped, before.dropped),
+        decode_errors=more(told.decode_errors, before.decode_errors),
+        reconnects=more(told.reconnects, before.reconnects),
+    )
 
 
 async def _note(
@@ -44,8 +64,28 @@ async def _note(
     state.dropped, state.error = told.dropped, mask(told.error)[:300]
     state.last_frame_at = told.last_frame_at or state.last_frame_at
     state.session_at, state.heard_at = session_at, now
+    state.sight, state.brightness = told.sight, told.brightness
+    state.sharpness, state.likeness = told.sharpness, told.likeness
+    trouble = _go_on(state, _problem(state, now), now)
     await state.save()
     await _tell(state, before)
+    await _tell_trouble(state, trouble)
+
+
+def _problem(state: CameraState, now: datetime) -> str:
+    settings = settings_of(VideoSettings)
+    hour = now.astimezone(ZoneInfo(house().settings.timezone)).hour
+    daylight = settings.day_begins <= hour < settings.day_ends
+    return problem_of(state.state, state.sight, daylight=daylight, steered=state.camera.steered)
+
+
+def _go_on(state: CameraState, problem: str, now: datetime) -> str:
+    """Take the next step of what is the matter; what a person was told of before."""
+    before = Course(problem=state.problem, since=state.problem_since, trouble=state.trouble)
+    after = goes_to(before, problem, now, settings_of(VideoSettings).dwell)
+    state.problem, state.problem_since, state.trouble = after.problem, after.since, after.trouble
+    state.urgency = urgency_of(after.trouble)
+    return before.trouble
 
 
 async def _tell(state: CameraState, before: str) -> None:
@@ -60,20 +100,63 @@ async def _tell(state: CameraState, before: str) -> None:
         )
 
 
+async def _tell_trouble(state: CameraState, before: str) -> None:
+    if state.trouble != before:
+        await announce(
+            CameraTroubleChanged(
+                area_path=state.camera.area.path,
+                camera_id=state.camera_id,
+                trouble=state.trouble,
+                before=before,
+            )
+        )
+
+
 @atomic
 async def watch_over() -> None:
     """Once a minute: silent cameras are offline, and what nobody saw end is closed."""
     now = datetime.now(UTC)
-    silent = CameraState.filter(
-        camera__active=True, heard_at__lt=now - settings_of(VideoSettings).silence
-    ).exclude(state="offline")
-    for state in (
-        await silent.order_by("id").select_related("camera__area").select_for_update(of=THESE)
-    ):
-        before, state.state = state.state, "offline"
-        await state.save(update_fields=["state"])
-        await _tell(state, before)
+    long_ago = now - settings_of(VideoSettings).silence
+    for state in await _locked(Q(heard_at__lt=long_ago) | Q(heard_at__isnull=True)):
+        await _silent(state, now)
+    await _watch_unsteady(now)
     await _close_lost(now)
+
+
+async def _locked(which: Q) -> Iterable[CameraState]:
+    found = CameraState.filter(which, camera__active=True).order_by("id")
+    return await found.select_related("camera__area").select_for_update(of=THESE)
+
+
+async def _silent(state: CameraState, now: datetime) -> None:
+    """Offline since it was last heard; a trouble once that has lasted."""
+    before, known = state.state, (state.problem, state.trouble)
+    state.state = "offline" if state.heard_at else "unknown"
+    if not state.problem:
+        state.problem, state.problem_since = "offline", state.heard_at or now
+    trouble = _go_on(state, "offline", now)
+    if (before, *known) == (state.state, state.problem, state.trouble):
+        return
+    await state.save(update_fields=["state", *COURSE])
+    await _tell(state, before)
+    await _tell_trouble(state, trouble)
+
+
+async def _watch_unsteady(now: datetime) -> None:
+    """Cameras that are called anew again and again, though each time they come back."""
+    often = settings_of(VideoSettings).unsteady
+    counts = await connections_since(now - timedelta(hours=1))
+    ids = [camera for camera, count in counts.items() if count >= often]
+    for state in await _locked(Q(trouble="", camera_id__in=ids)):
+        await _set_trouble(state, "unsteady")
+    for state in await _locked(Q(trouble="unsteady") & ~Q(camera_id__in=ids)):
+        await _set_trouble(state, "")
+
+
+async def _set_trouble(state: CameraState, trouble: str) -> None:
+    before, state.trouble, state.urgency = state.trouble, trouble, urgency_of(trouble)
+    await state.save(update_fields=COURSE)
+    await _tell_trouble(state, before)
 
 
 async def _close_lost(now: datetime) -> None:

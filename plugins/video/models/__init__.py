@@ -1,6 +1,6 @@
 """Cameras with their zones and rules; what the eyes saw there; who the eyes are."""
 
-from plugins.video.models.cameras import Camera, CameraState, Revision, Watch, Zone
+from plugins.video.models.cameras import Camera, CameraState, Revision, Vital, Watch, Zone
 from plugins.video.models.observations import Message, Observation
 from plugins.video.models.workers import Worker
 
@@ -10,6 +10,7 @@ __all__ = [
     "Message",
     "Observation",
     "Revision",
+    "Vital",
     "Watch",
     "Worker",
     "Zone",

@@ -18,7 +18,8 @@ class Camera(Model):
     """摄像机. `code` is the 20-digit national id, or None.
 
     The address of its pictures may hold a password: it is kept sealed with this installation's key,
-    and beside it what of it may be shown.
+    and beside it what of it may be shown. `view` counts how often it was pointed elsewhere on
+    purpose; a `steered` one 球机 does so by itself.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -29,6 +30,9 @@ class Camera(Model):
     loop = fields.BooleanField(default=False)
     detect_every = fields.IntField(default=5)
     model = fields.CharField(max_length=60, default="")
+    transport = fields.CharField(max_length=3, default="tcp", db_default="tcp")
+    view = fields.IntField(default=0, db_default=0)
+    steered = fields.BooleanField(default=False, db_default=False)
     area: fields.ForeignKeyRelation[Area] = fields.ForeignKeyField(
         "core.Area", related_name="cameras", on_delete=fields.RESTRICT, db_index=True
     )
@@ -61,7 +65,9 @@ class Camera(Model):
 class CameraState(Model):
     """What the eyes last told about a camera, and when (`heard_at`).
 
-    `session_at` is when the present run of the eyes began, by their clock.
+    `session_at` is when the present run of the eyes began, by their clock. `sight`: whether it
+    shows what it should. `problem` is what is the matter since `problem_since`, `trouble` what has
+    lasted so long that a person is to see to it, and `urgency` puts cameras in that order.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -79,9 +85,42 @@ class CameraState(Model):
     error = fields.CharField(max_length=300, default="")
     heard_at = fields.DatetimeField(null=True)
     session_at = fields.DatetimeField(null=True)
+    sight = fields.CharField(max_length=10, default="unknown", db_default="unknown")
+    brightness = fields.FloatField(null=True)
+    sharpness = fields.FloatField(null=True)
+    likeness = fields.FloatField(null=True)
+    problem = fields.CharField(max_length=12, default="", db_default="")
+    problem_since = fields.DatetimeField(null=True)
+    trouble = fields.CharField(max_length=12, default="", db_default="")
+    urgency = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "video_camera_state"
+
+
+class Vital(Model):
+    """运行记录: what the eyes told about a camera in the ten minutes from `at`, summed up.
+
+    `beats` are how often they spoke, `good` how often of a running camera that showed what it
+    should; `fps` is the sum over all beats.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    camera: fields.ForeignKeyRelation[Camera] = fields.ForeignKeyField(
+        "video.Camera", related_name="vitals", on_delete=fields.CASCADE
+    )
+    camera_id: int
+    at = fields.DatetimeField(db_index=True)
+    beats = fields.IntField(default=0)
+    good = fields.IntField(default=0)
+    fps = fields.FloatField(default=0.0)
+    dropped = fields.BigIntField(default=0)
+    decode_errors = fields.BigIntField(default=0)
+    reconnects = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "video_vital"
+        unique_together = (("camera_id", "at"),)
 
 
 class Zone(Model):

@@ -11,16 +11,19 @@ from tortoise.expressions import Q
 from liuhe import NotFound, Viewer, demand_held, house, may, record_reading, within
 from liuhe.pages import Request, Response, Route, form, fragment, page, see_other, viewer
 from plugins.video import actions
-from plugins.video.models import Camera, Observation, Watch, Zone
+from plugins.video.models import Camera, Observation, Vital, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.pages.chart import BARS, Chart, chart
 from plugins.video.pages.device import number_in_path
-from plugins.video.pages.views import BASE, camera_card, observation_row, zone_rows
+from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
-from plugins.video.rules.health import activation_problem
+from plugins.video.rules.health import SEEN, activation_problem
+from plugins.video.rules.labels import SIGHT_LABELS, TROUBLE_ADVICE, TROUBLE_LABELS
 
 A_PAGE = 24
 TODAY_SHOWN = 50
 LONGEST_CODE = 20
+ILL = Q(active=True, condition__urgency__gt=0)
 #: Seconds; a picture that renews itself is one look, however often it is fetched.
 ONE_LOOK = 600.0
 
@@ -29,11 +32,13 @@ async def index(request: Request) -> Response:
     """All cameras that one may see, as cards."""
     who = demand_held(viewer(request), SEE)
     search = request.query_params.get("q", "").strip()[:60]
-    number = _page_number(request)
-    seen = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))
-    total = await seen.count()
+    number, need = _page_number(request), request.query_params.get("need") == "1"
+    mine = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))
+    total, ill = await mine.count(), mine.filter(ILL)
+    in_need = await ill.count()
+    seen, count = (ill, in_need) if need else (mine, total)
     cameras = await (
-        seen.order_by("name", "id")
+        seen.order_by("-condition__urgency", "name", "id")
         .offset((number - 1) * A_PAGE)
         .limit(A_PAGE)
         .select_related("area", "condition")
@@ -43,8 +48,14 @@ async def index(request: Request) -> Response:
         "cards": await _cards(who, cameras),
         "total": total,
         "search": search,
-        "prev": _page_link(search, number - 1) if number > 1 else "",
-        "next": _page_link(search, number + 1) if number * A_PAGE < total else "",
+        "tabs": [
+            ("全部", _page_link(search, 1), not need, total),
+            ("要看一看", _page_link(search, 1, need=True), need, in_need),
+        ],
+        "need": need,
+        "here": _page_link(search, number, need),
+        "prev": _page_link(search, number - 1, need) if number > 1 else "",
+        "next": _page_link(search, number + 1, need) if number * A_PAGE < count else "",
         "may_manage": who.holds(MANAGE),
         "may_issue": who.holds_everywhere(MANAGE),
     }
@@ -56,8 +67,9 @@ def _page_number(request: Request) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
-def _page_link(search: str, number: int) -> str:
-    return f"{BASE}/?{urlencode({'q': search, 'page': number})}"
+def _page_link(search: str, number: int, need: bool = False) -> str:
+    asked = {"q": search, "need": "1" if need else "", "page": number if number > 1 else ""}
+    return f"{BASE}/?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _matching(search: str) -> Q:
@@ -87,6 +99,9 @@ async def one(request: Request) -> Response:
         "page_title": camera.name,
         "camera": camera,
         "condition": camera.condition,
+        "trouble": _trouble(camera),
+        "sight": SIGHT_LABELS[camera.condition.sight] if camera.condition else "",
+        "chart": await _chart(camera),
         "look": await _look(camera, zones),
         "zones": zone_rows(zones, await _watches(camera)),
         "today": await _today(camera),
@@ -101,6 +116,24 @@ async def one(request: Request) -> Response:
         "base": f"{BASE}/{camera.id}",
     }
     return await page(request, "video/camera.html", context)
+
+
+def _trouble(camera: Camera) -> dict[str, Any] | None:
+    name = trouble_of(camera)
+    if not name:
+        return None
+    return {
+        "label": TROUBLE_LABELS[name],
+        "advice": TROUBLE_ADVICE[name],
+        "since": camera.condition.problem_since,
+        "seen": name in SEEN,
+    }
+
+
+async def _chart(camera: Camera) -> Chart | None:
+    now = datetime.now(UTC)
+    day = Vital.filter(camera_id=camera.id, at__gt=actions.begins(now) - actions.SPAN * BARS)
+    return chart(await day.order_by("at"), now)
 
 
 async def _look(camera: Camera, zones: list[Zone]) -> dict[str, Any]:
@@ -150,6 +183,13 @@ async def activate(request: Request) -> Response:
     return see_other(request, f"{BASE}/{camera.id}", f"已启用“{camera.name}”，几秒钟后开始看。")
 
 
+async def accept_view(request: Request) -> Response:
+    await form(request)
+    camera = await actions.accept_view(viewer(request), number_in_path(request))
+    said = "已记下。几秒钟后开始重新熟悉现在的画面，大约一分钟。"
+    return see_other(request, f"{BASE}/{camera.id}", said)
+
+
 async def deactivate(request: Request) -> Response:
     await form(request)
     camera = await actions.deactivate_camera(viewer(request), number_in_path(request))
@@ -161,6 +201,7 @@ ROUTES = [
     Route("/{id:int}", one),
     Route("/{id:int}/look", look),
     Route("/{id:int}/snapshot.jpg", snapshot),
+    Route("/{id:int}/view", accept_view, methods=["POST"]),
     Route("/{id:int}/activate", activate, methods=["POST"]),
     Route("/{id:int}/deactivate", deactivate, methods=["POST"]),
 ]

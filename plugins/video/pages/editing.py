@@ -55,6 +55,7 @@ def _read(given: Form) -> actions.CameraInput:
         loop=given.checked("loop"),
         detect_every=given.whole("detect_every") or 5,
         model=given.text("model", most=60),
+        steered=given.checked("steered"),
         address=given.text("address", most=120),
         longitude=_number(given, "longitude"),
         latitude=_number(given, "latitude"),

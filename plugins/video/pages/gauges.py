@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from liuhe import Gauge, settings_of
 from plugins.video.models.cameras import CameraState
-from plugins.video.rules.health import present_state
+from plugins.video.rules.health import TROUBLES, present_state
 from plugins.video.settings import VideoSettings
 
 STATES = ("connecting", "live", "stalled", "offline", "unknown", "off")
@@ -21,4 +21,13 @@ async def cameras() -> Mapping[str, float]:
     return {state: present.get(state, 0) for state in {*STATES, *present}}
 
 
-GAUGES = (Gauge(name="video.cameras", title="Cameras by state", read=cameras),)
+async def troubles() -> Mapping[str, float]:
+    """Cameras with a trouble that has lasted; those without are not told of."""
+    found = await CameraState.filter(camera__active=True).exclude(trouble="")
+    return {**dict.fromkeys(TROUBLES, 0), **Counter(row.trouble for row in found)}
+
+
+GAUGES = (
+    Gauge(name="video.cameras", title="Cameras by state", read=cameras),
+    Gauge(name="video.troubles", title="Cameras that need a person, by trouble", read=troubles),
+)

@@ -7,7 +7,13 @@ from typing import Any
 from liuhe import settings_of
 from plugins.video.models import Camera, Observation, Watch, Zone
 from plugins.video.rules.health import present_state
-from plugins.video.rules.labels import STATE_LABELS, STATE_TONES, watch_sentence
+from plugins.video.rules.labels import (
+    STATE_LABELS,
+    STATE_TONES,
+    TROUBLE_ADVICE,
+    TROUBLE_LABELS,
+    watch_sentence,
+)
 from plugins.video.settings import VideoSettings
 
 BASE = "/admin/video"
@@ -19,9 +25,21 @@ def state_of(camera: Camera, now: datetime) -> str:
     return present_state(state, heard_at, now, settings_of(VideoSettings).silence, camera.active)
 
 
+def trouble_of(camera: Camera) -> str:
+    return camera.condition.trouble if camera.active and camera.condition else ""
+
+
+def condition_of(camera: Camera, now: datetime) -> tuple[str, str]:
+    """What is the matter, or the state where nothing is; and its tone."""
+    if trouble := trouble_of(camera):
+        return TROUBLE_LABELS[trouble], "bad"
+    state = state_of(camera, now)
+    return STATE_LABELS[state], STATE_TONES[state]
+
+
 def camera_card(camera: Camera, zones: Iterable[Zone], at: datetime | None) -> dict[str, Any]:
     """For `ui.camera`. The picture's address changes with its time, so browsers may keep it."""
-    state = state_of(camera, datetime.now(UTC))
+    health, tone = condition_of(camera, datetime.now(UTC))
     shown = at if camera.active else None
     return {
         "name": camera.name,
@@ -30,10 +48,10 @@ def camera_card(camera: Camera, zones: Iterable[Zone], at: datetime | None) -> d
         "src": snapshot_address(camera.id, shown) if shown else "",
         "alt": f"{camera.name}的最新画面，人脸和车牌已打码",
         "at": shown,
-        "health": STATE_LABELS[state],
-        "tone": STATE_TONES[state],
+        "health": health,
+        "tone": tone,
         "zones": [{"name": zone.name, "points": zone.polygon} for zone in zones],
-        "note": "",
+        "note": TROUBLE_ADVICE.get(trouble_of(camera), ""),
     }
 
 

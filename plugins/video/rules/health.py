@@ -1,6 +1,22 @@
-"""Whether a camera may be switched on, and how it is doing."""
+"""Whether a camera may be switched on, how it is doing, and what is the matter with it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+#: What can be the matter, the mildest first: what comes later needs a person sooner.
+TROUBLES = (
+    "unsteady",
+    "ended",
+    "blurred",
+    "moved",
+    "dark",
+    "covered",
+    "reconnecting",
+    "failed",
+    "offline",
+)
+SEEN = ("blurred", "moved", "dark", "covered")
+STOPPED = ("reconnecting", "ended", "failed", "offline")
 
 
 def activation_problem(*, filing_number: str, signage: bool, private_space: bool) -> str:
@@ -21,3 +37,42 @@ def present_state(
     if heard_at is None:
         return "unknown"
     return "offline" if now - heard_at > silence else state
+
+
+def problem_of(state: str, sight: str, *, daylight: bool, steered: bool) -> str:
+    """What is the matter now, one of TROUBLES or "".
+
+    A dark picture means something only by day, and of a camera that is steered 球机 nothing is
+    usual but that it is not dark.
+    """
+    if state in STOPPED:
+        return state
+    if state != "running" or sight not in SEEN:
+        return ""
+    if sight == "dark":
+        return "dark" if daylight else ""
+    return "" if steered else sight
+
+
+def urgency_of(trouble: str) -> int:
+    """Larger is sooner; 0 where nothing is the matter."""
+    return TROUBLES.index(trouble) + 1 if trouble else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What is the matter, since when, and what a person is told of: that which has lasted."""
+
+    problem: str = ""
+    since: datetime | None = None
+    trouble: str = ""
+
+
+def goes_to(before: Course, problem: str, now: datetime, dwell: timedelta) -> Course:
+    """The next course. One trouble that turns into another does not begin anew; a camera that
+    comes and goes stays unsteady until it has been well for long, which others count."""
+    if not problem:
+        return Course(trouble=before.trouble if before.trouble == "unsteady" else "")
+    since = before.since if before.problem and before.since else now
+    told = problem if now - since >= dwell else before.trouble
+    return Course(problem=problem, since=since, trouble=told)

@@ -35,6 +35,38 @@ STATE_LABELS = {
     "off": "已停用",
 }
 
+#: What a person is told of, and what to do about it.
+TROUBLE_LABELS = {
+    "unsteady": "时断时续",
+    "ended": "画面已结束",
+    "blurred": "画面模糊",
+    "moved": "画面变了",
+    "dark": "画面太暗",
+    "covered": "画面被遮挡",
+    "reconnecting": "连不上",
+    "failed": "故障",
+    "offline": "离线",
+}
+TROUBLE_ADVICE = {
+    "unsteady": "一小时里断开多次。请检查网线、供电和交换机。",
+    "ended": "这是一段录像，已经放完；要一直放，在“修改”里勾选“从头再放”。",
+    "blurred": "请擦镜头、重新对焦；起雾时会自己恢复。",
+    "moved": "可能被碰歪或转动了。扶正它；如果是有意调整的，核对区域以后点“现在的画面是对的”。",
+    "dark": "白天的画面几乎全黑。请检查镜头前有没有东西、曝光设置和补光。",
+    "covered": "请到现场看镜头前有没有东西，比如树叶、喷漆、蛛网。",
+    "reconnecting": "请检查网络、视频地址和密码；系统会一直重试。",
+    "failed": "请看下面“最近的问题”，或者请管理员看视频处理程序的日志。",
+    "offline": "视频处理程序没有消息。请检查它所在的机器和网络。",
+}
+SIGHT_LABELS = {
+    "unknown": "正在熟悉画面",
+    "clear": "正常",
+    "dark": "太暗",
+    "covered": "被遮挡",
+    "blurred": "模糊",
+    "moved": "和平时不一样",
+}
+
 #: The tone of a state's badge.
 STATE_TONES = {
     "running": "ok",

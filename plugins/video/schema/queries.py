@@ -20,6 +20,9 @@ class CameraFilter:
         default=None, description="在这个地点里 · in this place"
     )
     active: bool | None = strawberry.field(default=None, description="是否启用 · on or off")
+    in_trouble: bool | None = strawberry.field(
+        default=None, description="是否要人去看 · whether a person must see to it"
+    )
     search: str | None = strawberry.field(
         default=None,
         description="名称或地址里有的字，或国标编码 · part of name or address",
@@ -105,9 +108,11 @@ async def _cameras(given: CameraFilter) -> Q:
         wanted["area__path__startswith"] = area.path if area else "-"
     if given.active is not None:
         wanted["active"] = given.active
+    ill = Q(active=True, condition__urgency__gt=0)
+    trouble = Q() if given.in_trouble is None else ill if given.in_trouble else ~ill
     text = (given.search or "").strip()
     named = Q(name__icontains=text) | Q(address__icontains=text) | Q(code=text) if text else Q()
-    return Q(**wanted) & named
+    return Q(**wanted) & named & trouble
 
 
 def _observations(given: ObservationFilter) -> Q:

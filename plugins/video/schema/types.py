@@ -41,6 +41,19 @@ class CameraCondition(Enum):
     OFF = strawberry.enum_value("off", description="已停用 · switched off")
 
 
+@strawberry.enum(description="要人去看的问题，已经有一会儿 · what a person must see to")
+class CameraTrouble(Enum):
+    UNSTEADY = strawberry.enum_value("unsteady", description="时断时续 · comes and goes")
+    ENDED = strawberry.enum_value("ended", description="录像已放完 · the recording is over")
+    BLURRED = strawberry.enum_value("blurred", description="画面模糊 · blurred")
+    MOVED = strawberry.enum_value("moved", description="画面变了，可能被转动 · turned away")
+    DARK = strawberry.enum_value("dark", description="白天画面太暗 · dark by day")
+    COVERED = strawberry.enum_value("covered", description="画面被遮挡 · covered")
+    RECONNECTING = strawberry.enum_value("reconnecting", description="连不上 · cannot be reached")
+    FAILED = strawberry.enum_value("failed", description="故障 · failed")
+    OFFLINE = strawberry.enum_value("offline", description="离线 · silent")
+
+
 @strawberry.type(description="区域里的一条规则 · what is watched for in a zone")
 class ZoneWatch:
     row: strawberry.Private[models.Watch]
@@ -136,6 +149,12 @@ class Camera(Node):
     @strawberry.field(description="状态，中文 · label of the state")
     def state_label(self, info: Info) -> str:
         return STATE_LABELS[_state(self.row, info.context.now)]
+
+    @strawberry.field(description="要人去看的问题；没有就是空 · what a person must see to")
+    def trouble(self) -> CameraTrouble | None:
+        state = self.row.condition
+        told = state.trouble if state and self.row.active else ""
+        return CameraTrouble(told) if told else None
 
     @strawberry.field(description="每秒解码多少帧 · frames a second")
     def fps(self) -> float:

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import code_problem, mask, source_problem
 from plugins.video.rules.geometry import crosses_itself, overlap, polygon_problem
-from plugins.video.rules.health import activation_problem, present_state
+from plugins.video.rules.health import (
+    TROUBLES,
+    Course,
+    activation_problem,
+    goes_to,
+    present_state,
+    problem_of,
+    urgency_of,
+)
+from plugins.video.rules.labels import TROUBLE_ADVICE, TROUBLE_LABELS
 from plugins.video.rules.watching import watch_problem
 from tests.plugins.video.conftest import NOW
 
@@ -146,6 +155,46 @@ def test_silence_is_never_the_last_good_state(
     state: str, heard: Any, active: bool, shown: str
 ) -> None:
     assert present_state(state, heard, NOW, MINUTE, active) == shown
+
+
+@pytest.mark.parametrize(
+    ("state", "sight", "daylight", "steered", "problem"),
+    [
+        ("running", "clear", True, False, ""),
+        ("running", "unknown", True, False, ""),
+        ("running", "covered", True, False, "covered"),
+        ("running", "moved", True, True, ""),
+        ("running", "dark", True, True, "dark"),
+        ("running", "dark", False, False, ""),
+        ("reconnecting", "covered", True, False, "reconnecting"),
+        ("starting", "covered", True, False, ""),
+        ("offline", "clear", True, False, "offline"),
+    ],
+)
+def test_what_is_the_matter_with_a_camera(
+    state: str, sight: str, daylight: bool, steered: bool, problem: str
+) -> None:
+    assert problem_of(state, sight, daylight=daylight, steered=steered) == problem
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", *TROUBLES[1:]]), st.integers(1, 200)), max_size=30))
+def test_a_person_hears_of_what_has_lasted_and_of_nothing_that_is_over(
+    told: list[tuple[str, int]],
+) -> None:
+    course, now, ill_since = Course(), NOW, None
+    for problem, seconds in told:
+        now += timedelta(seconds=seconds)
+        ill_since = (ill_since or now) if problem else None
+        course = goes_to(course, problem, now, 5 * MINUTE)
+        lasted = ill_since is not None and now - ill_since >= 5 * MINUTE
+        assert course.trouble == (problem if lasted else "")
+        assert (course.since is None) == (ill_since is None)
+
+
+def test_what_stops_the_picture_is_more_urgent_than_what_spoils_it() -> None:
+    assert [urgency_of(one) for one in TROUBLES] == sorted(urgency_of(one) for one in TROUBLES)
+    assert urgency_of("") < urgency_of("blurred") < urgency_of("covered") < urgency_of("offline")
+    assert set(TROUBLE_LABELS) == set(TROUBLE_ADVICE) == set(TROUBLES)
 
 
 GOOD = {"kind": "dwell", "objects": ["car"], "seconds": 5, "count": 1, "grace": 2, "scene": ""}
