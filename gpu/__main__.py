@@ -1,4 +1,4 @@
-"""The command line of the eyes: `python -m gpu watch | bench | quality | models | …`."""
+"""The command line of the eyes: `python -m gpu watch | bench | quality | compare | …`."""
 
 import argparse
 import json
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
     quality = commands.add_parser("quality", help="how good a model is on the labelled clip")
     _add_quality(quality)
+    _add_compare(commands.add_parser("compare", help="two models on the same recording"))
     models = commands.add_parser("models", help="list the models and check their files")
     _add_models(models)
     models.set_defaults(run=_models)
@@ -56,6 +57,16 @@ def _add_quality(quality: argparse.ArgumentParser) -> None:
     quality.add_argument("--keep", action="store_true", help="keep the result for its card")
     _add_models(quality)
     quality.set_defaults(run=_quality)
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("clip", type=Path, help="a recording, or clip:campus")
+    compare.add_argument("--a", help="a model's name (default: the bundled one)")
+    compare.add_argument("--b", required=True, help="another model's name")
+    compare.add_argument("--out", type=Path, required=True, help="a folder for the report")
+    compare.add_argument("--every", type=_positive, default=5, help="look at every n-th frame")
+    _add_models(compare)
+    compare.set_defaults(run=_compare)
 
 
 def _add_engine(engine: argparse.ArgumentParser) -> None:
@@ -185,6 +196,26 @@ def _quality(options: argparse.Namespace) -> int:
         print(quality.keep(measured, network.model), file=sys.stderr)
     print("\n".join(quality.report(measured)), file=sys.stderr)
     print(json.dumps(measured.to_json()))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """The report's path, then all as JSON on the last line."""
+    from gpu.compare import Pair, compare
+    from gpu.cpu.decode import SourceError
+    from gpu.cpu.network import Network
+    from gpu.manifests import find
+    from gpu.pipeline import resolved
+
+    a, b = (Network(find(name, options.models)) for name in (options.a, options.b))
+    pair = Pair(a=a, b=b, cover=Network(find(None)))
+    clip = Path(resolved(str(options.clip), [Path.cwd()]))
+    try:
+        report = compare(clip, pair, options.out, every=options.every)
+    except SourceError as error:
+        raise ValueError(str(error)) from None
+    print(options.out / "index.html", file=sys.stderr)
+    print(json.dumps(report, ensure_ascii=False))
     return 0
 
 

@@ -106,11 +106,16 @@ def blur_upload(data: bytes, find: Find) -> bytes:
     and at quarters of it, where small people are larger. Raises PictureError.
     """
     pixels = read_picture(data)
-    found = [*find(pixels)]
+    cover(pixels, (), find)
+    return jpeg(pixels)
+
+
+def cover(pixels: Pixels, seen: Iterable[Seen], find: Find) -> None:
+    """Hide what was seen in a whole picture, and what `find` sees in it and in parts of it."""
+    found = [*seen, *find(pixels)]
     for part in _quarters():
         found += _seen_in_part(pixels, part, find)
     hide(pixels, found, band=0.6)
-    return jpeg(pixels)
 
 
 def look_closer(pixels: Pixels, polygon: Sequence[Point], find: Find) -> list[Seen]:

@@ -64,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     watch = add("watch", _watch, "运行视频进程；其余参数见 python -m gpu watch --help")
     _place(watch)
     watch.set_defaults(passes_on=True)
+    compare = add(
+        "compare", _compare, "两个模型看同一段录像，不同之处画成图；参数见 gpu compare --help"
+    )
+    _place(compare)
+    compare.add_argument("clip", help="录像文件，或 clip:campus")
+    compare.add_argument("--out", type=Path, required=True, help="报告放在哪个文件夹")
+    compare.set_defaults(passes_on=True)
     engine = add("engine", _engine, "为显卡准备模型；参数见 python -m gpu engine --help")
     _place(engine)
     engine.set_defaults(passes_on=True)
@@ -233,6 +240,15 @@ def _watch(options: argparse.Namespace) -> int:
     _become_eyes("watch", arguments)
 
 
+def _compare(options: argparse.Namespace) -> int:
+    """Paths are meant from where the command was given."""
+    _adopt(options)
+    named = options.clip.startswith("clip:")
+    clip = options.clip if named else str(Path(options.clip).absolute())
+    given = [clip, "--out", str(options.out.absolute()), *options.rest]
+    _become_eyes("compare", [*given, "--models", str(_models())])
+
+
 def _engine(options: argparse.Namespace) -> int:
     _adopt(options)
     _become_eyes("engine", options.rest)
@@ -254,7 +270,8 @@ def _models() -> Path:
 def _become_eyes(command: str, arguments: Sequence[str]) -> NoReturn:
     """Engines lie in the data folder unless somebody says otherwise."""
     given = {part.split("=")[0] for part in arguments}
-    if "--cache" not in given and (command != "watch" or "--deepstream" in given):
+    builds = command in ("engine", "doctor") or "--deepstream" in given
+    if builds and "--cache" not in given:
         folder = SettingsSource.read().kernel().data_dir.absolute()
         arguments = [*arguments, "--cache", str(folder / "engines")]
     os.chdir(HERE)

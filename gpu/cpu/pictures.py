@@ -67,7 +67,7 @@ def _protected(
 
     A model that does not see people and cars covers none: then the bundled one looks as well.
     """
-    pixels = _pixels(look.frame.picture, width)
+    pixels = pixels_within(look.frame.picture, width)
     seen = list(look.seen)
     if polygons:
         covers = look.network.model.covers
@@ -79,7 +79,7 @@ def _protected(
     return blur.protected(pixels, polygons, seen)
 
 
-def _pixels(picture: VideoFrame, width: int) -> blur.Pixels:
+def pixels_within(picture: VideoFrame, width: int) -> blur.Pixels:
     scale = min(1.0, width / picture.width)
     size = max(2, round(picture.width * scale)), max(2, round(picture.height * scale))
     return pixels_of(picture, *size, VideoReformatter())
