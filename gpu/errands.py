@@ -6,20 +6,24 @@ answer, the round is tried again later; nothing else waits for it.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from gpu.backoff import waits
 from gpu.blur import PictureError
 from gpu.link import BlurJob, Link, Refused, Unreachable
-from gpu.messages import Config, Health
+from gpu.messages import Config, Health, Looks
 
 log = logging.getLogger(__name__)
 
 CONFIG_WAIT = 25.0  # seconds that the server holds the question
 BLUR_WAIT = 20.0
 HEALTH_EVERY = 10.0
-SNAPSHOT_EVERY = 2.0
+SNAPSHOT_EVERY = 2.0  # of a camera at which somebody looks
+IDLE_EVERY = 15.0  # of the others
+LOOKS_WAIT = 20.0
+LOOKS_LAST = 60.0  # seconds without the server after which nobody looks
 REST = 0.2  # between two questions, should the server answer at once each time
 
 Round = Callable[[], float]
@@ -106,17 +110,44 @@ class BlurErrand:
             self._link.blurred(job.id, picture)
 
 
-class SnapshotErrand:
-    """Shows the latest blurred picture of each camera; what cannot be sent is not kept."""
+class LooksErrand:
+    """Learns at which cameras somebody looks; without the server, soon nobody does."""
 
-    def __init__(self, link: Link, cameras: Callable[[], Sequence[tuple[str, Snapshot]]]) -> None:
-        self._link, self._cameras = link, cameras
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._known, self._heard = Looks(), float("-inf")
+
+    def round(self) -> float:
+        self._known = self._link.looks(self._known, LOOKS_WAIT)
+        self._heard = time.monotonic()
+        return REST
+
+    def now(self) -> Collection[str]:
+        lately = time.monotonic() - self._heard < LOOKS_LAST
+        return self._known.camera_ids if lately else ()
+
+
+class SnapshotErrand:
+    """Shows the latest blurred picture of each camera; what cannot be sent is not kept.
+
+    To blur costs a detection, so that those at which nobody looks come less often.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        cameras: Callable[[], Sequence[tuple[str, Snapshot]]],
+        looked_at: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        self._link, self._cameras, self._looked_at = link, cameras, looked_at
+        self._sent: dict[str, float] = {}
 
     def round(self) -> float:
         trouble: Unreachable | None = None
-        for camera_id, snapshot in self._cameras():
+        for camera_id, snapshot in self._due():
             if (taken := snapshot()) is None:
                 continue
+            self._sent[camera_id] = time.monotonic()
             try:
                 self._link.snapshot(camera_id, *taken)
             except Refused as refusal:
@@ -127,6 +158,15 @@ class SnapshotErrand:
         if trouble is not None:
             raise trouble
         return SNAPSHOT_EVERY
+
+    def _due(self) -> list[tuple[str, Snapshot]]:
+        cameras, looked_at = self._cameras(), self._looked_at()
+        self._sent = {id: self._sent[id] for id, _ in cameras if id in self._sent}
+        before = time.monotonic() - IDLE_EVERY
+        return [one for one in cameras if one[0] in looked_at or self._last(one[0]) <= before]
+
+    def _last(self, camera_id: str) -> float:
+        return self._sent.get(camera_id, float("-inf"))
 
 
 class HealthErrand:

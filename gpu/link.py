@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from gpu.messages import Config, Health, Observation
+from gpu.messages import Config, Health, Looks, Observation
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,15 @@ class Link:
             return Config.from_json(answer.content)
         except ValueError as error:
             raise Unreachable(f"The server's configuration cannot be used: {error}") from None
+
+    def looks(self, known: Looks, wait: float) -> Looks:
+        """What is looked at, as soon as it is something else than `known`."""
+        path = f"/video/looks?wait={wait:g}&known={quote(','.join(known.camera_ids), safe='')}"
+        answer = self._call("GET", path, timeout=_longer(wait))
+        try:
+            return known if answer.status == 204 else Looks.from_json(answer.content)
+        except ValueError as error:
+            raise Unreachable(f"The server's looks cannot be used: {error}") from None
 
     def observe(self, observation: Observation, picture: bytes | None) -> None:
         """Deliver an observation; the server knows by its key whether it has it already."""

@@ -100,6 +100,13 @@ class Config(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looks(Message):
+    """The cameras whose picture somebody looks at now."""
+
+    camera_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observation(Message):
     """A change of state 观测: something started or ended in a zone. Sent at least once.
 

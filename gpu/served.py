@@ -13,7 +13,15 @@ from gpu.cards import Cards
 from gpu.cpu import watch
 from gpu.cpu.detect import Detector
 from gpu.cpu.pictures import Closing, Eyes
-from gpu.errands import BlurErrand, ConfigErrand, Errand, HealthErrand, Snapshot, SnapshotErrand
+from gpu.errands import (
+    BlurErrand,
+    ConfigErrand,
+    Errand,
+    HealthErrand,
+    LooksErrand,
+    Snapshot,
+    SnapshotErrand,
+)
 from gpu.link import Link, Unreachable
 from gpu.memory import Memory
 from gpu.messages import Config, Health, Observation, SpoolHealth
@@ -101,10 +109,12 @@ def _errands(
         except Closing:
             raise Unreachable("The worker is stopping; the picture is left for later.") from None
 
+    looks = LooksErrand(link)
     rounds = {
         "configuration": ConfigErrand(link, worker.apply).round,
         "health": HealthErrand(link, health).round,
-        "snapshots": SnapshotErrand(link, worker.snapshots).round,
+        "looks": looks.round,
+        "snapshots": SnapshotErrand(link, worker.snapshots, looks.now).round,
         "blurring": BlurErrand(link, blur).round,
     }
     return [Errand(name, round_, stop) for name, round_ in rounds.items()]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gpu.blur import PictureError
-from gpu.errands import BlurErrand, ConfigErrand, Errand, SnapshotErrand
+from gpu.errands import BlurErrand, ConfigErrand, Errand, LooksErrand, SnapshotErrand
 from gpu.link import Link, Unreachable
 from gpu.messages import Camera, Config
 from gpu.served import Options, serve
@@ -114,6 +114,24 @@ def test_each_camera_shows_what_is_new(server: Any, link: Link, many: int) -> No
     errand.round()
     errand.round()
     assert [call.path for call in server.calls] == [f"/video/cameras/{n}/snapshot" for n in names]
+
+
+def test_a_camera_at_which_somebody_looks_is_shown_more_often(server: Any, link: Link) -> None:
+    for name in ("a", "b"):
+        server.on(f"PUT /video/cameras/{name}/snapshot", 204)
+    server.on("GET /video/looks", (200, {}, b'{"camera_ids": ["b"]}'), 204, 503)
+    looks = LooksErrand(link)
+    errand = SnapshotErrand(link, lambda: [(n, lambda: (b"x", AT)) for n in ("a", "b")], looks.now)
+    errand.round()
+    for _ in range(2):
+        looks.round()
+        errand.round()
+    with pytest.raises(Unreachable):
+        looks.round()
+    assert len(server.named("PUT /video/cameras/a/snapshot")) == 1
+    assert len(server.named("PUT /video/cameras/b/snapshot")) == 3
+    assert server.named("GET /video/looks")[1].path.endswith("known=b")
+    assert tuple(looks.now()) == ("b",)
 
 
 def test_one_unwanted_snapshot_does_not_keep_the_others_away(server: Any, link: Link) -> None:

@@ -13,6 +13,7 @@ from plugins.video.actions.configuration import configuration, revision
 from plugins.video.actions.evidence import RETENTIONS, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
+from plugins.video.actions.looking import look_at, looked_at
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
 from plugins.video.actions.vitals import SPAN, begins, forget_vitals
 from plugins.video.actions.workers import (
@@ -42,6 +43,8 @@ __all__ = [
     "keep_evidence",
     "lend_picture",
     "let_in_own_eyes",
+    "look_at",
+    "looked_at",
     "remove_zone",
     "revision",
     "save_zone",

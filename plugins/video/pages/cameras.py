@@ -1,5 +1,6 @@
 """`/admin/video/`: the cameras, each with its latest picture; one camera with what it shows."""
 
+import math
 from collections import defaultdict
 from datetime import UTC, datetime, time
 from typing import Any
@@ -25,7 +26,8 @@ TODAY_SHOWN = 50
 LONGEST_CODE = 20
 ILL = Q(active=True, condition__urgency__gt=0)
 #: Seconds; a picture that renews itself is one look, however often it is fetched.
-ONE_LOOK = 600.0
+ONE_LOOK = 300.0
+A_MOMENT = 5.0  # a page that is loaded anew goes on with its look
 
 
 async def index(request: Request) -> Response:
@@ -102,7 +104,7 @@ async def one(request: Request) -> Response:
         "trouble": _trouble(camera),
         "sight": SIGHT_LABELS[camera.condition.sight] if camera.condition else "",
         "chart": await _chart(camera),
-        "look": await _look(camera, zones),
+        "look": await _look(camera, zones, await _begin_look(who, camera)),
         "zones": zone_rows(zones, await _watches(camera)),
         "today": await _today(camera),
         "problem": activation_problem(
@@ -136,10 +138,22 @@ async def _chart(camera: Camera) -> Chart | None:
     return chart(await day.order_by("at"), now)
 
 
-async def _look(camera: Camera, zones: list[Zone]) -> dict[str, Any]:
+async def _look(camera: Camera, zones: list[Zone], until: float) -> dict[str, Any]:
+    """The picture, and until when it goes on renewing itself."""
+    now = datetime.now(UTC).timestamp()
+    goes_on = camera.active and now < until <= now + ONE_LOOK
+    if goes_on:
+        await actions.look_at(camera.id)
     times = await actions.snapshot_times([camera.id])
     card = camera_card(camera, zones, times.get(camera.id))
-    return {**card, "moment": datetime.now(UTC).timestamp()}
+    return {**card, "moment": now, "until": until if goes_on else 0}
+
+
+async def _begin_look(who: Viewer, camera: Camera) -> float:
+    """A look begins: it is written down, and ends by itself."""
+    if camera.active:
+        await record_reading(who, LOOK, camera, within=A_MOMENT)
+    return datetime.now(UTC).timestamp() + ONE_LOOK
 
 
 async def _watches(camera: Camera) -> dict[int, list[Watch]]:
@@ -158,11 +172,21 @@ async def _today(camera: Camera) -> list[dict[str, Any]]:
 
 
 async def look(request: Request) -> Response:
-    """The picture alone: asked for anew every few seconds by whoever looks at it."""
-    camera = await seen_camera(viewer(request), number_in_path(request))
+    """The picture alone: asked for anew every two seconds by whoever looks at it, for a while."""
+    who = viewer(request)
+    camera = await seen_camera(who, number_in_path(request))
     zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
-    context = {"look": await _look(camera, zones), "base": f"{BASE}/{camera.id}"}
+    until = _moment(request.query_params.get("until", "")) or await _begin_look(who, camera)
+    context = {"look": await _look(camera, zones, until), "base": f"{BASE}/{camera.id}"}
     return fragment(request, "video/_look.html", context)
+
+
+def _moment(text: str) -> float | None:
+    try:
+        moment = float(text)
+    except ValueError:
+        return None
+    return moment if math.isfinite(moment) else None
 
 
 async def snapshot(request: Request) -> Response:

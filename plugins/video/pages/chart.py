@@ -8,7 +8,7 @@ from plugins.video.actions import SPAN, begins
 from plugins.video.models import Vital
 
 BARS = 144  # a day
-BAR, HIGH, FOOT = 5, 90, 22
+BAR, HIGH, FOOT = 5, 120, 30
 HOUR = timedelta(hours=1)
 
 

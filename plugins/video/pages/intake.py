@@ -47,6 +47,20 @@ async def config(request: Request, _: Worker) -> Response:
     return JSONResponse(told.to_json(), headers={"etag": f'"{told.version}"'})
 
 
+async def looks(request: Request, _: Worker) -> Response:
+    """200 with the cameras that somebody looks at, or 204 where they are still the `known` ones."""
+    known = tuple(filter(None, request.query_params.get("known", "").split(",")))
+
+    async def look() -> tuple[str, ...] | None:
+        now = await actions.looked_at()
+        return now if now != known else None
+
+    now = await patiently(request, look, wait_of(request, 0.0), every=1.0)
+    if now is None:
+        return Response(status_code=204)
+    return JSONResponse(messages.Looks(camera_ids=now).to_json())
+
+
 async def observations(request: Request, _: Worker) -> Response:
     """One message, with the blurred picture of what it tells of; repeating it is harmless."""
     most = settings_of(VideoSettings).evidence_megabytes * 1_000_000
@@ -117,6 +131,7 @@ async def snapshot(request: Request, _: Worker) -> Response:
 
 ROUTES = [
     Route("/config", for_eyes(config), methods=["GET"]),
+    Route("/looks", for_eyes(looks), methods=["GET"]),
     Route("/observations", for_eyes(observations), methods=["POST"]),
     Route("/health", for_eyes(health), methods=["POST"]),
     Route("/cameras/{id}/snapshot", for_eyes(snapshot), methods=["PUT"]),
