@@ -28,6 +28,7 @@ from core.errors import SetupError
 from core.files import File, content_of
 from core.house import house
 from core.proof import marks_file
+from core.refusals import refusal
 from core.sealing import mark
 from core.state import recall, remember
 from core.storage import Missing
@@ -182,7 +183,7 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "磁盘满了，请腾出空间" if full else f"{error.strerror}，请检查文件夹和权限"
+        advice = "磁盘满了，请腾出空间" if full else f"{refusal(error)}，请检查文件夹和权限"
         raise SetupError(f"备份没有做成（{path.parent}）：{advice}。") from error
 
 

@@ -4,7 +4,6 @@ Every look is bounded in time and costs a few small queries, whoever asks howeve
 """
 
 import asyncio
-import os
 import shutil
 import time
 import uuid
@@ -18,6 +17,7 @@ from core.database import rows
 from core.errors import LiuheError
 from core.house import house
 from core.migrate import demand_not_newer, pending
+from core.refusals import refusal
 from core.state import recall, remember
 
 LOOK = 3.0  # seconds for each look
@@ -94,7 +94,7 @@ def _storage() -> str:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        return f"{folder} 不能写：{os.strerror(error.errno or 0)}。请检查磁盘和权限。"
+        return f"{folder} 不能写：{refusal(error)}。请检查磁盘和权限。"
     return ""
 
 

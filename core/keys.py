@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import SetupError, Unavailable
 from core.house import house
+from core.refusals import refusal
 from core.sealing import mark, seal, unseal
 from core.secrets import flush_folder
 
@@ -58,7 +59,7 @@ def remove(record: uuid.UUID) -> None:
         if path.parent.exists():
             flush_folder(path.parent)
     except OSError as error:
-        raise Unavailable(f"删不掉密钥文件：{error.strerror}。请检查磁盘和权限。") from error
+        raise Unavailable(f"删不掉密钥文件：{refusal(error)}。请检查磁盘和权限。") from error
 
 
 def known() -> list[uuid.UUID]:
@@ -141,7 +142,7 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Unavailable(f"读不了密钥文件：{error.strerror}。请检查磁盘和权限。") from error
+        raise Unavailable(f"读不了密钥文件：{refusal(error)}。请检查磁盘和权限。") from error
 
 
 def _write(path: Path, text: str) -> bool:
@@ -161,7 +162,7 @@ def _write(path: Path, text: str) -> bool:
     except FileExistsError:
         return False
     except OSError as error:
-        raise Unavailable(f"存不下密钥文件：{error.strerror}。请检查磁盘和权限。") from error
+        raise Unavailable(f"存不下密钥文件：{refusal(error)}。请检查磁盘和权限。") from error
     finally:
         partial.unlink(missing_ok=True)
     return True

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from core.errors import SetupError
+from core.refusals import refusal
 
 PREFIX = "LIUHE_"
 #: Read by others than this module: the file's own name, the demo password, test switches.
@@ -172,7 +173,7 @@ def _from_file(path: str | None) -> tuple[dict[str, Any], dict[str, dict[str, An
     try:
         content = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
-        raise SetupError(f"读不到设置文件 {path}：{error.strerror}。") from error
+        raise SetupError(f"读不到设置文件 {path}：{refusal(error)}。") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SetupError(f"设置文件 {path} 不是合格的 TOML：{error}。") from error
     sections = {key: value for key, value in content.items() if isinstance(value, dict)}

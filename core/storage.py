@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import NotFound, Unavailable
+from core.refusals import refusal
 from core.secrets import flush_folder
 
 CHUNK = 256 * 1024  # bytes
@@ -86,7 +87,7 @@ def _write(path: Path, content: bytes) -> None:
         flush_folder(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise Unavailable(f"存不下文件：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"存不下文件：{refusal(error)}。请联系管理员检查磁盘。") from error
 
 
 def _handle(path: Path) -> int:
@@ -95,7 +96,7 @@ def _handle(path: Path) -> int:
     except FileNotFoundError as error:
         raise Missing() from error
     except OSError as error:
-        raise Unavailable(f"读不出文件：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"读不出文件：{refusal(error)}。请联系管理员检查磁盘。") from error
 
 
 async def _pieces(handle: int) -> AsyncIterator[bytes]:
@@ -103,7 +104,7 @@ async def _pieces(handle: int) -> AsyncIterator[bytes]:
         while piece := await asyncio.to_thread(os.read, handle, CHUNK):
             yield piece
     except OSError as error:
-        raise Unavailable(f"读不出文件：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"读不出文件：{refusal(error)}。请联系管理员检查磁盘。") from error
     finally:
         os.close(handle)
 
@@ -112,7 +113,7 @@ def _unlink(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise Unavailable(f"删不掉文件：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"删不掉文件：{refusal(error)}。请联系管理员检查磁盘。") from error
 
 
 def _stored(root: Path, path: Path) -> Stored | None:

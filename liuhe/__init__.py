@@ -100,6 +100,7 @@ from core.personal import (
 )
 from core.readings import Reading, readings_of
 from core.receipts import fill, redeem
+from core.refusals import refusal
 from core.sealing import mark, seal, unseal
 from core.secrets import keep_secret
 from core.settings import Section
@@ -217,6 +218,7 @@ __all__ = [
     "record",
     "record_reading",
     "redeem",
+    "refusal",
     "refuse_blurred",
     "remember",
     "rows",

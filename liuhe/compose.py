@@ -10,6 +10,7 @@ from core.database import opened
 from core.errors import SetupError
 from core.kernel import Kernel
 from core.leaving.note import demand_not_wiping
+from core.refusals import refusal
 from core.restoring import demand_finished
 from core.secrets import keep_secret
 from core.settings import Settings, SettingsSource
@@ -57,7 +58,7 @@ def prepare_folder(source: SettingsSource) -> Settings:
         source.values.setdefault("secret_key", keep_secret(folder / "secret.key"))
     except OSError as error:
         raise SetupError(
-            f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
+            f"数据文件夹 {folder} 不能写：{refusal(error)}。请换一个文件夹（--data）或改权限。"
         ) from error
     demand_finished(folder)
     return source.kernel()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import SetupError
+from core.refusals import refusal
 
 AGAIN = 75
 STOP_SECONDS = 12.0
@@ -138,7 +139,7 @@ def only_one(folder: Path) -> IO[str]:
         lock = (folder / "household.lock").open("w")
     except OSError as error:
         raise SetupError(
-            f"数据文件夹 {folder} 不能写：{error.strerror}。请换一个文件夹（--data）或改权限。"
+            f"数据文件夹 {folder} 不能写：{refusal(error)}。请换一个文件夹（--data）或改权限。"
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

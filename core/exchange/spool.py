@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.errors import Conflict, Unavailable
 from core.house import house
+from core.refusals import refusal
 from core.sealing import seal, unseal
 from core.secrets import flush_folder
 
@@ -52,7 +53,7 @@ def put(lines: Iterable[Told]) -> tuple[str, int]:
         partial.rename(root() / name)
         flush_folder(root())
     except OSError as error:
-        raise Unavailable(f"存不下这个文件：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"存不下这个文件：{refusal(error)}。请联系管理员检查磁盘。") from error
     finally:
         partial.unlink(missing_ok=True)
     return name, count

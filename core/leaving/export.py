@@ -25,6 +25,7 @@ from core.leaving.plain import plain
 from core.leaving.snapshot import Snapshot, snapshot
 from core.leaving.tables import Table, describe, is_ours, model_of
 from core.proof import marks_file
+from core.refusals import refusal
 
 FORMAT = 1
 FOLDER = "tables"
@@ -73,7 +74,7 @@ async def export_all(wanted: Leaving) -> Exported:
         return await _export(wanted, filling)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "磁盘满了，请腾出空间" if full else f"{error.strerror}，请检查文件夹和权限"
+        advice = "磁盘满了，请腾出空间" if full else f"{refusal(error)}，请检查文件夹和权限"
         raise SetupError(f"没有导完（{wanted.folder}）：{advice}，再导到空的文件夹。") from error
 
 

@@ -26,6 +26,7 @@ from core.leaving.plain import plain
 from core.leaving.snapshot import Snapshot, snapshot
 from core.leaving.tables import is_ours
 from core.people import today
+from core.refusals import refusal
 from core.stores import storage_at
 
 HOLDS = "SELECT case_no, until FROM core_hold WHERE lifted_at IS NULL ORDER BY until DESC"
@@ -76,7 +77,7 @@ def _demand_outside(job: Wiping) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise SetupError(f"{job.certificates} 不能写：{error.strerror}。什么也没有删。") from error
+        raise SetupError(f"{job.certificates} 不能写：{refusal(error)}。什么也没有删。") from error
 
 
 # ------------------------------------------------------------------------------- before anything
@@ -183,7 +184,7 @@ async def _remove(job: Wiping, found: dict[str, Any]) -> None:
             await asyncio.to_thread(ground.remove, path)
     except OSError as error:
         raise SetupError(
-            f"没有清空完：{error.filename} 删不掉（{error.strerror}）。请改权限，再运行一次。"
+            f"没有清空完：{error.filename} 删不掉（{refusal(error)}）。请改权限，再运行一次。"
         ) from error
 
 

@@ -274,7 +274,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing_behind(house, monkeypatch)
 
     with monkeypatch.context() as patch:
         patch.setattr(storage.os, "fsync", full)
-        with pytest.raises(Unavailable, match="No space left"):
+        with pytest.raises(Unavailable, match="磁盘满了"):
             await store_upload(JPEG, WANG)
     assert on_disk() == []
     assert await File.all().count() == 0

@@ -82,7 +82,7 @@ async def test_a_disk_that_is_full_or_cannot_be_written_is_a_problem(
     monkeypatch.setattr(condition.Path, "write_bytes", _no_space)
     code, problems, _ = await ready(shell)
     assert (code, list(problems)) == (503, ["storage"])
-    assert "No space left" in problems["storage"]
+    assert "磁盘满了" in problems["storage"]
 
 
 def _no_space(*_: Any) -> None:

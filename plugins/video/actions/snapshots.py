@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from liuhe import BadInput, NotFound, Unavailable, house
+from liuhe import BadInput, NotFound, Unavailable, house, refusal
 from plugins.video.models import Camera
 
 JPEG = b"\xff\xd8\xff"
@@ -48,7 +48,7 @@ def _replace(path: Path, picture: bytes) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise Unavailable(f"存不下快照：{error.strerror}。请联系管理员检查磁盘。") from error
+        raise Unavailable(f"存不下快照：{refusal(error)}。请联系管理员检查磁盘。") from error
 
 
 def _read(path: Path) -> tuple[bytes, datetime] | None:
