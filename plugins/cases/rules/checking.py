@@ -153,7 +153,7 @@ def _stuck(flow: Flow, flows: Mapping[str, Flow]) -> Problem:
         for stage in move.sources:
             if stage not in reached:
                 yield f"走不到“{STAGE_LABELS[stage]}”阶段。"
-    for _, stage, marks in _hopeless(paths):
+    for _, stage, marks in _hopeless(_paths(flow, flows, merging=False)):
         bearing = "、".join(MARK_STATES[mark] for mark in MARK_STATES if mark in marks)
         yield f"到了“{STAGE_LABELS[stage]}”阶段{bearing and f'（{bearing}）'}就再也走不到结束。"
     for stage in sorted(reached, key=list(Stage).index):
@@ -167,10 +167,17 @@ def _ticking(flow: Flow, flows: Mapping[str, Flow]) -> Problem:
             yield f"到“{STAGE_LABELS[stage]}”结束时，{CLOCK_LABELS[kind]}时限还在走。"
 
 
-def _paths(flow: Flow, flows: Mapping[str, Flow]) -> dict[Spot, list[Spot]]:
-    """Whatever can be reached, and where it leads from there."""
-    start: Spot = (flow.name, flow.start, frozenset())
-    return explore(start, lambda spot: [to for _, to in steps_from(spot, flows)])
+def _paths(
+    flow: Flow, flows: Mapping[str, Flow], *, merging: bool = True
+) -> dict[Spot, list[Spot]]:
+    """Whatever can be reached, and where it leads from there. `merging`: whether it is a way on:
+    it needs another case of the same matter, and most have none."""
+
+    def ways(spot: Spot) -> list[Spot]:
+        steps = steps_from(spot, flows)
+        return [to for move, to in steps if merging or Need.MAIN_CASE not in move.needs]
+
+    return explore((flow.name, flow.start, frozenset()), ways)
 
 
 def explore(start: T, ways: Callable[[T], list[T]]) -> dict[T, list[T]]:

@@ -60,6 +60,21 @@ BROKEN: dict[str, tuple[Flow, str]] = {
         flow(TAKE, END, move("rest", SIGNED, None, main=False, sets=(Mark.SUSPENDED,))),
         "到了“签收”阶段（已挂起）就再也走不到结束。",
     ),
+    "nobody resumes, and merging takes another case": (
+        flow(
+            TAKE,
+            END,
+            move("rest", SIGNED, None, main=False, sets=(Mark.SUSPENDED,)),
+            move(
+                *("merge", SIGNED, Stage.MERGED),
+                main=False,
+                bars=(),
+                clears=tuple(Mark),
+                needs=(Need.MAIN_CASE, Need.REASON),
+            ),
+        ),
+        "到了“签收”阶段（已挂起）就再也走不到结束。",
+    ),
     "unreachable": (flow(TAKE, END, move("look", Stage.VERIFIED, CLOSED)), "走不到“核查”阶段。"),
     "nothing usual": (
         flow(TAKE, replace(END, main=False)),
