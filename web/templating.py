@@ -38,10 +38,15 @@ def asset(path: str) -> str:
 
 
 def filters(zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
-    """Times are shown in the district's zone: `when` (minute), `day`, `iso`, `ago`."""
+    """Times are shown in the district's zone: `when` (minute), `brief`, `day`, `iso`, `ago`."""
 
     def when(value: datetime | None) -> str:
         return value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if value else ""
+
+    def brief(value: datetime | None) -> str:
+        """Without the year where it is this one."""
+        this_year = f"{datetime.now(zone):%Y}-"
+        return when(value).removeprefix(this_year)
 
     def day(value: datetime | date | None) -> str:
         if isinstance(value, datetime):
@@ -54,7 +59,8 @@ def filters(zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     def iso(value: datetime | None) -> str:
         return value.astimezone(zone).isoformat(timespec="seconds") if value else ""
 
-    return {"when": when, "day": day, "clock": clock, "iso": iso, "ago": ago, "span": span}
+    known: list[Callable[..., Any]] = [when, brief, day, clock, iso, ago, span]
+    return {one.__name__: one for one in known}
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> str:
