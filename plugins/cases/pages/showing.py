@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tortoise.expressions import Q
+
 from liuhe import Viewer
-from plugins.cases.models import Case, Clock, Evidence, Step, flow_of, kept_apart, label_of
+from plugins.cases.models import Case, Clock, Evidence, Step, flow_of, flows, kept_apart, label_of
 from plugins.cases.pages.choices import names_of
 from plugins.cases.pages.flowing import completed_by, doing_of, strip_of
 from plugins.cases.pages.words import state_of, zone
@@ -27,8 +29,12 @@ from plugins.cases.rules import (
     EvidenceKind,
     Move,
     clocks_of_phases,
+    does_it,
     plan_of,
+    terms_of,
 )
+
+MOST_RELATED = 50
 
 
 @dataclass(kw_only=True)
@@ -42,6 +48,7 @@ class Shown:
     clocks: list[Clock]
     evidence: list[Evidence]
     moves: tuple[Move, ...]
+    related: list[tuple[str, Case]]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -92,7 +99,6 @@ class Shown:
             ("退回", f"{case.returns} 次" if case.returns else None),
             ("返工", f"{case.reworks} 次" if case.reworks else None),
             ("督办", "是" if case.supervised_at else None),
-            ("并入", case.merged_into.number if case.merged_into else None),
             ("评价", f"{case.rating} 分" if case.rating else None),
         ]
 
@@ -109,12 +115,19 @@ class Shown:
                 "label": CLOCK_LABELS[ClockKind(clock.kind)],
                 "due_at": clock.due_at,
                 "done_at": clock.stopped_at,
-                "paused": clock.paused_at is not None and clock.stopped_at is None,
+                "released": _over(clock) and not self._was_done(clock),
+                "paused": clock.paused_at is not None and not _over(clock),
                 "rule": clock.rule,
             }
             for clock in self.clocks
             if clock.kind != ClockKind.FEEDBACK and clock.phase is None
         ]
+
+    def _was_done(self, clock: Clock) -> bool:
+        """Whether it ended with what it was for, not because somebody was relieved of it."""
+        kind, terms = ClockKind(clock.kind), terms_of(flows())
+        ending = [step for step in self.steps if step.at == clock.stopped_at]
+        return any(does_it(kind, step.action, step.to_stage, terms) for step in ending)
 
     @property
     def phases(self) -> list[dict[str, Any]]:
@@ -126,13 +139,25 @@ class Shown:
                 "name": phase.name,
                 "limit": phase.limit.text,
                 "clock": clock,
-                "paused": clock is not None and clock.paused_at and not clock.stopped_at,
+                "due_at": clock and clock.due_at,
+                "done_at": clock and clock.stopped_at,
+                "released": clock and _over(clock) and not self._was_done(clock),
+                "paused": clock and clock.paused_at and not _over(clock),
                 "tone": "bad"
                 if clock and clock.left_seconds is None and clock.late(self.now)
                 else "",
             }
             for phase, clock in zip(plan, clocks, strict=True)
         ]
+
+    @property
+    def part(self) -> str:
+        """Which of the phases is in hand."""
+        phases = self.phases
+        for number, one in enumerate(phases, 1):
+            if one["clock"] and not _over(one["clock"]):
+                return f"现在是第 {number} 段“{one['name']}”，共 {len(phases)} 段。"
+        return ""
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
@@ -202,6 +227,10 @@ class Shown:
         return sum(one.file.state == "refused" for one in self.evidence)
 
 
+def _over(clock: Clock) -> bool:
+    return clock.stopped_at is not None
+
+
 #: Steps that set a case back, or press it.
 BAD = ("return", "rework", "reject", "supervise", "reopen")
 
@@ -234,7 +263,7 @@ def _picture(one: Evidence) -> dict[str, Any]:
 
 
 async def show(viewer: Viewer, case_id: int) -> Shown | None:
-    """The case for this viewer, or None if it is not theirs to see; seven queries."""
+    """The case for this viewer, or None if it is not theirs to see; seven queries, or eight."""
     case = (
         await Case.filter(visible(viewer), id=case_id)
         .first()
@@ -256,4 +285,14 @@ async def show(viewer: Viewer, case_id: int) -> Shown | None:
         .order_by("id")
         .select_related("file", "step"),
         moves=allowed(viewer, case, frozenset(done)),
+        related=await _related(viewer, case, steps),
     )
+
+
+async def _related(viewer: Viewer, case: Case, steps: Iterable[Step]) -> list[tuple[str, Case]]:
+    """What it was merged into and what was merged into it, as far as the viewer may see them."""
+    if case.merged_into_id is None and not any(step.action == "absorb" for step in steps):
+        return []
+    linked = Q(id=case.merged_into_id) | Q(merged_into_id=case.id)
+    found = await Case.filter(visible(viewer), linked).order_by("id").limit(MOST_RELATED)
+    return [("并入" if one.id == case.merged_into_id else "并进来", one) for one in found]

@@ -40,6 +40,7 @@ from plugins.cases.rules.rates import (
     Terms,
     Timed,
     Told,
+    does_it,
     duties,
     terms_of,
 )
@@ -150,6 +151,7 @@ __all__ = [
     "asides_of",
     "clocks_of_phases",
     "closing_due",
+    "does_it",
     "due_after",
     "duties",
     "flow_problem",

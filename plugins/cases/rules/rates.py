@@ -49,6 +49,13 @@ def terms_of(flows: Iterable[Flow]) -> Terms:
     )
 
 
+def does_it(kind: ClockKind, action: str, to: Stage, terms: Terms) -> bool:
+    """Whether a step that ends such a clock does what was owed, or only relieves of it."""
+    if kind in terms.does:
+        return action in terms.does[kind] | terms.parts[kind]
+    return to not in (Stage.WITHDRAWN, Stage.MERGED)
+
+
 STANDARD_TERMS = terms_of([STANDARD])
 
 
