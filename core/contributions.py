@@ -128,7 +128,8 @@ class Retention:
     rows are due no more. `covers`: models whose rows go, or stay, with these. `job`: the name of a
     job of its own that deletes them oftener than nightly, without a certificate.
     `thing`: what one of them is called ("案件"), where it can be held for a court; `find(text)`:
-    the key of what people call so (a case by its number), where that is not the key itself.
+    the key of what people call so (a case by its number), where that is not the key itself, and
+    `called(keys)`: what they call those of these keys that are still there.
     """
 
     of: "type[Model] | str"
@@ -144,6 +145,7 @@ class Retention:
     job: str = ""
     thing: str = ""
     find: "Callable[[str], Awaitable[object | None]] | None" = None
+    called: "Callable[[Sequence[str]], Awaitable[Mapping[str, str]]] | None" = None
 
     @property
     def name(self) -> str:

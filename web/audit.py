@@ -1,6 +1,7 @@
 """`/admin/audit`: who saw and changed what, for auditors; `/admin/me/audit`: who saw mine."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -118,10 +119,12 @@ async def _rows(request: Request, found: Sequence[AuditRow]) -> list[dict[str, A
     names = {one.id: one.name for one in await Person.filter(id__in=ids)} if ids else {}
     kernel: Kernel = request.app.state.kernel
     words = await names_in(row.details for row in found)
+    called = {(PEOPLE, str(id)): name for id, name in names.items()}
+    called |= await _numbers(one for of_row in things.values() for one in of_row)
     return [
         {
             **_row(row, names),
-            "things": [_thing(kernel, one, names) for one in things[row.seq]],
+            "things": [_thing(kernel, one, called) for one in things[row.seq]],
             "details": told(house().audited.get(row.action), row.details, words),
         }
         for row in found
@@ -140,11 +143,28 @@ def _row(row: AuditRow, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _thing(kernel: Kernel, one: AuditThing, names: dict[int, str]) -> dict[str, str]:
+async def _numbers(things: Iterable[AuditThing]) -> dict[tuple[str, str], str]:
+    """What people call those things that have a name of their own: a case its number."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for one in things:
+        keys[one.kind].append(one.key)
+    found: dict[tuple[str, str], str] = {}
+    for rule in house().retentions:
+        if rule.called is not None and keys[rule.name]:
+            named = await rule.called(sorted({*keys[rule.name]}))
+            found |= {(rule.name, key): name for key, name in named.items()}
+    return found
+
+
+def _thing(
+    kernel: Kernel, one: AuditThing, called: Mapping[tuple[str, str], str]
+) -> dict[str, str]:
     """What a thing is called, and where everything about it is listed."""
-    called = names.get(int(one.key)) if one.kind == PEOPLE and one.key.isdigit() else None
     link = f"/admin/audit?{urlencode({'kind': one.kind, 'key': one.key})}"
-    return {"title": f"{_kind(kernel, one.kind)} {called or one.key}", "href": link}
+    return {
+        "title": f"{_kind(kernel, one.kind)} {called.get((one.kind, one.key), one.key)}",
+        "href": link,
+    }
 
 
 def _kind(kernel: Kernel, kind: str) -> str:

@@ -116,7 +116,9 @@ def told(known: Audited | None, details: Mapping[str, Any], names: Names) -> str
 
 def _line(details: Mapping[str, Any], words: Mapping[str, str], names: Names) -> str:
     parts = []
-    for key, value in details.items():
+    # In the order of the words: PostgreSQL keeps none of its own.
+    known = {key: place for place, key in enumerate(words)}
+    for key, value in sorted(details.items(), key=lambda one: (known.get(one[0], 999), one[0])):
         if value is not None and value not in ("", [], {}):
             parts.append(f"{words.get(key, key)} {_value(key, value, words, names)}")
     return "，".join(parts)

@@ -95,6 +95,12 @@ async def _by_number(text: str) -> object | None:
     return case.id if case else None
 
 
+async def _numbers(keys: Sequence[str]) -> dict[str, str]:
+    known = [int(key) for key in keys if key.isdigit()]
+    found = await Case.filter(id__in=known).values_list("id", "number")
+    return {str(id): number for id, number in found}
+
+
 RETENTIONS = (
     Retention(
         of=Case,
@@ -108,6 +114,7 @@ RETENTIONS = (
         covers=(CaseWords, Step, Evidence, Clock, Task, TaskStep, TaskEvidence, TaskClock),
         thing="案件",
         find=_by_number,
+        called=_numbers,
     ),
     Retention(
         of=CalendarDay,

@@ -24,6 +24,17 @@ async def forget(orders: Sequence[WorkOrder]) -> None:
     )
 
 
+async def _by_number(text: str) -> object | None:
+    order = await WorkOrder.get_or_none(task_num=text.strip())
+    return order.id if order else None
+
+
+async def _numbers(keys: Sequence[str]) -> dict[str, str]:
+    known = [int(key) for key in keys if key.isdigit()]
+    found = await WorkOrder.filter(id__in=known).values_list("id", "task_num")
+    return {str(id): number for id, number in found}
+
+
 RETENTIONS = (
     Retention(
         of=CALLED_BY.name,
@@ -43,5 +54,7 @@ RETENTIONS = (
         due=due,
         forget=forget,
         thing="热线工单",
+        find=_by_number,
+        called=_numbers,
     ),
 )

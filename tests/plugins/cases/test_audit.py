@@ -48,6 +48,17 @@ async def test_a_case_page_that_shows_a_residents_name_is_recorded_each_time(
     assert await audited(NAME) == [entry(place, "grid", case)] * 2
 
 
+async def test_auditors_read_the_number_of_a_case_and_not_ours(
+    place: District, browser: Browser
+) -> None:
+    case = await reported(place)
+    await browser.as_(place.grid)
+    await browser.get(f"/admin/cases/{case.id}")
+    await browser.as_(place.auditor)
+    text = (await browser.get("/admin/audit")).text
+    assert f'kind=cases.Case&amp;key={case.id}">案件 {case.number}</a>' in text
+
+
 @pytest.mark.parametrize("who", ["resident", "handler"])
 async def test_who_is_not_shown_anothers_name_leaves_no_trace(
     place: District, browser: Browser, who: str
