@@ -134,7 +134,8 @@ def naive(clip: Path, model: Model, network: Network, session: ort.InferenceSess
         values = values * manifest.input.scale + manifest.input.shift
         outputs = session.run(manifest.output.names, {manifest.input.name: values[None]})
         seen = network.read([np.asarray(each) for each in outputs], (1.0, 1.0))
-        zones.look(frames / RATE, tracker.follow(frames / RATE, seen))
+        for at, tracks in tracker.follow(frames / RATE, seen):
+            zones.look(at, tracks)
         frames += 1
     return frames
 

@@ -17,6 +17,7 @@ import av
 from av.video.reformatter import VideoReformatter
 
 from gpu import pipeline
+from gpu.cpu.motion import small
 from gpu.cpu.network import Network
 from gpu.cpu.track import Tracker
 from gpu.geometry import overlap
@@ -143,10 +144,13 @@ def watch(network: Network, labelled: Truth) -> Told:
             if (detected or number in labelled.objects)
             else ()
         )
-        here = tracker.follow(now, looked) if detected else tracker.coast(now)
-        changes += zones.look(now, here)
+        grey = small(picture, tools)
+        told = tracker.follow(now, looked, grey) if detected else tracker.skip(now, grey)
+        for then, here in told:
+            changes += zones.look(then, here)
+            tracks[round(then * rate)] = here
         if number in labelled.objects:
-            seen[number], tracks[number] = looked, here
+            seen[number] = looked
     changes += zones.reconfigure((), now)
     return Told(seen=seen, tracks=tracks, events=_spans(changes))
 

@@ -11,6 +11,7 @@ from gpu.backoff import waits
 from gpu.cpu.decode import Frame, SourceError, Stream
 from gpu.cpu.detect import Answer, Detector
 from gpu.cpu.follower import Follower
+from gpu.cpu.motion import Grey, small
 from gpu.cpu.network import Network
 from gpu.cpu.vitals import Vitals
 from gpu.manifests import ModelError
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 AHEAD = 8  # frames that may wait to be followed
 STEADY = 10.0  # seconds of pictures after which a break is a new one
-Item = tuple[Frame, Answer | None]
+Item = tuple[Frame, Grey, Answer | None]
 
 
 class Camera:
@@ -113,7 +114,7 @@ class Camera:
         if number % self.line.detect.every == 0:
             prepared = network.prepare(frame.picture, self._tools)
             answer = self._detector.submit(self.line.source.camera_id, network, prepared, live=live)
-        self._put((frame, answer))
+        self._put((frame, small(frame.picture, self._tools), answer))
 
     def _put(self, item: Item | None) -> None:
         while True:
@@ -155,7 +156,7 @@ class Camera:
             log.error("camera %s", self.line.source.camera_id, exc_info=error)
         self.vitals.turn("failed", sentence)
 
-    def _take(self, frame: Frame, answer: Answer | None) -> None:
+    def _take(self, frame: Frame, grey: Grey, answer: Answer | None) -> None:
         seen: tuple[Seen, ...] | None = None
         if answer is not None:
             seen = answer.result()
@@ -164,6 +165,6 @@ class Camera:
             else:
                 self.vitals.detections.tick()
         assert self._network is not None
-        self.follower.follow(frame, seen, self._network)
+        self.follower.follow(frame, grey, seen, self._network)
         self.vitals.saw(frame.at)
         self.vitals.sight.glance(frame.at, frame.picture)

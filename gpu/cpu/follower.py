@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gpu.cpu.decode import Frame, now
 from gpu.cpu.detect import Detector
+from gpu.cpu.motion import Grey
 from gpu.cpu.network import Network
 from gpu.cpu.pictures import Closing, Look, evidence, snapshot
 from gpu.cpu.track import Tracker
@@ -35,18 +36,21 @@ class Follower:
                 self._tracker = Tracker(node, network.model.manifest.output, rate)
                 self._teller.begin(network.model.tag, now())
 
-    def follow(self, frame: Frame, seen: tuple[Seen, ...] | None, network: Network) -> None:
-        """Take the next frame; `seen` is None when nobody looked at it."""
+    def follow(
+        self, frame: Frame, grey: Grey, seen: tuple[Seen, ...] | None, network: Network
+    ) -> None:
+        """Take the next frame, also small and grey; `seen` is None when nobody looked at it."""
         assert self._tracker is not None, "begin comes first"
         with self._teller.order:
             if frame.fresh:
                 self._tracker.reset()
             if seen is None:
-                tracks = self._tracker.coast(frame.at)
+                told = self._tracker.skip(frame.at, grey)
             else:
-                tracks = self._tracker.follow(frame.at, seen)
+                told = self._tracker.follow(frame.at, seen, grey)
                 self._look = Look(frame=frame, seen=seen, network=network)
-            self._teller.look(frame.at, tracks)
+            for at, tracks in told:
+                self._teller.look(at, tracks)
 
     def rezone(self, line: Line) -> None:
         """Other zones on the same pictures; what is no longer watched ends."""

@@ -1,0 +1,84 @@
+"""What moves between two frames, seen in small grey pictures: cheap enough for every frame."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import cv2
+import numpy as np
+from av import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from gpu.messages import Box, Point
+
+Grey = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+WIDTH, HEIGHT = 320, 180
+SIZE = np.array([WIDTH, HEIGHT], np.float32)
+STILL = 1.0  # mean difference in grey down to which a box shows what it showed before
+CHANGED, FEW = 14, 8  # a pixel that changed, and how many of them noise alone may change
+BACK = 1.0  # pixels that a point may miss where it came from
+POINTS = np.array(
+    [(x, y) for y in (0.2, 0.4, 0.6, 0.8) for x in (0.3, 0.5, 0.7)], np.float32
+)  # of a box, away from its edges, where the background shows
+LEAST = 4  # points of a box that must be found again
+WINDOW, LEVELS, ENOUGH = (9, 9), 2, (3, 5, 0.05)  # of the search for a point
+
+
+def small(picture: VideoFrame, tools: VideoReformatter) -> Grey:
+    grey = tools.reformat(picture, WIDTH, HEIGHT, "gray", interpolation="AREA")
+    return grey.to_ndarray().astype(np.uint8, copy=False)
+
+
+def is_still(before: Grey, after: Grey) -> bool:
+    """Whether nothing worth a look has changed."""
+    return int(np.count_nonzero(cv2.absdiff(before, after) > CHANGED)) <= FEW
+
+
+def shifts(before: Grey, after: Grey, boxes: Sequence[Box]) -> list[Point | None]:
+    """How far what is in each box went, in parts of the picture; None where nobody can say."""
+    changed = cast("Grey", cv2.absdiff(before, after))
+    moved: list[Point | None] = [(0.0, 0.0)] * len(boxes)
+    busy = [index for index, box in enumerate(boxes) if _mean(changed, box) > STILL]
+    if busy:
+        steps, found = _followed(before, after, [boxes[index] for index in busy])
+        for index, step, good in zip(busy, steps, found, strict=True):
+            moved[index] = _main(step[good]) if good.sum() >= LEAST else None
+    return moved
+
+
+def _mean(changed: Grey, box: Box) -> float:
+    left, top = int(box[0] * WIDTH), int(box[1] * HEIGHT)
+    right, bottom = int(box[2] * WIDTH) + 1, int(box[3] * HEIGHT) + 1
+    part = changed[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    return float(part.mean()) if part.size else 0.0
+
+
+def _followed(before: Grey, after: Grey, boxes: Sequence[Box]) -> tuple[Points, NDArray[np.bool_]]:
+    """Where points of each box went [boxes, points, 2]; and whether they lead back as well."""
+    corners = np.array(boxes, np.float32).reshape(-1, 1, 4)
+    inside = corners[..., :2] + POINTS * (corners[..., 2:] - corners[..., :2])
+    start = np.ascontiguousarray(inside * SIZE, np.float32).reshape(-1, 1, 2)
+    there, found = _search(before, after, start)
+    back, found_back = _search(after, before, there)
+    near = np.linalg.norm(back - start, axis=2) < BACK
+    good = (found > 0) & (found_back > 0) & near
+    shape = len(boxes), len(POINTS)
+    return (there - start).reshape(*shape, 2), good.reshape(shape)
+
+
+def _search(before: Grey, after: Grey, points: Points) -> tuple[Points, Points]:
+    """Where the points are now, and whether they were found (Lucas and Kanade)."""
+    empty = np.empty_like(points)
+    found = cv2.calcOpticalFlowPyrLK(
+        before, after, points, empty, winSize=WINDOW, maxLevel=LEVELS, criteria=ENOUGH
+    )
+    return cast("Points", found[0]), cast("Points", found[1])
+
+
+def _main(steps: Points) -> Point:
+    """The faster half speaks for the object: the other points may lie on what is behind it."""
+    speeds = np.linalg.norm(steps, axis=1)
+    x, y = np.median(steps[speeds >= np.median(speeds)], axis=0) / SIZE
+    return float(x), float(y)

@@ -1,0 +1,187 @@
+"""Between two looks: who was where, and that looking less often loses no event of the clip."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.video.reformatter import VideoReformatter
+
+from gpu import pipeline
+from gpu.cpu.motion import HEIGHT, WIDTH, Grey, is_still, shifts, small
+from gpu.cpu.track import Tracker
+from gpu.manifests import find
+from gpu.messages import Box, Camera, Watch, Zone
+from gpu.pipeline import CLIPS, Seen
+from gpu.spells import Track
+from gpu.zones import Change, Zones
+
+OUTPUT = find(None).manifest.output
+RATE = 10  # frames a second of the clip
+
+
+def tracker() -> Tracker:
+    return Tracker(pipeline.Track(), OUTPUT, 5)
+
+
+def person(box: Box, score: float = 0.9) -> Seen:
+    return Seen(object="person", score=score, box=box)
+
+
+def scene(x: float, y: float = 0.5) -> Grey:
+    """A mottled thing on a plain ground, its middle at (x, y)."""
+    rng = np.random.default_rng(7)
+    picture = np.full((HEIGHT, WIDTH), 90, np.uint8)
+    thing = rng.integers(0, 255, (36, 24)).astype(np.uint8)
+    left, top = round(x * WIDTH) - 12, round(y * HEIGHT) - 18
+    picture[top : top + 36, left : left + 24] = thing
+    return picture
+
+
+def around(x: float, y: float = 0.5) -> Box:
+    return (x - 12 / WIDTH, y - 18 / HEIGHT, x + 12 / WIDTH, y + 18 / HEIGHT)
+
+
+# ----------------------------------------------------------------------------------------- motion
+
+
+def test_what_moves_is_followed_and_what_stands_stays() -> None:
+    moved, stood = shifts(scene(0.5), scene(0.5 + 4 / WIDTH), [around(0.5), (0.0, 0.0, 0.1, 0.2)])
+    assert moved == pytest.approx((4 / WIDTH, 0), abs=0.3 / WIDTH)
+    assert stood == (0.0, 0.0)
+
+
+def test_noise_is_stillness_and_a_small_thing_that_comes_is_not() -> None:
+    rng = np.random.default_rng(1)
+    plain = np.full((HEIGHT, WIDTH), 90, np.uint8)
+    noisy = (plain + rng.normal(0, 3, plain.shape)).clip(0, 255).astype(np.uint8)
+    assert is_still(plain, noisy)
+    come = plain.copy()
+    come[100:105, 50:54] = 140
+    assert not is_still(plain, come)
+
+
+# ---------------------------------------------------------------------------------------- bridges
+
+
+def walk(made: Tracker, *, misses: tuple[int, ...] = (), curved: bool = False) -> dict[float, Any]:
+    """A walk of 25 frames, looked at in every fifth; the boxes that were told, by time."""
+    told: dict[float, list[Track]] = {}
+    for number in range(25):
+        at = number * 0.04
+        x = 0.2 + number * 4 / WIDTH
+        y = 0.5 + (0.1 * np.sin(number / 4) if curved else 0)
+        seen = [] if number in misses else [person(around(x, y))]
+        looks = made.skip(at, scene(x, y)) if number % 5 else made.follow(at, seen, scene(x, y))
+        told.update(looks)
+    return told
+
+
+def test_a_frame_nobody_looked_at_shows_everyone_where_they_were() -> None:
+    told = walk(tracker(), curved=True)
+    assert len(told) == 21  # all up to the last look, each once
+    for number, (at, tracks) in enumerate(sorted(told.items())):
+        if at == 0:
+            continue  # seen once only, so far
+        (track,) = tracks
+        x, y = 0.2 + number * 4 / WIDTH, 0.5 + 0.1 * np.sin(number / 4)
+        assert track.box == pytest.approx(around(x, y), abs=1.5 / HEIGHT), number
+    assert len({track.id for tracks in told.values() for track in tracks}) == 1
+
+
+def test_a_look_that_missed_somebody_loses_nobody() -> None:
+    told = walk(tracker(), misses=(10,))
+    assert all(tracks for at, tracks in told.items() if at > 0)
+    assert len({track.id for tracks in told.values() for track in tracks}) == 1
+
+
+def test_what_was_seen_once_only_is_not_told() -> None:
+    told = walk(tracker(), misses=(5, 10, 15, 20))
+    assert not any(told.values())
+
+
+def test_frames_do_not_wait_for_a_look_without_end() -> None:
+    made = tracker()
+    made.follow(0.0, [person(around(0.5))], scene(0.5))
+    told = [look for number in range(1, 200) for look in made.skip(number * 0.04, scene(0.5))]
+    assert len(told) > 140
+    assert len(made._between) <= 2 / 0.04 + 1
+
+
+def test_without_pictures_objects_go_straight_on() -> None:
+    made = tracker()
+    for number in range(4):
+        x = 0.1 + 0.02 * number
+        made.follow(number * 0.2, [person((x, 0.2, x + 0.1, 0.5))])
+    assert made.skip(0.7) == []
+    (between, track), _ = made.follow(0.8, [person((0.18, 0.2, 0.28, 0.5))])
+    assert between == 0.7
+    assert track[0].box == pytest.approx((0.17, 0.2, 0.27, 0.5), abs=1e-6)
+
+
+# ---------------------------------------------------------------------------------- the real clip
+
+SPAN = 1.0  # seconds by which two runs may differ about the same event
+
+
+def rectangle(left: float, top: float, right: float, bottom: float) -> tuple[Any, ...]:
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def zones() -> list[Zone]:
+    """Those of the clip, and everything that may be watched in the quarters of the picture."""
+    people, cars = ("person",), ("car", "truck", "bus")
+    watches = (
+        Watch(id="enter", kind="enter", objects=people, seconds=0, grace=3),
+        Watch(id="dwell", kind="dwell", objects=people, seconds=4, grace=3),
+        Watch(id="crowd", kind="crowd", objects=people, seconds=2, count=3, grace=3),
+        Watch(id="parked", kind="dwell", objects=cars, seconds=15, grace=5),
+    )
+    corners = [(x, y) for x in (0.06, 0.5) for y in (0.06, 0.5)]
+    return [*Camera.from_json((CLIPS / "campus.json").read_bytes()).zones] + [
+        Zone(id=f"{x}-{y}", name="", polygon=rectangle(x, y, x + 0.44, y + 0.44), watches=watches)
+        for x, y in corners
+    ]
+
+
+def events(every: int, looks: list[list[Seen]], pictures: list[Grey]) -> list[Change]:
+    """The ends of all that happened, when only every n-th frame was looked at."""
+    made, watched, changes = tracker(), Zones(zones()), []
+    for number, (seen, picture) in enumerate(zip(looks, pictures, strict=True)):
+        at = number / RATE
+        told = made.skip(at, picture) if number % every else made.follow(at, seen, picture)
+        changes += [change for then, tracks in told for change in watched.look(then, tracks)]
+    changes += watched.reconfigure(())
+    return [change for change in changes if change.phase == "ended"]
+
+
+def found(event: Change, others: list[Change]) -> bool:
+    """Whether the same happened in the same zone at about the same time."""
+    return any(
+        (other.zone_id, other.watch_id) == (event.zone_id, event.watch_id)
+        and other.started_at <= (event.ended_at or 0) + SPAN
+        and (other.ended_at or 0) >= event.started_at - SPAN
+        for other in others
+    )
+
+
+@pytest.mark.slow
+def test_looking_at_every_fifth_frame_loses_no_event_of_the_clip() -> None:
+    """The recording holds what the bundled model saw in each frame; the clip gives the motion."""
+    lines = Path(__file__).with_name("campus_seen.jsonl").read_text().splitlines()
+    looks = [
+        [Seen(object=o, score=score, box=tuple(box)) for o, score, box in json.loads(line)["seen"]]
+        for line in lines
+    ]
+    with av.open(str(CLIPS / "campus.mp4")) as container:
+        tools = VideoReformatter()
+        pictures = [small(picture, tools).copy() for picture in container.decode(video=0)]
+    each, fifth = events(1, looks, pictures), events(5, looks, pictures)
+    lost = [event for event in each if not found(event, fifth)]
+    assert not [event for event in lost if event.zone_id in ("no-parking", "plaza")]
+    assert len(each) > 50
+    assert len(lost) <= 0.05 * len(each)
+    invented = [event for event in fifth if not found(event, each)]
+    assert len(invented) <= 0.08 * len(each)
