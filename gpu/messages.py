@@ -15,6 +15,7 @@ Box = tuple[float, float, float, float]
 WatchKind = Literal["dwell", "enter", "crowd"]
 Phase = Literal["started", "ended"]
 CameraState = Literal["starting", "running", "reconnecting", "failed", "ended"]
+Transport = Literal["tcp", "udp", "tls"]
 Sight = Literal["unknown", "clear", "dark", "covered", "blurred", "moved"]
 
 DAY = 86_400.0
@@ -70,6 +71,7 @@ class Camera(Message):
     """One source to watch 摄像头. `model` None means the bundled one.
 
     `view` counts how often it was pointed elsewhere on purpose: what is usual is learned anew.
+    `transport` is how an rtsp:// address is to be read; "tls" goes with rtsps://.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Camera(Message):
     zones: tuple[Zone, ...] = ()
     model: str | None = None
     view: int = 0
+    transport: Transport = "tcp"
 
     def __post_init__(self) -> None:
         _named(self.id)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu.messages import Box, Camera, Config, Zone
+from gpu.messages import Box, Camera, Config, Transport, Zone
 
 CLIPS = Path(__file__).parent / "clips"
 _RTSP = re.compile(r"rtsps?://", re.IGNORECASE)
@@ -29,6 +29,7 @@ class Source:
     address: str
     loop: bool
     view: int = 0
+    transport: Transport = "tcp"
 
     @property
     def is_file(self) -> bool:
@@ -115,6 +116,7 @@ def line(camera: Camera, *, live: bool = True) -> Line:
             address=resolved(camera.source),
             loop=camera.loop,
             view=camera.view,
+            transport=camera.transport,
         ),
         decode=Decode(live=live),
         detect=Detect(model=camera.model, every=camera.detect_every),

@@ -95,7 +95,7 @@ class Stream:
         address, is_file = self.source.address, self.source.is_file
         if is_file and not Path(address).is_file():
             raise SourceError(f"There is no file {address}; correct the camera's source.")
-        options = {"protocol_whitelist": "file"} if is_file else RTSP
+        options = {"protocol_whitelist": "file"} if is_file else _rtsp(self.source)
         try:
             container = av.open(address, options=options, timeout=None if is_file else TIMEOUT)
         except (av.FFmpegError, OSError) as error:
@@ -136,6 +136,11 @@ class Stream:
         except (av.FFmpegError, OSError) as error:
             self.errors += 1
             raise SourceError(f"{_named(self.source)} broke off: {_reason(error)}.") from None
+
+
+def _rtsp(source: Source) -> dict[str, str]:
+    """Over TLS (rtsps://) the pictures come within the one connection, as over TCP."""
+    return {**RTSP, "rtsp_transport": "udp" if source.transport == "udp" else "tcp"}
 
 
 def _cannot_open(source: Source, error: Exception) -> str:

@@ -60,7 +60,7 @@ def _source(number: int, line: Line, settings: Settings) -> tuple[list[Node], li
                 "uri": uri(line),
                 "gpu-id": settings.gpu,
                 "disable-audio": True,
-                **(_file(line) if line.source.is_file else _rtsp()),
+                **(_file(line) if line.source.is_file else _rtsp(line)),
                 **_recording(number, settings.recording),
             },
         ),
@@ -92,11 +92,14 @@ def _file(line: Line) -> dict[str, Value]:
     return {"type": "uri", "file-loop": line.source.loop}
 
 
-def _rtsp() -> dict[str, Value]:
-    """Called again for ever: at the start, and when no packet came for a while."""
+def _rtsp(line: Line) -> dict[str, Value]:
+    """Called again for ever: at the start, and when no packet came for a while.
+
+    Over TLS (rtsps://) the pictures come within the one connection, as over TCP.
+    """
     return {
         "type": "rtsp",
-        "select-rtp-protocol": "rtp-tcp",
+        "select-rtp-protocol": "rtp-udp" if line.source.transport == "udp" else "rtp-tcp",
         "latency": 200,
         "drop-on-latency": True,
         "init-rtsp-reconnect-interval": RECONNECT,

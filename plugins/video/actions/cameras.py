@@ -1,6 +1,6 @@
 """Entering cameras and switching them on and off, as the law on public video allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tortoise.expressions import Q
@@ -10,7 +10,8 @@ from plugins.video.actions.configuration import touch
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.models import Camera, CameraState
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
-from plugins.video.rules.addresses import code_problem, source_problem
+from plugins.video.rules.addresses import source_problem, transport_problem
+from plugins.video.rules.codes import code_problem, plain_code
 from plugins.video.rules.health import activation_problem
 
 AREA_SCOPE = Scope(area="path")
@@ -46,6 +47,7 @@ class CameraInput:
     detect_every: int = 5
     model: str = ""
     steered: bool = False
+    transport: str = "tcp"
     address: str = ""
     longitude: float | None = None
     latitude: float | None = None
@@ -142,7 +144,8 @@ async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
         raise BadInput("请选择所在区域。", field="area", reason="unknown")
     if not may(viewer, MANAGE, area, AREA_SCOPE):
         raise Forbidden("这个区域不归您管理。")
-    _check(given)
+    given = replace(given, code=plain_code(given.code))
+    _check(camera, given)
     await _check_code_free(camera, given.code)
     camera.update_from_dict(_values(given))
     camera.area = area
@@ -154,11 +157,14 @@ def _values(given: CameraInput) -> dict[str, object]:
     return {**values, "code": given.code or None}
 
 
-def _check(given: CameraInput) -> None:
+def _check(camera: Camera, given: CameraInput) -> None:
+    """A code of before there were rules may stay as it is."""
+    address = given.source or camera.masked_source
     problems = {
         "name": "" if 0 < len(given.name) <= 60 else "请填写名称，最多 60 个字。",
         "source": source_problem(given.source) if given.source else "",
-        "code": code_problem(given.code),
+        "transport": transport_problem(address, given.transport),
+        "code": code_problem(given.code) if given.code != (camera.code or "") else "",
         "detect_every": "" if 1 <= given.detect_every <= 250 else "检测间隔在 1 到 250 帧之间。",
         "longitude": _degrees(given.longitude, 180, "经度"),
         "latitude": _degrees(given.latitude, 90, "纬度"),

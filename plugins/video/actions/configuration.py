@@ -56,6 +56,7 @@ def _camera(camera: Camera, source: str, zones: tuple[messages.Zone, ...]) -> me
         zones=zones,
         model=camera.model or None,
         view=camera.view,
+        transport=camera.transport,  # type: ignore[arg-type]  # checked when it was saved
     )
 
 

@@ -18,6 +18,7 @@ from plugins.video.pages.chart import BARS, Chart, chart
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
+from plugins.video.rules.codes import code_words
 from plugins.video.rules.health import SEEN, activation_problem
 from plugins.video.rules.labels import SIGHT_LABELS, TROUBLE_ADVICE, TROUBLE_LABELS
 
@@ -112,6 +113,7 @@ async def one(request: Request) -> Response:
             signage=camera.signage,
             private_space=camera.private_space,
         ),
+        "code_words": code_words(camera.code or ""),
         "closed": camera.active and not camera.source,
         "may_zone": may(who, ZONES, camera, CAMERA_SCOPE),
         "may_manage": may(who, MANAGE, camera, CAMERA_SCOPE),

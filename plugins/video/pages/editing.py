@@ -10,10 +10,10 @@ from plugins.video.models import Camera
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, camera_for
-from plugins.video.rules.addresses import mask
+from plugins.video.rules.addresses import TRANSPORTS, mask
 
 NAMES = tuple(actions.CameraInput.__dataclass_fields__)
-NEW = {"detect_every": "5"}
+NEW = {"detect_every": "5", "transport": "tcp"}
 
 
 async def new(request: Request) -> Response:
@@ -51,11 +51,12 @@ def _read(given: Form) -> actions.CameraInput:
         name=given.need("name", "名称", most=60),
         area_id=given.whole("area") or 0,
         source=given.text("source", most=500),
-        code=given.text("code", most=20),
+        code=given.text("code", most=60),
         loop=given.checked("loop"),
         detect_every=given.whole("detect_every") or 5,
         model=given.text("model", most=60),
         steered=given.checked("steered"),
+        transport=given.text("transport", most=3) or "tcp",
         address=given.text("address", most=120),
         longitude=_number(given, "longitude"),
         latitude=_number(given, "latitude"),
@@ -100,6 +101,7 @@ async def _show(
         "values": {**dict.fromkeys((*NAMES, "area", "kept_back"), ""), **values},
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),
+        "transports": list(TRANSPORTS.items()),
         "back": f"{BASE}/{camera.id}" if camera else f"{BASE}/",
     }
     return await page(request, "video/form.html", context, status=error.status if error else 200)

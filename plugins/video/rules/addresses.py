@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 STREAMS = ("rtsp", "rtsps", "http", "https")
+TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "tls": "TLS"}
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
 _CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
 _QUERY = re.compile(r"(://[^\s?]*)\?\S+")
@@ -32,8 +33,13 @@ def source_problem(source: str) -> str:
     )
 
 
-def code_problem(code: str) -> str:
-    """The national device id (GB/T 28181) has 20 digits; "" means the camera has none yet."""
-    if not code or re.fullmatch(r"[0-9]{20}", code):
-        return ""
-    return "国标编码是 20 位数字；还没有编码就留空。"
+def transport_problem(address: str, transport: str) -> str:
+    """A sentence about how the pictures are to come, or ""; the address may be a masked one."""
+    if transport not in TRANSPORTS:
+        return f"传输方式只能是{'、'.join(TRANSPORTS.values())}之一。"
+    safe = urlsplit(address).scheme == "rtsps"
+    if safe and transport != "tls":
+        return "rtsps:// 的地址要选 TLS。"
+    if transport == "tls" and not safe:
+        return "选了 TLS，视频地址要以 rtsps:// 开头（端口多为 322）。"
+    return ""

@@ -156,11 +156,13 @@ async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
         new = await Camera.get(name="新摄像机")
         base = f"/admin/video/{new.id}"
         assert (await browser.post(f"{base}/activate")).status_code == 409
-        change = {**data, "source": "", "signage": "1", "detect_every": "3"}
+        change = {**data, "source": "", "signage": "1", "detect_every": "3", "transport": "udp"}
         assert (await browser.post(f"{base}/edit", data=change)).status_code == 303
         assert (await browser.post(f"{base}/activate")).status_code == 303
     new = await Camera.get(id=new.id)
     assert (new.active, new.source, new.detect_every) == (True, "rtsp://10.0.0.9/live", 3)
+    told = {camera.name: camera.transport for camera in (await actions.configuration()).cameras}
+    assert told == {"小河路桥头": "tcp", "新摄像机": "udp"}
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,9 @@ async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
         {"source": ""},
         {"source": "/etc/passwd"},
         {"code": "12"},
+        {"code": "33010500001180000001"},
+        {"transport": "tls"},
+        {"transport": "sctp"},
         {"longitude": "far"},
         {"longitude": "200"},
         {"detect_every": "999"},
@@ -226,7 +231,7 @@ async def test_a_token_is_shown_once_to_an_administrator(street: Street) -> None
 
 
 async def test_the_same_device_is_not_entered_twice(street: Street) -> None:
-    given = given_camera(street.area, code="3" * 20)
+    given = given_camera(street.area, code="33010500001310000009")
     await actions.create_camera(street.admin, given)
     with pytest.raises(BadInput):
         await actions.create_camera(street.admin, given)

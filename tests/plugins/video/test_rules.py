@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.video.rules import row_id
-from plugins.video.rules.addresses import code_problem, mask, source_problem
+from plugins.video.rules.addresses import mask, source_problem, transport_problem
+from plugins.video.rules.codes import code_problem, code_words, plain_code
 from plugins.video.rules.geometry import crosses_itself, overlap, polygon_problem
 from plugins.video.rules.health import (
     TROUBLES,
@@ -119,11 +120,58 @@ def test_only_streams_and_clips_are_sources(source: str, good: bool) -> None:
     assert (source_problem(source) == "") == good
 
 
+CODE = "33010500001310000001"
+
+
 @pytest.mark.parametrize(
-    ("code", "good"), [("", True), ("3" * 20, True), ("3" * 19, False), ("３" * 20, False)]
+    ("code", "sentence"),
+    [
+        ("", ""),
+        (CODE, ""),
+        (CODE.replace("131", "132"), ""),
+        (CODE[:-1], "现在是 19 位"),
+        (CODE + "1", "现在是 21 位"),
+        ("3301050000131000000x", "只有数字"),
+        ("99" + CODE[2:], "“99”不是省级"),
+        (CODE.replace("131", "118"), "“118”是网络录像机"),
+        (CODE.replace("131", "777"), "“777”不是摄像机"),
+        (CODE[:14] + "000000", "序号"),
+    ],
 )
-def test_a_device_id_has_twenty_digits(code: str, good: bool) -> None:
-    assert (code_problem(code) == "") == good
+def test_each_part_of_a_device_id_is_looked_at(code: str, sentence: str) -> None:
+    problem = code_problem(code)
+    assert sentence in problem
+    assert bool(problem) == bool(sentence)
+
+
+def test_a_device_id_may_be_pasted_as_it_is_printed() -> None:
+    assert plain_code("33010500-00-131-0 000001") == CODE
+    assert plain_code("３３０１０５００００１３１００００００１") == CODE
+    assert code_words(CODE).startswith("中心 33010500，行业 00，摄像机（131）")
+    assert code_words("12") == ""
+
+
+@given(st.text(max_size=30))
+def test_no_device_id_is_beyond_words(text: str) -> None:
+    code = plain_code(text)
+    assert code_problem(code) or code == "" or len(code) == 20
+    code_words(code)
+
+
+@pytest.mark.parametrize(
+    ("address", "transport", "good"),
+    [
+        ("rtsp://h/1", "tcp", True),
+        ("rtsp://h/1", "udp", True),
+        ("rtsps://***@h:322/1", "tls", True),
+        ("rtsps://h/1", "tcp", False),
+        ("rtsp://h/1", "tls", False),
+        ("clip:campus", "tcp", True),
+        ("rtsp://h/1", "sctp", False),
+    ],
+)
+def test_transport_and_address_go_together(address: str, transport: str, good: bool) -> None:
+    assert (transport_problem(address, transport) == "") == good
 
 
 @pytest.mark.parametrize(
