@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx2
 
 from gpu.messages import Config, Health, Looks, Observation
+from gpu.national.messages import Presences, Registry
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,21 @@ class Link:
             return known if answer.status == 204 else Looks.from_json(answer.content)
         except ValueError as error:
             raise Unreachable(f"The server's looks cannot be used: {error}") from None
+
+    def registry(self, known: str | None, wait: float) -> Registry | None:
+        """Where devices may register, or None if after `wait` seconds that is the same."""
+        headers = {} if known is None else {"If-None-Match": f'"{known}"'}
+        path = f"/video/registry?wait={wait:g}"
+        answer = self._call("GET", path, headers=headers, timeout=_longer(wait))
+        if answer.status == 304:
+            return None
+        try:
+            return Registry.from_json(answer.content)
+        except ValueError as error:
+            raise Unreachable(f"The server's registry cannot be used: {error}") from None
+
+    def presences(self, told: Presences) -> None:
+        self._call("POST", "/video/presences", json=told.to_json())
 
     def observe(self, observation: Observation, picture: bytes | None) -> None:
         """Deliver an observation; the server knows by its key whether it has it already."""

@@ -25,6 +25,8 @@ from gpu.errands import (
 from gpu.link import Link, Unreachable
 from gpu.memory import Memory
 from gpu.messages import Config, Health, Observation, SpoolHealth
+from gpu.national.door import RegistrarDoor
+from gpu.national.errands import PresenceErrand, RegistryErrand
 from gpu.sender import Sender
 from gpu.spool import Spool
 from gpu.teller import Tell
@@ -72,11 +74,15 @@ def serve(options: Options, stop: threading.Event) -> int:
     worker = _worker(options, detector, tell)
     sender = Sender(spool, link)
     sender.start()
+    door = RegistrarDoor()
+    door.start()
     cards = Cards(options.models, detector.milliseconds)
-    for errand in _errands(link, worker, spool, detector, cards, stop):
+    errands = _errands(link, worker, spool, detector, cards, stop)
+    for errand in (*errands, *_registrar(link, door, stop)):
         errand.start()
     log.info("watching for %s as %s", options.server, worker.name)
     stop.wait()
+    door.stop()
     worker.stop()
     sender.stop()
     return 0
@@ -116,5 +122,13 @@ def _errands(
         "looks": looks.round,
         "snapshots": SnapshotErrand(link, worker.snapshots, looks.now).round,
         "blurring": BlurErrand(link, blur).round,
+    }
+    return [Errand(name, round_, stop) for name, round_ in rounds.items()]
+
+
+def _registrar(link: Link, door: RegistrarDoor, stop: threading.Event) -> list[Errand]:
+    rounds = {
+        "registry": RegistryErrand(link, door).round,
+        "presences": PresenceErrand(link, door).round,
     }
     return [Errand(name, round_, stop) for name, round_ in rounds.items()]

@@ -1,7 +1,7 @@
 """What every test may ask for: a living house on SQLite and PostgreSQL, a browser, a query counter.
 
 Whatever the machine lacks is skipped with a sentence that says how to get it. A checker that wants
-everything sets `LIUHE_TEST_REQUIRE=postgres,browser,gstreamer,disk`: then a lack is a failure.
+everything sets `LIUHE_TEST_REQUIRE=postgres,browser,gstreamer,sipp,disk`: then a lack is a failure.
 
 All async tests and fixtures share one event loop (see pyproject.toml), so that a browser or a
 server made once for the session can be used by each of them. Use Playwright's async API: its sync

@@ -1,0 +1,1 @@
+"""GB/T 28181, the national standard of video networks: devices register and name channels."""
