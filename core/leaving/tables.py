@@ -14,6 +14,7 @@ CREDENTIALS = (
     "password",
     "token_hash",
     "sealed_source",
+    "sealed_password",
     "core_second_factor.secret",
     "core_recovery_code.fingerprint",
 )

@@ -20,6 +20,7 @@ LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
 CAMERA_CHANGED = "video.camera"
 TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
+DEVICE_CHANGED = "video.device"
 AUDITED = (
     Audited(name=LOOK, title="查看摄像机画面", kinds={"video.Camera": "摄像机"}),
     Audited(
@@ -39,6 +40,7 @@ AUDITED = (
         title="发放视频处理程序的令牌",
         kinds={"video.Worker": "视频处理程序"},
     ),
+    Audited(name=DEVICE_CHANGED, title="改动国标设备", kinds={"video.Device": "国标设备"}),
 )
 
 

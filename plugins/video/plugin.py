@@ -56,6 +56,7 @@ def add_models() -> Tables:
     return Tables(
         modules=(
             "plugins.video.models.cameras",
+            "plugins.video.models.devices",
             "plugins.video.models.observations",
             "plugins.video.models.workers",
         ),

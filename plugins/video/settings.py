@@ -12,6 +12,9 @@ class VideoSettings(Section):
     same object. `lost_hours`: so long after a restart an observation without news is closed.
     `trouble_minutes`: what lasts so long is told to a person. `unsteady`: so many new connections
     in an hour are trouble. Between the hours `day_begins` and `day_ends` a picture is not dark.
+    `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
+    register. `national_worker`: the eyes that listen for them, at `national_host` (empty: every
+    address of that machine) and `national_port`, UDP and TCP.
     """
 
     offline_seconds: int = Field(default=60, ge=10, le=3600)
@@ -25,6 +28,10 @@ class VideoSettings(Section):
     day_begins: int = Field(default=8, ge=0, le=23)
     day_ends: int = Field(default=17, ge=1, le=24)
     vitals_days: int = Field(default=8, ge=1, le=90)
+    national_code: str = Field(default="", pattern=r"^([0-9]{20})?$")
+    national_host: str = Field(default="", max_length=100)
+    national_port: int = Field(default=5060, ge=1, le=65535)
+    national_worker: str = Field(default="本机", max_length=60)
 
     @property
     def silence(self) -> timedelta:

@@ -10,6 +10,14 @@ from plugins.video.actions.cameras import (
     update_camera,
 )
 from plugins.video.actions.configuration import configuration, revision
+from plugins.video.actions.devices import (
+    add_device,
+    device_of,
+    registry,
+    remove_device,
+    renew_password,
+    take_presences,
+)
 from plugins.video.actions.evidence import RETENTIONS, keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
@@ -33,10 +41,12 @@ __all__ = [
     "ZoneInput",
     "accept_view",
     "activate_camera",
+    "add_device",
     "begins",
     "configuration",
     "create_camera",
     "deactivate_camera",
+    "device_of",
     "ensure_worker",
     "forget_vitals",
     "issue_worker_token",
@@ -45,7 +55,10 @@ __all__ = [
     "let_in_own_eyes",
     "look_at",
     "looked_at",
+    "registry",
+    "remove_device",
     "remove_zone",
+    "renew_password",
     "revision",
     "save_zone",
     "save_zones",
@@ -53,6 +66,7 @@ __all__ = [
     "snapshot_times",
     "take_health",
     "take_observation",
+    "take_presences",
     "take_snapshot",
     "update_camera",
     "watch_over",

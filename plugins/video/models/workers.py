@@ -15,6 +15,7 @@ class Worker(Model):
     token_hash = fields.CharField(max_length=64, unique=True)
     last_seen_at = fields.DatetimeField(null=True)
     health: Any = fields.JSONField(null=True)
+    national_trouble = fields.CharField(max_length=300, default="", db_default="")
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

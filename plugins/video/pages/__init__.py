@@ -1,10 +1,23 @@
 """The doors of video: `/video` for the eyes, `/admin/video` for staff."""
 
 from liuhe import Page
-from plugins.video.pages import blur, cameras, editing, intake, models, workers, zones
+from plugins.video.pages import (
+    blur,
+    cameras,
+    devices,
+    editing,
+    intake,
+    models,
+    registry,
+    workers,
+    zones,
+)
+
+EYES = (*intake.ROUTES, *blur.ROUTES, *registry.ROUTES)
+KEEPERS = (*editing.ROUTES, *workers.ROUTES, *models.ROUTES, *devices.ROUTES)
 
 PAGES = [
-    *(Page(route=route, public=True) for route in (*intake.ROUTES, *blur.ROUTES)),
-    *(Page(route=route) for route in (*editing.ROUTES, *workers.ROUTES, *models.ROUTES)),
+    *(Page(route=route, public=True) for route in EYES),
+    *(Page(route=route) for route in KEEPERS),
     *(Page(route=route) for route in (*cameras.ROUTES, *zones.ROUTES)),
 ]

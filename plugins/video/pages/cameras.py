@@ -9,18 +9,28 @@ from zoneinfo import ZoneInfo
 
 from tortoise.expressions import Q
 
-from liuhe import NotFound, Viewer, demand_held, house, may, record_reading, within
+from liuhe import (
+    NotFound,
+    Viewer,
+    demand_held,
+    house,
+    may,
+    record_reading,
+    settings_of,
+    within,
+)
 from liuhe.pages import Request, Response, Route, form, fragment, page, see_other, viewer
 from plugins.video import actions
-from plugins.video.models import Camera, Observation, Vital, Watch, Zone
+from plugins.video.models import Camera, Channel, Observation, Vital, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.pages.chart import BARS, Chart, chart
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
 from plugins.video.rules.codes import code_words
-from plugins.video.rules.health import SEEN, activation_problem
+from plugins.video.rules.health import SEEN, activation_problem, is_here
 from plugins.video.rules.labels import SIGHT_LABELS, TROUBLE_ADVICE, TROUBLE_LABELS
+from plugins.video.settings import VideoSettings
 
 A_PAGE = 24
 TODAY_SHOWN = 50
@@ -115,6 +125,7 @@ async def one(request: Request) -> Response:
         ),
         "code_words": code_words(camera.code or ""),
         "closed": camera.active and not camera.source,
+        "catalogue": await _catalogue(camera),
         "may_zone": may(who, ZONES, camera, CAMERA_SCOPE),
         "may_manage": may(who, MANAGE, camera, CAMERA_SCOPE),
         "base": f"{BASE}/{camera.id}",
@@ -138,6 +149,19 @@ async def _chart(camera: Camera) -> Chart | None:
     now = datetime.now(UTC)
     day = Vital.filter(camera_id=camera.id, at__gt=actions.begins(now) - actions.SPAN * BARS)
     return chart(await day.order_by("at"), now)
+
+
+async def _catalogue(camera: Camera) -> str:
+    """What the device below says of it by the national standard, or ""."""
+    found = Channel.filter(code=camera.code or "").order_by("-id").select_related("device")
+    channel = await found.first() if camera.code else None
+    if channel is None:
+        return ""
+    device = channel.device
+    silence = settings_of(VideoSettings).silence
+    if not (device.online and is_here(device.told_at, datetime.now(UTC), silence)):
+        return f"“{device.name}”离线，说不上"
+    return f"“{device.name}”说它{'在线' if channel.online else '离线'}"
 
 
 async def _look(camera: Camera, zones: list[Zone], until: float) -> dict[str, Any]:

@@ -14,11 +14,14 @@ from plugins.video.rules.addresses import TRANSPORTS, mask
 
 NAMES = tuple(actions.CameraInput.__dataclass_fields__)
 NEW = {"detect_every": "5", "transport": "tcp"}
+CATALOGUED = ("name", "code", "address", "longitude", "latitude")
 
 
 async def new(request: Request) -> Response:
+    """An empty form, or with what a device's catalogue says of the camera."""
     demand_held(viewer(request), MANAGE)
-    return await _show(request, None, NEW)
+    told = {name: request.query_params.get(name, "")[:120] for name in CATALOGUED}
+    return await _show(request, None, {**NEW, **told})
 
 
 async def create(request: Request) -> Response:

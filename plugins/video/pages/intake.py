@@ -65,7 +65,7 @@ async def observations(request: Request, _: Worker) -> Response:
     """One message, with the blurred picture of what it tells of; repeating it is harmless."""
     most = settings_of(VideoSettings).evidence_megabytes * 1_000_000
     parts = await bounded(request, most + WORDS).form(max_files=1, max_fields=2)
-    told = _read(messages.Observation.from_json, await _text(parts, "observation"))
+    told = read_message(messages.Observation.from_json, await _text(parts, "observation"))
     if request.headers.get("idempotency-key", told.key) != told.key:
         raise BadInput("Idempotency-Key 和 observation.key 不一样。", field="key")
     taken = await actions.take_observation(told, await _picture(parts, most))
@@ -93,7 +93,7 @@ async def _picture(parts: FormData, most: int) -> bytes | None:
     return content or None
 
 
-def _read(read: Callable[[object], M], text: str | bytes) -> M:
+def read_message(read: Callable[[object], M], text: str | bytes) -> M:
     """A message, or the sentence that says what is wrong with it."""
     try:
         told = read(json.loads(text))
@@ -117,7 +117,7 @@ def _moments(told: Any) -> Iterator[datetime]:
 
 
 async def health(request: Request, worker: Worker) -> Response:
-    told = _read(messages.Health.from_json, await read_body(request, HEALTH_WORDS))
+    told = read_message(messages.Health.from_json, await read_body(request, HEALTH_WORDS))
     await actions.take_health(worker, told)
     return Response(status_code=204)
 

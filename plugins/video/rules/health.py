@@ -28,6 +28,11 @@ def activation_problem(*, filing_number: str, signage: bool, private_space: bool
     return "" if signage else "启用前要先设置提示标识，并在这里勾选确认。"
 
 
+def is_here(told_at: datetime | None, now: datetime, silence: timedelta) -> bool:
+    """Whether what was told is fresh enough to be believed."""
+    return told_at is not None and now - told_at <= silence
+
+
 def present_state(
     state: str, heard_at: datetime | None, now: datetime, silence: timedelta, active: bool = True
 ) -> str:
