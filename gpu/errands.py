@@ -7,13 +7,14 @@ answer, the round is tried again later; nothing else waits for it.
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from gpu.backoff import waits
 from gpu.blur import PictureError
 from gpu.link import BlurJob, Link, Refused, Unreachable
-from gpu.messages import Config, Health, Looks
+from gpu.messages import Config, Health, Looks, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ SNAPSHOT_EVERY = 2.0  # of a camera at which somebody looks
 IDLE_EVERY = 15.0  # of the others
 LOOKS_WAIT = 20.0
 LOOKS_LAST = 60.0  # seconds without the server after which nobody looks
+TRACKS_EVERY = 5.0
+TRACKS_AT_MOST = 500  # messages that wait: 16 hours of one camera, an hour of sixteen
 REST = 0.2  # between two questions, should the server answer at once each time
 
 Round = Callable[[], float]
@@ -167,6 +170,28 @@ class SnapshotErrand:
 
     def _last(self, camera_id: str) -> float:
         return self._sent.get(camera_id, float("-inf"))
+
+
+class TracksErrand:
+    """Sends what moved; what a silent server does not take in time is forgotten, oldest first."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._waiting: deque[Tracks] = deque(maxlen=TRACKS_AT_MOST)
+
+    def take(self, tracks: Tracks) -> None:
+        self._waiting.append(tracks)
+
+    def round(self) -> float:
+        while self._waiting:
+            oldest = self._waiting[0]
+            try:
+                self._link.tracks(oldest)
+            except Refused as refusal:
+                log.info("camera %s: the server wants no tracks: %s", oldest.camera_id, refusal)
+            if self._waiting and self._waiting[0] is oldest:
+                self._waiting.popleft()
+        return TRACKS_EVERY
 
 
 class HealthErrand:

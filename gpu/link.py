@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from gpu.messages import Config, Health, Looks, Observation
+from gpu.messages import Config, Health, Looks, Observation, Tracks
 from gpu.national.messages import Presences, Registry
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,11 @@ class Link:
         headers = {"Content-Type": "image/jpeg", "X-Frame-At": at.astimezone(UTC).isoformat()}
         path = f"/video/cameras/{quote(camera_id, safe='')}/snapshot"
         self._call("PUT", path, content=picture, headers=headers)
+
+    def tracks(self, tracks: Tracks) -> None:
+        """The server knows by the key whether it has them already."""
+        headers = {"Idempotency-Key": tracks.key}
+        self._call("POST", "/video/tracks", json=tracks.to_json(), headers=headers)
 
     def health(self, health: Health) -> None:
         self._call("POST", "/video/health", json=health.to_json())

@@ -93,10 +93,14 @@ class Camera(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Message):
-    """All that a worker has to watch; `version` changes whenever anything in it does."""
+    """All that a worker has to watch; `version` changes whenever anything in it does.
+
+    `tracks`: the server wants to know what moved, see `Tracks`.
+    """
 
     version: str
     cameras: tuple[Camera, ...] = ()
+    tracks: bool = False
 
     def __post_init__(self) -> None:
         _distinct([camera.id for camera in self.cameras], "camera")
@@ -147,6 +151,34 @@ class Observation(Message):
         _require(self.count >= 0, "'count' is 0 or more.")
         x1, y1, x2, y2 = self.box
         _require(0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1, "'box' is (x1, y1, x2, y2) in 0 to 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracks(Message):
+    """What moved before one camera for a while 轨迹: kinds, boxes and times, no pictures.
+
+    For trying zones out on it. A look is whole numbers: milliseconds since `started_at`, then six
+    for each object: its kind (a place in `objects`), its number, and its box in thousandths of the
+    picture. Numbers begin anew in each message, so that nobody is followed for longer.
+    """
+
+    key: str
+    camera_id: str
+    started_at: datetime
+    model: str
+    objects: tuple[str, ...]
+    looks: tuple[tuple[int, ...], ...]
+
+    def __post_init__(self) -> None:
+        _named(self.key)
+        _named(self.camera_id)
+        _aware(self)
+        _require(len(self.objects) <= 200 and all(self.objects), "'objects' has 0 to 200 names.")
+        _require(1 <= len(self.looks) <= 1000, "'looks' has 1 to 1000 looks.")
+        for look in self.looks:
+            _require(_is_look(look, len(self.objects)), f"this is no look: {str(look)[:60]}.")
+        times = [look[0] for look in self.looks]
+        _require(times == sorted(set(times)), "looks follow each other in time.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +318,20 @@ def _aware(message: Message) -> None:
         value = getattr(message, field.name)
         if isinstance(value, datetime):
             _require(value.tzinfo is not None, f"{field.name!r} needs a time zone.")
+
+
+def _is_look(look: tuple[int, ...], kinds: int) -> bool:
+    """Milliseconds of an hour at most, then objects of six numbers."""
+    if len(look) % 6 != 1 or len(look) > 6 * 200 + 1 or not 0 <= look[0] <= 3_600_000:
+        return False
+    objects = (look[place : place + 6] for place in range(1, len(look), 6))
+    return all(
+        0 <= kind < kinds
+        and 0 <= number <= 1_000_000
+        and 0 <= x1 <= x2 <= 1000
+        and 0 <= y1 <= y2 <= 1000
+        for kind, number, x1, y1, x2, y2 in objects
+    )
 
 
 def _area(polygon: tuple[Point, ...]) -> float:

@@ -67,10 +67,12 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class Tell:
-    """What the server hears: observations with a picture, and a snapshot every so many seconds."""
+    """What the server hears: observations with a picture, a snapshot every so many seconds, and
+    what moved, if it wants to know."""
 
     snapshot_every: float = 2.0
     picture_width: int = 1280
+    tracks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +108,10 @@ class Seen:
 
 def lines(config: Config, *, live: bool = True) -> tuple[Line, ...]:
     """The graph for a configuration: one line for each camera."""
-    return tuple(line(camera, live=live) for camera in config.cameras)
+    return tuple(line(camera, live=live, tracks=config.tracks) for camera in config.cameras)
 
 
-def line(camera: Camera, *, live: bool = True) -> Line:
+def line(camera: Camera, *, live: bool = True, tracks: bool = False) -> Line:
     return Line(
         source=Source(
             camera_id=camera.id,
@@ -122,7 +124,7 @@ def line(camera: Camera, *, live: bool = True) -> Line:
         detect=Detect(model=camera.model, every=camera.detect_every),
         track=Track(),
         watch=Watch(zones=camera.zones),
-        tell=Tell(),
+        tell=Tell(tracks=tracks),
     )
 
 

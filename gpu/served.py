@@ -21,12 +21,14 @@ from gpu.errands import (
     LooksErrand,
     Snapshot,
     SnapshotErrand,
+    TracksErrand,
 )
 from gpu.link import Link, Unreachable
 from gpu.memory import Memory
 from gpu.messages import Config, Health, Observation, SpoolHealth
 from gpu.national.door import RegistrarDoor
 from gpu.national.errands import PresenceErrand, RegistryErrand
+from gpu.recorder import Record
 from gpu.sender import Sender
 from gpu.spool import Spool
 from gpu.teller import Tell
@@ -71,7 +73,8 @@ def serve(options: Options, stop: threading.Event) -> int:
     def tell(observation: Observation, picture: bytes | None) -> None:
         spool.put(observation, picture)
 
-    worker = _worker(options, detector, tell)
+    moved = TracksErrand(link)
+    worker = _worker(options, detector, tell, moved.take)
     sender = Sender(spool, link)
     sender.start()
     door = RegistrarDoor()
@@ -80,6 +83,7 @@ def serve(options: Options, stop: threading.Event) -> int:
     errands = _errands(link, worker, spool, detector, cards, stop)
     for errand in (*errands, *_registrar(link, door, stop)):
         errand.start()
+    Errand("tracks", moved.round, stop).start()
     log.info("watching for %s as %s", options.server, worker.name)
     stop.wait()
     door.stop()
@@ -88,10 +92,10 @@ def serve(options: Options, stop: threading.Event) -> int:
     return 0
 
 
-def _worker(options: Options, detector: Detector, tell: Tell) -> Worker:
+def _worker(options: Options, detector: Detector, tell: Tell, record: Record) -> Worker:
     name, opens = options.name or socket.gethostname(), options.spool / "open"
     if options.gpu is None:
-        return watch.Worker(name, detector, tell, Memory(opens))
+        return watch.Worker(name, detector, tell, Memory(opens), record)
     from gpu.deepstream.worker import Worker as Shards
 
     return Shards(name, replace(options.gpu, memory=opens), tell)

@@ -12,6 +12,7 @@ from gpu.geometry import clipped
 from gpu.memory import Memory
 from gpu.messages import Observation, Point
 from gpu.pipeline import Line
+from gpu.recorder import Record, Recorder
 from gpu.spells import Track
 from gpu.zones import Change, Zones
 
@@ -26,7 +27,12 @@ class Teller:
     """
 
     def __init__(
-        self, line: Line, tell: Tell, picture: Picture, memory: Memory | None = None
+        self,
+        line: Line,
+        tell: Tell,
+        picture: Picture,
+        memory: Memory | None = None,
+        record: Record | None = None,
     ) -> None:
         self.line, self._camera_id = line, line.source.camera_id
         self._tell, self._picture, self._memory = tell, picture, memory
@@ -34,6 +40,8 @@ class Teller:
         self.order = threading.RLock()
         self._tag = ""
         self._recalled = False
+        wanted = record if line.tell.tracks else None
+        self._recorder = Recorder(self._camera_id, wanted) if wanted else None
 
     def begin(self, tag: str, now: float) -> None:
         """Before the first look; `tag` is the model's. Goes on with what was open before."""
@@ -44,6 +52,8 @@ class Teller:
     def look(self, at: float, tracks: Sequence[Track]) -> None:
         with self.order:
             self._report(self._zones.look(at, tracks))
+            if self._recorder:
+                self._recorder.look(at, tracks, self._tag)
 
     def rezone(self, line: Line, now: float) -> None:
         """Other zones on the same pictures; what is no longer watched ends."""
@@ -57,6 +67,8 @@ class Teller:
         with self.order:
             self._recall(now)
             self._report(self._zones.reconfigure((), now))
+            if self._recorder:
+                self._recorder.finish(self._tag)
 
     def _recall(self, now: float) -> None:
         """Once: go on with what was open before the worker was stopped."""

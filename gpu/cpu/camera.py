@@ -18,6 +18,7 @@ from gpu.manifests import ModelError
 from gpu.memory import Memory
 from gpu.messages import CameraState
 from gpu.pipeline import Line, Seen, without_secret
+from gpu.recorder import Record
 from gpu.sight import Sight
 from gpu.teller import Tell
 
@@ -32,12 +33,17 @@ class Camera:
     """Runs from `start` to `stop`, or to the end of a file that does not loop."""
 
     def __init__(
-        self, line: Line, detector: Detector, tell: Tell, memory: Memory | None = None
+        self,
+        line: Line,
+        detector: Detector,
+        tell: Tell,
+        memory: Memory | None = None,
+        record: Record | None = None,
     ) -> None:
         self.line, self._detector = line, detector
         kept = memory.beside(line.source.camera_id, ".npz") if memory else None
         self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
-        self.follower = Follower(line, detector, tell, memory)
+        self.follower = Follower(line, detector, tell, memory, record)
         self._network: Network | None = None
         self._tools = VideoReformatter()
         self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)

@@ -12,6 +12,7 @@ from gpu.cpu.track import Tracker
 from gpu.memory import Memory
 from gpu.messages import Point
 from gpu.pipeline import Line, Seen
+from gpu.recorder import Record
 from gpu.teller import Tell, Teller, moment
 from gpu.zones import Change
 
@@ -20,10 +21,15 @@ class Follower:
     """`tell` gets what happens, with a blurred picture when something starts; it must not wait."""
 
     def __init__(
-        self, line: Line, detector: Detector, tell: Tell, memory: Memory | None = None
+        self,
+        line: Line,
+        detector: Detector,
+        tell: Tell,
+        memory: Memory | None = None,
+        record: Record | None = None,
     ) -> None:
         self._detector = detector
-        self._teller = Teller(line, tell, self._evidence, memory)
+        self._teller = Teller(line, tell, self._evidence, memory, record)
         self._tracker: Tracker | None = None
         self._look: Look | None = None
         self._shown: Look | None = None

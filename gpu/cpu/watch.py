@@ -10,6 +10,7 @@ from gpu.errands import Snapshot
 from gpu.memory import Memory
 from gpu.messages import Config, Health, SpoolHealth
 from gpu.pipeline import Line, lines
+from gpu.recorder import Record
 from gpu.teller import Tell
 
 log = logging.getLogger(__name__)
@@ -19,9 +20,15 @@ class Worker:
     """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
 
     def __init__(
-        self, name: str, detector: Detector, tell: Tell, memory: Memory | None = None
+        self,
+        name: str,
+        detector: Detector,
+        tell: Tell,
+        memory: Memory | None = None,
+        record: Record | None = None,
     ) -> None:
         self.name, self._detector, self._tell, self._memory = name, detector, tell, memory
+        self._record = record
         self._started_at = datetime.now(UTC)
         self._cameras: dict[str, Camera] = {}
         self._lock = threading.Lock()
@@ -71,6 +78,6 @@ class Worker:
         )
 
     def _started(self, line: Line) -> Camera:
-        camera = Camera(line, self._detector, self._tell, self._memory)
+        camera = Camera(line, self._detector, self._tell, self._memory, self._record)
         camera.start()
         return camera

@@ -19,6 +19,7 @@ PERMISSIONS = (
 LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
 CAMERA_CHANGED = "video.camera"
+TRIED_OUT = "video.tried_out"
 TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
 DEVICE_CHANGED = "video.device"
 AUDITED = (
@@ -35,6 +36,12 @@ AUDITED = (
         },
     ),
     Audited(name=ZONES_CHANGED, title="改动区域和场景规则", words={"zones": "区域"}),
+    Audited(
+        name=TRIED_OUT,
+        title="用留存的轨迹试区域规则",
+        kinds={"video.Camera": "摄像机"},
+        words={"raised": "会报几次"},
+    ),
     Audited(
         name=TOKEN_ISSUED,
         title="发放视频处理程序的令牌",

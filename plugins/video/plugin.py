@@ -47,6 +47,13 @@ manifest = Manifest(
             term="图片保存 30 天；已成为线索或案件依据的，随案件保存。不保存人脸和车牌。",
             needs_pia=True,
         ),
+        DataUse(
+            purpose="试验区域规则会报多少次",
+            basis="《公共安全视频图像信息系统管理条例》；公共场所设有提示标识的摄像机",
+            fields=("目标的方框", "目标类别", "时间", "地点"),
+            term="默认 3 天，最多 7 天，到期删除。没有图片；编号每两分钟重新开始，"
+            "不能查看某个人的行踪。",
+        ),
     ),
 )
 
@@ -58,6 +65,7 @@ def add_models() -> Tables:
             "plugins.video.models.cameras",
             "plugins.video.models.devices",
             "plugins.video.models.observations",
+            "plugins.video.models.tracks",
             "plugins.video.models.workers",
         ),
         migrations="migrations.video",

@@ -9,7 +9,9 @@ from liuhe import Section
 
 class VideoSettings(Section):
     """`join_…`: how much two boxes must share, and how soon after a restart of the eyes, to be the
-    same object. `lost_hours`: so long after a restart an observation without news is closed.
+    same object. `tracks_…`: how long, and how much of each camera, what moved is kept for trying
+    zones out (0 days: not at all). `lost_hours`: so long after a restart an observation without
+    news is closed.
     `trouble_minutes`: what lasts so long is told to a person. `unsteady`: so many new connections
     in an hour are trouble. Between the hours `day_begins` and `day_ends` a picture is not dark.
     `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
@@ -22,6 +24,8 @@ class VideoSettings(Section):
     evidence_megabytes: int = Field(default=4, ge=1, le=20)
     join_overlap: float = Field(default=0.3, ge=0.05, le=1.0)
     join_seconds: int = Field(default=120, ge=0, le=3600)
+    tracks_days: int = Field(default=3, ge=0, le=7)
+    tracks_megabytes: int = Field(default=50, ge=1, le=1000)
     lost_hours: int = Field(default=168, ge=1, le=720)
     trouble_minutes: int = Field(default=5, ge=1, le=1440)
     unsteady: int = Field(default=12, ge=2, le=1000)

@@ -18,11 +18,14 @@ from plugins.video.actions.devices import (
     renew_password,
     take_presences,
 )
-from plugins.video.actions.evidence import RETENTIONS, keep_evidence
+from plugins.video.actions.evidence import RETENTIONS as OF_EVIDENCE
+from plugins.video.actions.evidence import keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
+from plugins.video.actions.tracks import RETENTIONS as OF_TRACKS
+from plugins.video.actions.tracks import Tried, take_tracks, try_zone
 from plugins.video.actions.vitals import SPAN, begins, forget_vitals
 from plugins.video.actions.workers import (
     ensure_worker,
@@ -32,11 +35,14 @@ from plugins.video.actions.workers import (
 )
 from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone, save_zones
 
+RETENTIONS = (*OF_EVIDENCE, *OF_TRACKS)
+
 __all__ = [
     "RETENTIONS",
     "SPAN",
     "CameraInput",
     "Taken",
+    "Tried",
     "WatchInput",
     "ZoneInput",
     "accept_view",
@@ -68,6 +74,8 @@ __all__ = [
     "take_observation",
     "take_presences",
     "take_snapshot",
+    "take_tracks",
+    "try_zone",
     "update_camera",
     "watch_over",
     "worker_of",

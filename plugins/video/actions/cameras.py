@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 from liuhe import Area, BadInput, Conflict, Forbidden, Scope, Viewer, atomic, may, record
 from plugins.video.actions.configuration import touch
 from plugins.video.actions.snapshots import drop_snapshot
+from plugins.video.actions.tracks import forget_tracks
 from plugins.video.models import Camera, CameraState
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
@@ -111,10 +112,11 @@ async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
 
 
 async def deactivate_camera(viewer: Viewer, camera_id: int) -> Camera:
-    """The eyes stop looking, and its last picture is deleted."""
+    """The eyes stop looking; its last picture is deleted, and what moved there."""
     camera = await camera_for(viewer, MANAGE, camera_id)
     await _switch(viewer, camera, False)
     await drop_snapshot(camera.id)
+    await forget_tracks(camera.id)
     return camera
 
 

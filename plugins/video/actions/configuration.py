@@ -4,9 +4,10 @@ import uuid
 from collections import defaultdict
 
 from gpu import messages
-from liuhe import announce, rows
+from liuhe import announce, rows, settings_of
 from plugins.video.facts import ConfigurationChanged
 from plugins.video.models import Camera, Revision, Watch, Zone
+from plugins.video.settings import VideoSettings
 
 
 async def touch() -> None:
@@ -20,8 +21,13 @@ async def touch() -> None:
 
 
 async def revision() -> str:
+    """Also of the one setting that the eyes hear of."""
     row = await Revision.get_or_none(id=1)
-    return row.mark if row else "0"
+    return f"{row.mark if row else '0'}{'+' if _tracks() else ''}"
+
+
+def _tracks() -> bool:
+    return settings_of(VideoSettings).tracks_days > 0
 
 
 async def configuration() -> messages.Config:
@@ -35,7 +41,7 @@ async def configuration() -> messages.Config:
     # An address that was sealed with another key opens no camera; its page says so.
     opened = ((camera, camera.source) for camera in cameras)
     told = tuple(_camera(one, source, tuple(zones[one.id])) for one, source in opened if source)
-    return messages.Config(version=mark, cameras=told)
+    return messages.Config(version=mark, cameras=told, tracks=_tracks())
 
 
 async def _watches() -> dict[int, list[messages.Watch]]:

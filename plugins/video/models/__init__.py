@@ -3,6 +3,7 @@
 from plugins.video.models.cameras import Camera, CameraState, Revision, Vital, Watch, Zone
 from plugins.video.models.devices import Channel, Device
 from plugins.video.models.observations import Message, Observation
+from plugins.video.models.tracks import Tracks
 from plugins.video.models.workers import Worker
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Message",
     "Observation",
     "Revision",
+    "Tracks",
     "Vital",
     "Watch",
     "Worker",

@@ -27,6 +27,7 @@ from plugins.video.settings import VideoSettings
 M = TypeVar("M")
 
 WORDS = 262_144  # bytes; what a message may take
+TRACKS_WORDS = 2_000_000
 HEALTH_WORDS = 4_000_000  # a thousand cameras
 #: What clocks may say, however wrong: every zone can show it.
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
@@ -116,6 +117,15 @@ def _moments(told: Any) -> Iterator[datetime]:
             yield from _moments(getattr(told, field.name))
 
 
+async def tracks(request: Request, _: Worker) -> Response:
+    """What moved for two minutes; repeating it is harmless."""
+    told = read_message(messages.Tracks.from_json, await read_body(request, TRACKS_WORDS))
+    if request.headers.get("idempotency-key", told.key) != told.key:
+        raise BadInput("Idempotency-Key 和 key 不一样。", field="key")
+    taken = await actions.take_tracks(told)
+    return JSONResponse({"duplicate": taken.duplicate, "ignored": taken.ignored})
+
+
 async def health(request: Request, worker: Worker) -> Response:
     told = read_message(messages.Health.from_json, await read_body(request, HEALTH_WORDS))
     await actions.take_health(worker, told)
@@ -133,6 +143,7 @@ ROUTES = [
     Route("/config", for_eyes(config), methods=["GET"]),
     Route("/looks", for_eyes(looks), methods=["GET"]),
     Route("/observations", for_eyes(observations), methods=["POST"]),
+    Route("/tracks", for_eyes(tracks), methods=["POST"]),
     Route("/health", for_eyes(health), methods=["POST"]),
     Route("/cameras/{id}/snapshot", for_eyes(snapshot), methods=["PUT"]),
 ]

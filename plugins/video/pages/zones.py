@@ -9,6 +9,7 @@ from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.models import told_cards
+from plugins.video.pages.trying import tried_view
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
 from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS, object_label
@@ -44,6 +45,18 @@ async def save(request: Request) -> Response:
         return await _show(request, camera, given, error)
     name = given.text("name", most=100)
     return see_other(request, f"{BASE}/{camera.id}/zones", f"已保存“{name}”，几秒钟内生效。")
+
+
+async def try_out(request: Request) -> Response:
+    """How often the zone, as it is written here, would have told something; saves nothing."""
+    given = await form(request)
+    camera = await camera_for(viewer(request), ZONES, number_in_path(request))
+    try:
+        zone = _read(given)
+        tried = await actions.try_zone(viewer(request), camera.id, zone)
+    except BadInput as error:
+        return await _show(request, camera, given, error)
+    return await _show(request, camera, given, tried=tried_view(zone, tried))
 
 
 async def remove(request: Request) -> Response:
@@ -93,13 +106,17 @@ def _polygon(text: str) -> Any:
 
 
 async def _show(
-    request: Request, camera: Camera, given: Form | None = None, error: BadInput | None = None
+    request: Request,
+    camera: Camera,
+    given: Form | None = None,
+    error: BadInput | None = None,
+    tried: dict[str, Any] | None = None,
 ) -> Response:
     times = await actions.snapshot_times([camera.id])
     at = times.get(camera.id)
     drawn = await _zones(camera)
-    if given and error:
-        drawn = _with_attempt(drawn, given, error)
+    if given:
+        drawn = _with_attempt(drawn, given, error.message if error else "")
     context = {
         "page_title": f"{camera.name}的区域",
         "camera": camera,
@@ -111,6 +128,7 @@ async def _show(
         "scenes": await fill_slots(request, "video.scene_options", camera),
         "base": f"{BASE}/{camera.id}",
         "error": error.message if error else "",
+        "tried": tried,
     }
     return await page(request, "video/zones.html", context, status=error.status if error else 200)
 
@@ -145,9 +163,7 @@ def _rule(watch: Watch) -> dict[str, Any]:
     return {**shown, "seconds": f"{watch.seconds:g}", "grace": f"{watch.grace:g}"}
 
 
-def _with_attempt(
-    drawn: list[dict[str, Any]], given: Form, error: BadInput
-) -> list[dict[str, Any]]:
+def _with_attempt(drawn: list[dict[str, Any]], given: Form, error: str) -> list[dict[str, Any]]:
     """The zones with what was written last, so that nothing has to be written twice."""
     marks = [f"r{number}-" for number in range(MOST_RULES) if given.text(f"r{number}-kind")]
     attempt = {
@@ -155,7 +171,7 @@ def _with_attempt(
         "name": given.text("name"),
         "polygon": _drawn(given.text("polygon", most=20_000)),
         "rules": [*(_rule_view(given, mark) for mark in marks), BLANK][:MOST_RULES],
-        "error": error.message,
+        "error": error,
     }
     kept = [zone for zone in drawn if str(zone["id"]) != attempt["id"]]
     return [*kept, attempt]
@@ -177,5 +193,6 @@ def _drawn(text: str) -> Any:
 ROUTES = [
     Route("/{id:int}/zones", show, methods=["GET"]),
     Route("/{id:int}/zones", save, methods=["POST"]),
+    Route("/{id:int}/zones/try", try_out, methods=["POST"]),
     Route("/{id:int}/zones/remove", remove, methods=["POST"]),
 ]
