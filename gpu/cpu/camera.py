@@ -11,7 +11,7 @@ from gpu.backoff import waits
 from gpu.cpu.decode import Frame, SourceError, Stream
 from gpu.cpu.detect import Answer, Detector
 from gpu.cpu.follower import Follower
-from gpu.cpu.motion import Grey, small
+from gpu.cpu.motion import Gate, Grey, small
 from gpu.cpu.network import Network
 from gpu.cpu.vitals import Vitals
 from gpu.manifests import ModelError
@@ -45,7 +45,8 @@ class Camera:
         self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
         self.follower = Follower(line, detector, tell, memory, record)
         self._network: Network | None = None
-        self._tools = VideoReformatter()
+        self._tools, self._gate = VideoReformatter(), Gate()
+        self._latest: Answer | None = None
         self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._threads = [
@@ -105,10 +106,15 @@ class Camera:
                 if number == 0:
                     self.follower.begin(self._network, stream.rate / self.line.detect.every)
                 self._offer(number, frame, self._network)
+                self._count(stream)
         finally:
-            self.vitals.count(decode_errors=stream.errors, dropped=stream.dropped)
+            self._count(stream)
         if not self.line.source.is_file and not self._stop.is_set():
             raise SourceError("The camera ended the connection; it is called again.")
+
+    def _count(self, stream: Stream) -> None:
+        self.vitals.count(decode_errors=stream.errors, dropped=stream.dropped)
+        stream.errors = stream.dropped = 0
 
     def _offer(self, number: int, frame: Frame, network: Network) -> None:
         """Hand a frame on; live frames that find no room are dropped, the others wait."""
@@ -116,11 +122,20 @@ class Camera:
         if live and self._ahead.full():
             self.vitals.count(dropped=1)
             return
-        answer = None
-        if number % self.line.detect.every == 0:
-            prepared = network.prepare(frame.picture, self._tools)
-            answer = self._detector.submit(self.line.source.camera_id, network, prepared, live=live)
-        self._put((frame, small(frame.picture, self._tools), answer))
+        grey = small(frame.picture, self._tools)
+        asked = number % self.line.detect.every == 0
+        self._put((frame, grey, self._ask(frame, grey, network) if asked else None))
+
+    def _ask(self, frame: Frame, grey: Grey, network: Network) -> Answer:
+        """What is seen; a live picture in which nothing has changed shows what it showed before."""
+        live = self.line.decode.live
+        news = not live or frame.fresh or self._gate.opens(frame.at, grey)
+        if self._latest is not None and not news and not _was_dropped(self._latest):
+            return self._latest
+        prepared = network.prepare(frame.picture, self._tools)
+        who = self.line.source.camera_id
+        self._latest = self._detector.submit(who, network, prepared, live=live)
+        return self._latest
 
     def _put(self, item: Item | None) -> None:
         while True:
@@ -174,3 +189,7 @@ class Camera:
         self.follower.follow(frame, grey, seen, self._network)
         self.vitals.saw(frame.at)
         self.vitals.sight.glance(frame.at, frame.picture)
+
+
+def _was_dropped(answer: Answer) -> bool:
+    return answer.done() and (answer.exception() is not None or answer.result() is None)

@@ -1,5 +1,6 @@
 """Frames out of files and cameras, at the speed of life, with errors that say what to do."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -20,8 +21,9 @@ RTSP = {
     # not fflags=nobuffer: it throws away the key frame that was probed, and waits for the next
 }
 TIMEOUT = (5.0, 3.0)  # seconds to open, and to wait for data: a frozen camera says nothing else
-LATE = 1.0  # seconds after which a frame of a file is not shown any more
-VERY_LATE = 5.0  # seconds after which the file is taken up anew from here: the machine slept
+LATE = 1.0  # seconds after which a frame is not looked at any more
+VERY_LATE = 5.0  # seconds after which the clock begins anew from here: the machine slept
+DRIFT = 0.001  # of a camera's clock, at most: a slow one is not late
 BROKEN = 100  # packets in a row that give no picture
 
 _EPOCH = time.time() - time.monotonic()  # a clock that is set meanwhile moves no frame
@@ -44,6 +46,24 @@ def now() -> float:
     return _EPOCH + time.monotonic()
 
 
+class Lag:
+    """How late a camera's frames come here, by its own clock; a clock that jumps begins anew."""
+
+    def __init__(self) -> None:
+        self._least, self._at = math.inf, 0.0
+
+    def of(self, shown: float | None, at: float) -> float:
+        """Seconds; `shown` is the frame's own time, `at` when it is here."""
+        if shown is None:
+            return 0.0
+        offset = at - shown
+        least = min(offset, self._least + DRIFT * (at - self._at))
+        if offset - least > VERY_LATE:
+            least = offset
+        self._least, self._at = least, at
+        return offset - least
+
+
 class Stream:
     """One opening of a source. Ends by itself at the end of a file, and when `stop` is set."""
 
@@ -62,10 +82,14 @@ class Stream:
             yield from self._playing()
 
     def _arriving(self) -> Iterator[Frame]:
-        fresh = True
+        fresh, lag = True, Lag()
         with self._open() as container:
             for picture in self._pictures(container):
-                yield Frame(picture, now(), fresh)
+                at = now()
+                if lag.of(picture.time, at) > LATE:
+                    self.dropped += 1
+                    continue
+                yield Frame(picture, at, fresh)
                 fresh = False
 
     def _playing(self) -> Iterator[Frame]:

@@ -17,6 +17,7 @@ Points = NDArray[np.float32]
 WIDTH, HEIGHT = 320, 180
 SIZE = np.array([WIDTH, HEIGHT], np.float32)
 STILL = 1.0  # mean difference in grey down to which a box shows what it showed before
+AGAIN = 2.0  # seconds after which even a still picture is looked at
 CHANGED, FEW = 14, 8  # a pixel that changed, and how many of them noise alone may change
 BACK = 1.0  # pixels that a point may miss where it came from
 POINTS = np.array(
@@ -34,6 +35,21 @@ def small(picture: VideoFrame, tools: VideoReformatter) -> Grey:
 def is_still(before: Grey, after: Grey) -> bool:
     """Whether nothing worth a look has changed."""
     return int(np.count_nonzero(cv2.absdiff(before, after) > CHANGED)) <= FEW
+
+
+class Gate:
+    """Whether a picture is worth a look: something has changed since the latest, or it is old."""
+
+    def __init__(self) -> None:
+        self._picture: Grey | None = None
+        self._at = 0.0
+
+    def opens(self, at: float, picture: Grey) -> bool:
+        fresh = 0 <= at - self._at < AGAIN
+        if self._picture is not None and fresh and is_still(self._picture, picture):
+            return False
+        self._picture, self._at = picture, at
+        return True
 
 
 def shifts(before: Grey, after: Grey, boxes: Sequence[Box]) -> list[Point | None]:

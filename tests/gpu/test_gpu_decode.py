@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from gpu.cpu.camera import Camera
-from gpu.cpu.decode import SourceError, Stream
+from gpu.cpu.decode import Lag, SourceError, Stream
 from gpu.messages import Camera as CameraMessage
 from gpu.pipeline import CLIPS, Decode, Line, Source, line, resolved, without_secret
 
@@ -209,6 +209,49 @@ def test_the_detector_serves_every_camera_in_its_turn_and_drops_the_oldest() -> 
     assert [answer.done() for answer in answers] == [True, True, True, False, False]
     order = [asked._next() for _ in range(3)]
     assert [job.picture for job in order if job] == [3, 9, 4]
+
+
+def test_a_live_camera_in_which_nothing_moves_is_looked_at_now_and_then(
+    detector: Any, tmp_path: Path, until: Any
+) -> None:
+    import av
+
+    still = tmp_path / "still.mp4"
+    with av.open(str(still), "w") as out:
+        track = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        track.width, track.height, track.pix_fmt = 96, 64, "yuv420p"
+        for _ in range(60):
+            out.mux(track.encode(av.VideoFrame(96, 64, "yuv420p")))
+        out.mux(track.encode(None))
+    asked = []
+
+    class Counted(type(detector)):  # type: ignore[misc]
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            asked.append(1)
+            return detector.submit(*args, **kwargs)
+
+        def network(self, name: str | None) -> Any:
+            return detector.network(name)
+
+    counted = Counted.__new__(Counted)
+    made = camera(counted, still, live=True, detect_every=1)
+    made.start()
+    until(lambda: made.vitals.state == "ended", 20)
+    assert made.vitals.detections.total > 20  # each frame has its answer
+    assert len(asked) <= 4
+    made.stop(gone=True)
+
+
+def test_frames_that_come_late_are_told_from_a_clock_that_jumps_or_drifts() -> None:
+    lag = Lag()
+    assert [lag.of(at, at + 0.3) for at in (0.0, 0.04, 0.08)] == pytest.approx([0, 0, 0])
+    assert lag.of(1.0, 2.8) == pytest.approx(1.5, abs=0.01)  # it waited somewhere
+    assert lag.of(3.0, 3.3) == pytest.approx(0, abs=0.01)  # and caught up
+    assert lag.of(1003.0, 3.4) == 0  # forward
+    assert lag.of(3.0, 3.5) == 0  # back
+    assert lag.of(None, 3.6) == 0
+    slow = Lag()  # loses a second in an hour, and is not late after days
+    assert max(slow.of(at * (1 - 1 / 3600), float(at)) for at in range(0, 200_000, 5)) < 0.01
 
 
 # ------------------------------------------------------------------------------------------- RTSP

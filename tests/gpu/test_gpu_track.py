@@ -10,7 +10,7 @@ import pytest
 from av.video.reformatter import VideoReformatter
 
 from gpu import pipeline
-from gpu.cpu.motion import HEIGHT, WIDTH, Grey, is_still, shifts, small
+from gpu.cpu.motion import AGAIN, HEIGHT, WIDTH, Gate, Grey, is_still, shifts, small
 from gpu.cpu.track import Tracker
 from gpu.manifests import find
 from gpu.messages import Box, Camera, Watch, Zone
@@ -61,6 +61,16 @@ def test_noise_is_stillness_and_a_small_thing_that_comes_is_not() -> None:
     come = plain.copy()
     come[100:105, 50:54] = 140
     assert not is_still(plain, come)
+
+
+def test_the_gate_opens_for_what_changes_and_for_a_still_picture_now_and_then() -> None:
+    gate = Gate()
+    assert gate.opens(0.0, scene(0.5))
+    assert not gate.opens(0.2, scene(0.5))
+    assert gate.opens(0.4, scene(0.6))
+    assert not gate.opens(0.4 + AGAIN - 0.1, scene(0.6))
+    assert gate.opens(0.4 + AGAIN, scene(0.6))
+    assert gate.opens(0.0, scene(0.6))  # a clock that was set back
 
 
 # ---------------------------------------------------------------------------------------- bridges
