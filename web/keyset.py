@@ -130,13 +130,13 @@ class Keyset:
             Column(name.lstrip("-"), name.startswith("-"), meta.fields_map.get(name.lstrip("-")))
             for name in order
         ]
-        self._list = f"{meta.db_table}:{','.join(order)}"
+        self.order = f"{meta.db_table}:{','.join(order)}"
 
     def encode(self, row: Model) -> str:
         return self.encode_values([getattr(row, column.name) for column in self.columns])
 
     def encode_values(self, values: Sequence[Any]) -> str:
-        content = orjson.dumps([self._list, [_plain(value) for value in values]])
+        content = orjson.dumps([self.order, [_plain(value) for value in values]])
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
     def decode(self, cursor: str, name: str = "after") -> list[Any]:
@@ -146,7 +146,7 @@ class Keyset:
                 raise ValueError("too long")
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             given, values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            if given != self._list or len(values) != len(self.columns):
+            if given != self.order or len(values) != len(self.columns):
                 raise ValueError("another list")
             return [_value(c, value) for c, value in zip(self.columns, values, strict=True)]
         except (ValueError, TypeError, ArithmeticError, AttributeError) as error:

@@ -5,6 +5,8 @@
 
 import base64
 import re
+from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import strawberry
@@ -20,7 +22,8 @@ N = TypeVar("N", bound="Node")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
 
-def global_id(type_name: str, key: object) -> strawberry.ID:
+@lru_cache(20_000, typed=True)
+def global_id(type_name: str, key: Hashable) -> strawberry.ID:
     return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{key}".encode()).decode())
 
 

@@ -7,7 +7,7 @@ a plan does not know for sure it leaves alone: `Unplanned`, and the list goes th
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import structlog
 from graphql import GraphQLObjectType, get_named_type
@@ -17,17 +17,14 @@ from tortoise.queryset import QuerySet
 from core.database import raw_rows
 from web.graphql.connections import Listing
 from web.graphql.context import Info
-from web.graphql.fast.shapes import Derived, Joined, Plain, Unfit, python_value, shape_of
+from web.graphql.fast.batches import Batch, Make, joined, nodes
+from web.graphql.fast.kept import Kept
+from web.graphql.fast.shapes import Derived, Joined, Plain, python_value, shape_of
 from web.graphql.fast.statements import statement
 from web.graphql.nodes import Node, global_id
 from web.keyset import Keyset, Slice, Window, cut, part_of
 
 log = structlog.get_logger()
-
-Row: TypeAlias = Any  # one that is read by position
-Make: TypeAlias = Callable[[Row], Any]
-#: A key of an answer, and what makes its value of a row and of the node over it.
-Part: TypeAlias = tuple[str, Callable[[Row, Any], Any]]
 
 
 class Unplanned(Exception):
@@ -42,20 +39,27 @@ class Plan:
     parts: list[tuple[str, Callable[["Answered"], Any]]]
     counted: bool
 
-    async def answer(self, queryset: "QuerySet[Any]", keyset: Keyset, window: Window) -> Any:
+    async def answer(
+        self, queryset: "QuerySet[Any]", keyset: Keyset, window: Window, info: Any
+    ) -> Any:
         part = part_of(queryset, keyset, window)
         flags = [column.flag for column in keyset.columns if column.nullable]
         found = await raw_rows(*statement(part, (*self.columns, *flags)))
         page = cut(found, keyset, window)
         whole = await queryset.count() if self.counted else 0
-        answered = Answered(page, whole)
+        answered = Answered(page, Batch(page.rows, info), whole)
         return {name: make(answered) for name, make in self.parts}
 
 
 @dataclass(frozen=True)
 class Answered:
     page: Slice[Any]
+    batch: Batch
     whole: int
+
+
+#: Plans by all that they follow from; None where there is none.
+_plans: Kept[Plan | None] = Kept(512)
 
 
 async def answer_of(
@@ -63,23 +67,41 @@ async def answer_of(
 ) -> Any | None:
     """The connection's answer, or None where the usual way must give it (or its failure)."""
     try:
-        planner = Planner(
-            executor, Info(info, cast(Any, None)), listing.keyset, listing.whole.model
-        )
-        plan = planner.plan(kind, details, listing.to_node)
-        return await plan.answer(listing.whole, listing.keyset, listing.window)
-    except Unplanned:
-        return None
+        plan = _planned(executor, kind, details, info, listing)
+        if plan is None:
+            return None
+        given = Info(info, cast(Any, None))
+        return await plan.answer(listing.whole, listing.keyset, listing.window, given)
     except Exception:
         log.debug("graphql.unfit", exc_info=True)
         return None
 
 
+def _planned(
+    executor: Any, kind: GraphQLObjectType, details: Any, info: Any, listing: Listing[Any]
+) -> Plan | None:
+    """The plan, made once for a document that is asked again: of the variables only those that
+    are true or false (`@skip`, `@include`) decide what is selected."""
+    asked = [one.node for one in details]
+    switches = ((k, v) for k, v in info.variable_values.items() if type(v) is bool)
+    keyset, model = listing.keyset, listing.whole.model
+    of = (kind, model, keyset.order, listing.to_node)
+    key = (*of, tuple(map(id, asked)), *sorted(switches))
+
+    def make() -> Plan | None:
+        try:
+            return Planner(executor, keyset, model).plan(kind, details, listing.to_node)
+        except Unplanned:
+            return None
+
+    return _plans.get(key, make, holding=asked)
+
+
 class Planner:
     """Collects the columns while it goes down the selection."""
 
-    def __init__(self, executor: Any, info: Any, keyset: Keyset, model: type[Model]) -> None:
-        self._executor, self._info = executor, info
+    def __init__(self, executor: Any, keyset: Keyset, model: type[Model]) -> None:
+        self._executor = executor
         self._keyset, self._model = keyset, model
         self._columns: dict[str, int] = {}
 
@@ -107,14 +129,14 @@ class Planner:
     def _column(self, lookup: str) -> int:
         return self._columns.setdefault(lookup, len(self._columns))
 
-    def _encoder(self, ordered: list[int]) -> Make:
+    def _encoder(self, ordered: list[int]) -> Callable[[Any], str]:
         """The cursor of a row."""
         read = [python_value(column.field) for column in self._keyset.columns if column.field]
-        steps = list(zip(ordered, read, strict=True))
-        return lambda row: self._keyset.encode_values([value(row[at]) for at, value in steps])
+        steps, encode = list(zip(ordered, read, strict=True)), self._keyset.encode_values
+        return lambda row: encode([value(row[at]) for at, value in steps])
 
     def _of_connection(
-        self, kind: GraphQLObjectType, field: str, details: Any, node: Any, encode: Make
+        self, kind: GraphQLObjectType, field: str, details: Any, node: Any, encode: Any
     ) -> Callable[[Answered], Any]:
         if field == "__typename":
             return lambda _: kind.name
@@ -123,13 +145,13 @@ class Planner:
         below = get_named_type(kind.fields[field].type)
         if field == "edges":
             edge = self._edge(below, details, node, encode)
-            return lambda answered: [edge(row) for row in answered.page.rows]
+            return lambda answered: edge(answered.batch)
         if field == "pageInfo":
             return self._page_info(below, details, encode)
         raise Unplanned
 
     def _page_info(
-        self, kind: GraphQLObjectType, details: Any, encode: Make
+        self, kind: GraphQLObjectType, details: Any, encode: Callable[[Any], str]
     ) -> Callable[[Answered], Any]:
         known: dict[str, Callable[[Slice[Any]], Any]] = {
             "__typename": lambda _: kind.name,
@@ -141,15 +163,18 @@ class Planner:
         parts = [(name, _known(known, field)) for name, field, _ in self._selected(kind, details)]
         return lambda answered: {name: make(answered.page) for name, make in parts}
 
-    def _edge(self, kind: GraphQLObjectType, details: Any, node: Any, encode: Make) -> Make:
+    def _edge(self, kind: GraphQLObjectType, details: Any, node: Any, encode: Any) -> Make:
         parts: list[tuple[str, Make]] = []
         for name, field, of in self._selected(kind, details):
             if field == "node":
                 parts.append((name, self._root(kind, of, node)))
             else:
-                known = {"__typename": lambda _: kind.name, "cursor": encode}
+                known = {
+                    "__typename": _constant(kind.name),
+                    "cursor": lambda batch: [encode(row) for row in batch.rows],
+                }
                 parts.append((name, _known(known, field)))
-        return lambda row: {name: make(row) for name, make in parts}
+        return nodes(parts)
 
     def _root(self, kind: GraphQLObjectType, details: Any, node: Any) -> Make:
         below: Any = get_named_type(kind.fields["node"].type)
@@ -158,9 +183,9 @@ class Planner:
         return self._node(below, details, self._model, "")
 
     def _node(self, kind: GraphQLObjectType, details: Any, model: type[Model], prefix: str) -> Make:
-        """What makes the answer of a row, whose columns are found under `prefix`."""
+        """What makes the answers of rows, whose columns are found under `prefix`."""
         shape = shape_of(kind, model)
-        parts: list[Part] = []
+        parts: list[tuple[str, Make]] = []
         wanted: dict[str, int] = {}  # columns that resolvers read
         for name, field, of in self._selected(kind, details):
             if field == "__typename":
@@ -172,39 +197,18 @@ class Planner:
                 parts.append((name, _plain(self._column(prefix + entry.column), entry)))
             elif isinstance(entry, Derived):
                 wanted |= {one: self._column(prefix + one) for one in entry.columns}
-                parts.append((name, _derived(entry, self._info)))
+                parts.append((name, _derived(entry)))
             elif isinstance(entry, Joined):
                 parts.append((name, self._joined(entry, of, prefix)))
             else:
                 raise Unplanned
-        if not wanted:
-            return lambda row: {name: make(row, None) for name, make in parts}
-        over = _half(_node_type(kind), model, wanted)
+        return nodes(parts, _half(_node_type(kind), model, wanted) if wanted else None)
 
-        def made(row: Row) -> Any:
-            node = over(row)
-            return {name: make(row, node) for name, make in parts}
-
-        return made
-
-    def _joined(self, entry: Joined, details: Any, prefix: str) -> Callable[[Row, Any], Any]:
+    def _joined(self, entry: Joined, details: Any, prefix: str) -> Make:
         """The answer for a related row: made once for all rows that point to it."""
         at = self._column(prefix + entry.key)
         make = self._node(entry.kind, details, entry.model, f"{prefix}{entry.relation}__")
-        made: dict[Any, Any] = {}
-        if not entry.required:
-            made[None] = None
-
-        def of(row: Row, _: Any) -> Any:
-            key = row[at]
-            if key in made:
-                return made[key]
-            if key is None:
-                raise Unfit
-            made[key] = found = make(row)
-            return found
-
-        return of
+        return joined(at, make, required=entry.required)
 
 
 def _known(known: dict[str, Any], field: str) -> Any:
@@ -213,34 +217,34 @@ def _known(known: dict[str, Any], field: str) -> Any:
     return known[field]
 
 
-def _constant(value: Any) -> Callable[[Row, Any], Any]:
-    return lambda row, node: value
+def _constant(value: Any) -> Make:
+    return lambda batch: [value] * len(batch.rows)
 
 
-def _identified(name: str, at: int) -> Callable[[Row, Any], Any]:
-    return lambda row, node: global_id(name, row[at])
+def _identified(name: str, at: int) -> Make:
+    return lambda batch: [global_id(name, key) for key in batch.columns[at]]
 
 
-def _plain(at: int, entry: Plain) -> Callable[[Row, Any], Any]:
+def _plain(at: int, entry: Plain) -> Make:
     if entry.convert is None:
-        return lambda row, node: row[at]
+        return lambda batch: batch.columns[at]
     convert = entry.convert
-    return lambda row, node: convert(row[at])
+    return lambda batch: list(map(convert, batch.columns[at]))
 
 
-def _derived(entry: Derived, info: Any) -> Callable[[Row, Any], Any]:
+def _derived(entry: Derived) -> Make:
     resolve, coerce = entry.resolve, entry.coerce
     if entry.with_info:
-        return lambda row, node: coerce(resolve(node, info))
-    return lambda row, node: coerce(resolve(node))
+        return lambda batch: [coerce(resolve(node, batch.info)) for node in batch.over]
+    return lambda batch: [coerce(resolve(node)) for node in batch.over]
 
 
-def _half(kind: type[Node], model: type[Model], wanted: dict[str, int]) -> Make:
+def _half(kind: type[Node], model: type[Model], wanted: dict[str, int]) -> Callable[[Any], Node]:
     """Nodes over rows that have these columns alone; what reads another fails, and is seen to."""
     fields = model._meta.fields_map
     steps = [(name, at, python_value(fields[name])) for name, at in wanted.items()]
 
-    def over(row: Row) -> Node:
+    def over(row: Any) -> Node:
         half = object.__new__(model)
         for name, at, value in steps:
             object.__setattr__(half, name, value(row[at]))

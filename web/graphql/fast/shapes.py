@@ -7,7 +7,7 @@ Fields that say nothing are unknown here, and whoever asks for them is answered 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, cast
 
@@ -132,10 +132,8 @@ def _converter(column: "Field[Any]", kind: Any, required: bool) -> Convert | Non
     as_it_is = kind is GraphQLString and type(column) in (CharField, TextField)
     if as_it_is and not (required and column.null):
         return None
-    to_python, coerce = python_value(column), _checked(kind.coerce_output_value, required)
-    if isinstance(column, CharEnumFieldInstance):
-        return lru_cache(_REMEMBERED)(lambda raw: coerce(to_python(raw)))
-    return lambda raw: coerce(to_python(raw))
+    convert = _checked(kind.coerce_output_value, required, python_value(column))
+    return lru_cache(_REMEMBERED)(convert) if isinstance(column, CharEnumFieldInstance) else convert
 
 
 def python_value(column: "Field[Any]") -> Convert:
@@ -144,9 +142,11 @@ def python_value(column: "Field[Any]") -> Convert:
 
 
 def _moment(column: "Field[Any]") -> Convert:
-    """SQLite keeps moments as text, all in UTC: read at a tenth of the cost of any format."""
+    """In UTC as they are kept: SQLite's text is read at a tenth of the cost of any format."""
 
     def moment(raw: Any) -> Any:
+        if type(raw) is datetime and raw.tzinfo is UTC:
+            return raw
         if type(raw) is str and raw.endswith("+00:00"):
             return datetime.fromisoformat(raw)
         return column.to_python_value(raw)
@@ -154,8 +154,10 @@ def _moment(column: "Field[Any]") -> Convert:
     return moment
 
 
-def _checked(coerce: Convert, required: bool) -> Convert:
+def _checked(coerce: Convert, required: bool, to_python: Convert | None = None) -> Convert:
     def checked(value: Any) -> Any:
+        if to_python is not None:
+            value = to_python(value)
         if value is not None and (value := coerce(value)) is not None:
             return value
         if required or value is not None:

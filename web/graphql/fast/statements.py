@@ -1,7 +1,6 @@
 """The text of a list's statement, kept while the same is asked again: writing it costs as much as
 running it. Only the text and its values are kept, never a row."""
 
-from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import Any, TypeAlias
 
@@ -9,11 +8,11 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.database import dialect
+from web.graphql.fast.kept import Kept
 
 Statement: TypeAlias = tuple[str, list[Any]]
 
-_MOST = 512
-_kept: OrderedDict[Hashable, Statement] = OrderedDict()
+_kept: Kept[Statement] = Kept(512)
 #: Parts of a query that change its text; a list that has one of them is written anew each time.
 _FURTHER = (
     *("_annotations", "_custom_filters", "_distinct", "_offset", "_having", "_group_bys"),
@@ -30,14 +29,8 @@ def statement(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
     key = _key(asked, columns)
     if key is None:
         return _written(asked, columns)
-    found = _kept.get(key)
-    if found is None:
-        found = _kept[key] = _written(asked, columns)
-        if len(_kept) > _MOST:
-            _kept.popitem(last=False)
-    else:
-        _kept.move_to_end(key)
-    return found[0], list(found[1])
+    sql, values = _kept.get(key, lambda: _written(asked, columns))
+    return sql, list(values)
 
 
 def _written(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
