@@ -217,14 +217,14 @@ def _serve(options: argparse.Namespace) -> int:
     _adopt(options)
     from liuhe import running  # slow import: uvicorn and every plugin
 
-    return asyncio.run(running.serve())
+    return running.run(running.serve())
 
 
 def _worker(options: argparse.Namespace) -> int:
     _adopt(options)
     from liuhe import running  # slow import
 
-    return asyncio.run(running.work())
+    return running.run(running.work())
 
 
 def _watch(options: argparse.Namespace) -> int:

@@ -5,12 +5,14 @@ Both watch two things every second: whether the plugins were chosen anew (then t
 """
 
 import asyncio
+import importlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from types import FrameType
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -30,6 +32,20 @@ log = structlog.get_logger()
 #: Exit code that asks to be started again (EX_TEMPFAIL).
 AGAIN = 75
 GRACE = 5  # seconds that open requests get when the server stops
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Until it ends, on uvloop where there is one (not on Windows)."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(work)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        uvloop = importlib.import_module("uvloop")
+    except ImportError:
+        return asyncio.new_event_loop
+    return cast(Callable[[], asyncio.AbstractEventLoop], uvloop.new_event_loop)
 
 
 async def serve() -> int:

@@ -25,6 +25,7 @@ from core.asyncpg_client import Plain
 from core.database import POOL, opened
 from core.testing import load
 from liuhe import logs
+from liuhe.running import loop_factory
 from plugins.figures.actions import now, refresh_month, zone
 from plugins.figures.rules import later, month_of
 from web.app import build_app
@@ -136,4 +137,5 @@ async def _opened(pool: Any) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:  # as `liuhe serve` does
+        runner.run(main(json.loads(sys.argv[1])))
