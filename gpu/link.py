@@ -3,11 +3,11 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -16,6 +16,8 @@ from gpu.messages import Config, Health, Looks, Observation, Tracks
 from gpu.national.messages import Presences, Registry
 
 log = logging.getLogger(__name__)
+
+M = TypeVar("M")
 
 PATIENCE = httpx2.Timeout(10.0, connect=5.0)
 ANSWER_AT_MOST = 40_000_000  # bytes
@@ -60,15 +62,7 @@ class Link:
 
     def config(self, known: str | None, wait: float) -> Config | None:
         """The configuration, or None if after `wait` seconds it still is the `known` version."""
-        headers = {} if known is None else {"If-None-Match": f'"{known}"'}
-        path = f"/video/config?wait={wait:g}"
-        answer = self._call("GET", path, headers=headers, timeout=_longer(wait))
-        if answer.status == 304:
-            return None
-        try:
-            return Config.from_json(answer.content)
-        except ValueError as error:
-            raise Unreachable(f"The server's configuration cannot be used: {error}") from None
+        return self._changed("config", known, wait, Config.from_json)
 
     def looks(self, known: Looks, wait: float) -> Looks:
         """What is looked at, as soon as it is something else than `known`."""
@@ -81,15 +75,7 @@ class Link:
 
     def registry(self, known: str | None, wait: float) -> Registry | None:
         """Where devices may register, or None if after `wait` seconds that is the same."""
-        headers = {} if known is None else {"If-None-Match": f'"{known}"'}
-        path = f"/video/registry?wait={wait:g}"
-        answer = self._call("GET", path, headers=headers, timeout=_longer(wait))
-        if answer.status == 304:
-            return None
-        try:
-            return Registry.from_json(answer.content)
-        except ValueError as error:
-            raise Unreachable(f"The server's registry cannot be used: {error}") from None
+        return self._changed("registry", known, wait, Registry.from_json)
 
     def presences(self, told: Presences) -> None:
         self._call("POST", "/video/presences", json=told.to_json())
@@ -133,6 +119,19 @@ class Link:
 
     def close(self) -> None:
         self._client.close()
+
+    def _changed(
+        self, name: str, known: str | None, wait: float, read: Callable[[object], M]
+    ) -> M | None:
+        headers = {} if known is None else {"If-None-Match": f'"{known}"'}
+        path = f"/video/{name}?wait={wait:g}"
+        answer = self._call("GET", path, headers=headers, timeout=_longer(wait))
+        if answer.status == 304:
+            return None
+        try:
+            return read(answer.content)
+        except ValueError as error:
+            raise Unreachable(f"The server's {name} cannot be used: {error}") from None
 
     def _call(self, method: str, path: str, **options: Any) -> Answer:
         headers = {"Authorization": f"Bearer {self._token()}", **options.pop("headers", {})}

@@ -5,9 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeVar
 
+from starlette.responses import JSONResponse
+
+from gpu.messages import Config
+from gpu.national.messages import Registry
 from liuhe import BadInput, NotFound, TooLarge
 from liuhe.pages import Request, Response
-from plugins.video.actions import worker_of
+from plugins.video.actions import revision, worker_of
 from plugins.video.facts import ConfigurationChanged
 from plugins.video.models import Worker
 from plugins.video.rules import row_id
@@ -64,6 +68,23 @@ def wait_of(request: Request, usual: float) -> float:
     if not 0 <= wait <= LONGEST_WAIT:
         raise BadInput(f"wait 在 0 到 {LONGEST_WAIT:g} 秒之间。", field="wait")
     return wait
+
+
+async def once_changed(
+    request: Request, tell: Callable[[], Awaitable[Config | Registry]]
+) -> Response:
+    """200 with what is told, or 304 where the configuration stays the same for `wait` seconds."""
+    known = request.headers.get("if-none-match", "").strip().removeprefix("W/").strip('"')
+    wait = wait_of(request, 0.0)
+
+    async def look() -> str | None:
+        mark = await revision()
+        return mark if mark != known else None
+
+    if known and await patiently(request, look, wait) is None:
+        return Response(status_code=304, headers={"etag": f'"{known}"'})
+    told = await tell()
+    return JSONResponse(told.to_json(), headers={"etag": f'"{told.version}"'})
 
 
 async def patiently(

@@ -18,6 +18,7 @@ from plugins.video.pages.device import (
     bounded,
     for_eyes,
     number_in_path,
+    once_changed,
     patiently,
     read_body,
     wait_of,
@@ -34,18 +35,8 @@ EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo
 
 
 async def config(request: Request, _: Worker) -> Response:
-    """200 with everything to watch, or 304 where nothing changed within `wait` seconds."""
-    known = request.headers.get("if-none-match", "").strip().removeprefix("W/").strip('"')
-    wait = wait_of(request, 0.0)
-
-    async def look() -> str | None:
-        mark = await actions.revision()
-        return mark if mark != known else None
-
-    if known and await patiently(request, look, wait) is None:
-        return Response(status_code=304, headers={"etag": f'"{known}"'})
-    told = await actions.configuration()
-    return JSONResponse(told.to_json(), headers={"etag": f'"{told.version}"'})
+    """Everything to watch."""
+    return await once_changed(request, actions.configuration)
 
 
 async def looks(request: Request, _: Worker) -> Response:
