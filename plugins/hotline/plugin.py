@@ -8,18 +8,21 @@ from liuhe import (
     Demo,
     Export,
     Import,
+    Listener,
     Manifest,
     Menu,
     Page,
     Permission,
     PersonalKind,
     Retention,
+    Slot,
     Tables,
+    Waiting,
     hookimpl,
 )
-from plugins.hotline import permissions
+from plugins.hotline import jobs, permissions
 from plugins.hotline.actions import IMPORTS, RETENTIONS
-from plugins.hotline.pages import EXPORTS, PAGES
+from plugins.hotline.pages import EXPORTS, PAGES, count_unmapped, show_on_case, waiting
 from plugins.hotline.seeds import make
 
 manifest = Manifest(
@@ -94,8 +97,24 @@ def add_menu() -> Sequence[Menu]:
             icon="phone",
             permission=permissions.SEE,
             order=32,
+            badge=count_unmapped,
         ),
     )
+
+
+@hookimpl
+def add_listeners() -> Sequence[Listener]:
+    return jobs.LISTENERS
+
+
+@hookimpl
+def add_slots() -> Sequence[Slot]:
+    return (Slot(place="case.after_facts", render=show_on_case, order=15),)
+
+
+@hookimpl
+def add_waiting() -> Sequence[Waiting]:
+    return (Waiting(look=waiting, order=35),)
 
 
 @hookimpl

@@ -152,6 +152,7 @@ async def told_whole(case_ids: Sequence[int]) -> dict[int, Whole]:
     """By case; whoever calls has made sure that it is theirs."""
     notes = dict(
         await Step.filter(case_id__in=list(case_ids), action__in=list(TOLD_NOTES))
+        .exclude(note="")
         .order_by("case_id", "seq")
         .values_list("case_id", "note")
     )

@@ -79,8 +79,11 @@ def _times(row: Row) -> dict[str, str]:
 
 
 def _told(row: Row, plan: Planned) -> dict[str, Any]:
+    """What came of it here stays, as long as the platform says nothing of it."""
+    before = plan.known.result if plan.known else ""
     return {
         **{name: row[name] or "" for name in TEXTS},
+        "result": row["result"] or before,
         "rec_type": row["rec_type"],
         "area_id": plan.area.id,
         "told_at": row["create_time"],

@@ -4,7 +4,7 @@ from typing import Any
 
 from liuhe import BadInput, Conflict, NotFound, Viewer, may
 from liuhe.pages import Request, Response, form, page, see_other, viewer
-from plugins.cases.actions import type_options
+from plugins.cases.actions import Stage, type_options
 from plugins.hotline import actions
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.pages.lists import CLASS_LABELS, HERE, TONES
@@ -62,10 +62,16 @@ async def _ways(who: Viewer, order: WorkOrder) -> dict[str, Any]:
         "types": await type_options() if may_choose else [],
         "may_choose": may_choose,
         "may_map": may_choose and who.holds_everywhere(MAP),
-        "may_return": order.state in (State.UNMAPPED, State.OPEN)
-        and may(who, RETURN, order, SCOPE),
+        "may_return": _returnable(order) and may(who, RETURN, order, SCOPE),
         "may_call": order.contact_id is not None and may(who, CALLER, order, SCOPE),
     }
+
+
+def _returnable(order: WorkOrder) -> bool:
+    """Before anybody has accepted the case that it became."""
+    if order.state == State.OPEN and order.case is not None:
+        return bool(order.case.stage == Stage.REPORTED)
+    return order.state == State.UNMAPPED
 
 
 async def choose(request: Request) -> Response:

@@ -15,8 +15,8 @@ from core.exchange.starting import start_import
 from core.exchange.uploading import upload
 from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer, find_personal
 from liuhe.testing import a_night, make_viewer
-from plugins.cases.actions import accept_case
-from plugins.cases.models import Case, Clock
+from plugins.cases.actions import accept_case, merge_case, reject_case, reopen_case
+from plugins.cases.models import Case, Clock, Step
 from plugins.hotline import actions
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.rules import title_of, type_for
@@ -159,6 +159,51 @@ async def test_what_is_not_our_duty_goes_back_with_its_ground(place: District) -
         await actions.return_order(place.dispatcher, second.id, basis)
     assert (await WorkOrder.get(task_num="GD0002")).state == "open"
     assert await AuditRow.exists(action="hotline.returned")
+
+
+async def test_an_order_tells_what_became_of_its_case(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1), order(2), order(3))
+    first, second, third = await Case.all().order_by("source_ref")
+
+    async def states() -> list[str]:
+        await work(place)
+        return [str(one.state) for one in await WorkOrder.all().order_by("task_num")]
+
+    assert await states() == ["open"] * 3
+    await reject_case(place.dispatcher, second.id, reason="在地铁站里，归运营公司")
+    await merge_case(place.dispatcher, third.id, main_case_id=first.id, reason="同一堆垃圾")
+    for stage in ("accepted", "dispatched", "signed", "fed_back", "verified", "closed"):
+        await place.go(await Case.get(id=first.id), stage)
+    assert await states() == ["settled", "returned", "settled"]
+    told = await out(place, place.dispatcher)
+    note = await Step.get(case_id=first.id, action="close")
+    assert [one["办理结果"] for one in told] == [note.note, "", note.note]
+    assert told[1]["退回依据"] == "在地铁站里，归运营公司"
+    again = await brought(place, order(1))  # the platform has not heard of it yet
+    assert again.made == {"same": 1}
+    await reopen_case(place.dispatcher, first.id, reason="又堆上了")
+    assert await states() == ["open", "returned", "open"]
+
+
+async def test_an_order_that_waits_is_announced_and_its_case_names_it(place: District) -> None:
+    await brought(place, order(1))
+    found = await WorkOrder.get()
+    async with browsing(place, place.dispatcher) as client:
+        home = (await client.get("/admin/")).text
+        assert "热线工单待对应类型" in home
+        assert f'href="/admin/hotline/{found.id}"' in home
+        given = {"csrf": client.csrf, "type": "0102"}
+        await client.post(f"/admin/hotline/{found.id}/type", data=given)
+        assert "热线工单待对应类型" not in (await client.get("/admin/")).text
+        case = await Case.get()
+        assert "工单 GD0001" in (await client.get(f"/admin/cases/{case.id}")).text
+        assert "退回的依据" in (await client.get(f"/admin/hotline/{found.id}")).text
+        await accept_case(place.dispatcher, case.id)
+        assert "退回的依据" not in (await client.get(f"/admin/hotline/{found.id}")).text
+    async with browsing(place, place.grid) as client:
+        assert "GD0001" not in (await client.get(f"/admin/cases/{case.id}")).text
+        assert "热线工单待对应类型" not in (await client.get("/admin/")).text
 
 
 async def test_who_called_is_sealed_and_read_for_a_reason_only(place: District) -> None:

@@ -1,0 +1,41 @@
+"""What becomes of its case is told to the work order, so that the platform hears of it."""
+
+from datetime import UTC, datetime
+
+from tortoise.expressions import Q
+
+from liuhe import atomic
+from plugins.cases.actions import Stage, told_whole
+from plugins.cases.facts import CaseMoved
+from plugins.hotline.models import WorkOrder
+from plugins.hotline.rules import State
+
+LONGEST_RESULT = 1000
+_STATES = {
+    Stage.CLOSED: State.SETTLED,
+    Stage.RATED: State.SETTLED,
+    Stage.WITHDRAWN: State.SETTLED,
+    Stage.REJECTED: State.RETURNED,
+}
+
+
+@atomic
+async def follow_case(fact: CaseMoved) -> None:
+    """As the case stands now; that of a merged one is the case into which it was merged."""
+    concerned = Q(case_id=fact.case_id) | Q(case__merged_into_id=fact.case_id)
+    for order in await WorkOrder.filter(concerned).select_related("case__merged_into"):
+        assert order.case is not None  # asked for
+        leading = order.case.merged_into or order.case
+        state = _STATES.get(leading.stage, State.OPEN)
+        if state != order.state:
+            await _go_to(order, state, leading.id)
+
+
+async def _go_to(order: WorkOrder, state: State, case_id: int) -> None:
+    note = (await told_whole([case_id]))[case_id].note
+    order.state = state
+    if state == State.SETTLED and note:
+        order.result = note[:LONGEST_RESULT]
+    if state == State.RETURNED:
+        order.return_basis, order.returned_at = note[:500], datetime.now(UTC)
+    await order.save(update_fields=["state", "result", "return_basis", "returned_at"])
