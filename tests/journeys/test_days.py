@@ -58,7 +58,7 @@ async def aside(one: Desk, name: str, **fields: str) -> None:
     async with page.expect_response(lambda answer: answer.request.method == "POST") as done:
         await box.locator("button[type=submit]").press("Enter")
     assert (await done.value).status < 400
-    await box.wait_for(state="detached")
+    await box.wait_for(state="hidden")  # gone, or there for another time
 
 
 async def waiting_at_menu(one: Desk, entry: str) -> int:

@@ -109,6 +109,7 @@ async def _shown(
         "card": card,
         "sheet": found.sheet,
         "summary": _summary(found, asked),
+        "may_object": _may_object(who, found.total),
         "chart": chart(
             card, [(s.month, pair, s.closed_at is not None, s.version) for s, pair in course]
         ),
