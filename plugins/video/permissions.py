@@ -20,6 +20,7 @@ LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
 CAMERA_CHANGED = "video.camera"
 TRIED_OUT = "video.tried_out"
+CAMERAS_SOUGHT = "video.find"
 TOKEN_ISSUED = "video.token"  # noqa: S105 - its name in the audit
 DEVICE_CHANGED = "video.device"
 AUDITED = (
@@ -34,6 +35,11 @@ AUDITED = (
             "readdressed": "修改，换了视频地址",
             "view": "认可现在的画面",
         },
+    ),
+    Audited(
+        name=CAMERAS_SOUGHT,
+        title="在网络里查找摄像机",
+        words={"multicast": "广播", "address": "地址"},
     ),
     Audited(name=ZONES_CHANGED, title="改动区域和场景规则", words={"zones": "区域"}),
     Audited(

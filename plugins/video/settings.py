@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from liuhe import Section
+from plugins.video.rules.onvif import network_problem
 
 
 class VideoSettings(Section):
@@ -17,6 +18,7 @@ class VideoSettings(Section):
     `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
     register. `national_worker`: the eyes that listen for them, at `national_host` (empty: every
     address of that machine) and `national_port`, UDP and TCP.
+    `onvif_networks`: where cameras may be looked for, and nowhere else.
     """
 
     offline_seconds: int = Field(default=60, ge=10, le=3600)
@@ -31,11 +33,20 @@ class VideoSettings(Section):
     unsteady: int = Field(default=12, ge=2, le=1000)
     day_begins: int = Field(default=8, ge=0, le=23)
     day_ends: int = Field(default=17, ge=1, le=24)
+    onvif_networks: tuple[str, ...] = ()
     vitals_days: int = Field(default=8, ge=1, le=90)
     national_code: str = Field(default="", pattern=r"^([0-9]{20})?$")
     national_host: str = Field(default="", max_length=100)
     national_port: int = Field(default=5060, ge=1, le=65535)
     national_worker: str = Field(default="本机", max_length=60)
+
+    @field_validator("onvif_networks")
+    @classmethod
+    def _inside(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for one in networks:
+            if problem := network_problem(one):
+                raise ValueError(problem)
+        return networks
 
     @property
     def silence(self) -> timedelta:

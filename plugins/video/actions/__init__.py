@@ -18,6 +18,7 @@ from plugins.video.actions.devices import (
     renew_password,
     take_presences,
 )
+from plugins.video.actions.discovery import find_cameras, streams_of
 from plugins.video.actions.evidence import RETENTIONS as OF_EVIDENCE
 from plugins.video.actions.evidence import keep_evidence
 from plugins.video.actions.health import take_health, watch_over
@@ -54,6 +55,7 @@ __all__ = [
     "deactivate_camera",
     "device_of",
     "ensure_worker",
+    "find_cameras",
     "forget_vitals",
     "issue_worker_token",
     "keep_evidence",
@@ -70,6 +72,7 @@ __all__ = [
     "save_zones",
     "snapshot_of",
     "snapshot_times",
+    "streams_of",
     "take_health",
     "take_observation",
     "take_presences",

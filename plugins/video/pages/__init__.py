@@ -6,6 +6,7 @@ from plugins.video.pages import (
     cameras,
     devices,
     editing,
+    finding,
     intake,
     models,
     registry,
@@ -14,7 +15,7 @@ from plugins.video.pages import (
 )
 
 EYES = (*intake.ROUTES, *blur.ROUTES, *registry.ROUTES)
-KEEPERS = (*editing.ROUTES, *workers.ROUTES, *models.ROUTES, *devices.ROUTES)
+KEEPERS = (*editing.ROUTES, *finding.ROUTES, *workers.ROUTES, *models.ROUTES, *devices.ROUTES)
 
 PAGES = [
     *(Page(route=route, public=True) for route in EYES),

@@ -1,6 +1,7 @@
 """Entering a camera, and changing it: a form."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, within
@@ -8,10 +9,12 @@ from liuhe.pages import Form, Request, Response, Route, form, page, see_other, v
 from plugins.video import actions
 from plugins.video.models import Camera
 from plugins.video.pages.device import number_in_path
+from plugins.video.pages.finding import open_ticket
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, camera_for
 from plugins.video.rules.addresses import TRANSPORTS, mask
 
+TOO_OLD = "找到的码流过了十五分钟，请重新查找，或者直接填视频地址。"
 NAMES = tuple(actions.CameraInput.__dataclass_fields__)
 NEW = {"detect_every": "5", "transport": "tcp"}
 CATALOGUED = ("name", "code", "address", "longitude", "latitude")
@@ -24,11 +27,21 @@ async def new(request: Request) -> Response:
     return await _show(request, None, {**NEW, **told})
 
 
+async def found(request: Request) -> Response:
+    """The form for a stream that was found; its address stays within the ticket."""
+    who = demand_held(viewer(request), MANAGE)
+    ticket = (await form(request)).text("found", most=4000)
+    opened = open_ticket(who, ticket)
+    if opened is None:
+        return see_other(request, f"{BASE}/find", TOO_OLD)
+    return await _show(request, None, {**NEW, "name": opened[1], "found": ticket})
+
+
 async def create(request: Request) -> Response:
     demand_held(viewer(request), MANAGE)
     given = await form(request)
     try:
-        camera = await actions.create_camera(viewer(request), _read(given))
+        camera = await actions.create_camera(viewer(request), _with_found(request, given))
     except BadInput as error:
         return await _show(request, None, _written(given), error)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。核对备案和标识后就可以启用。")
@@ -47,6 +60,17 @@ async def save(request: Request) -> Response:
     except BadInput as error:
         return await _show(request, camera, _written(given), error)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。")
+
+
+def _with_found(request: Request, given: Form) -> actions.CameraInput:
+    """What was typed counts; else the address in the ticket."""
+    read, ticket = _read(given), given.text("found", most=4000)
+    if read.source or not ticket:
+        return read
+    opened = open_ticket(viewer(request), ticket)
+    if opened is None:
+        raise BadInput(TOO_OLD, field="source", reason="too_old")
+    return replace(read, source=opened[0])
 
 
 def _read(given: Form) -> actions.CameraInput:
@@ -101,7 +125,9 @@ async def _show(
     context = {
         "page_title": camera.name if camera else "添加摄像机",
         "camera": camera,
-        "values": {**dict.fromkeys((*NAMES, "area", "kept_back"), ""), **values},
+        "values": {**dict.fromkeys((*NAMES, "area", "kept_back", "found"), ""), **values},
+        "found": mask((open_ticket(viewer(request), values.get("found", "")) or ("",))[0]),
+        "post_to": f"{BASE}/{camera.id}/edit" if camera else f"{BASE}/new",
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),
         "transports": list(TRANSPORTS.items()),
@@ -128,6 +154,7 @@ async def _areas(who: Viewer) -> list[tuple[int, str]]:
 ROUTES = [
     Route("/new", new, methods=["GET"]),
     Route("/new", create, methods=["POST"]),
+    Route("/new/found", found, methods=["POST"]),
     Route("/{id:int}/edit", edit, methods=["GET"]),
     Route("/{id:int}/edit", save, methods=["POST"]),
 ]
