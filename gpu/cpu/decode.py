@@ -170,6 +170,8 @@ def _rtsp(source: Source) -> dict[str, str]:
 def _cannot_open(source: Source, error: Exception) -> str:
     if source.is_file:
         return f"{_named(source)} is no video that can be read ({_reason(error)}); transcode it."
+    if isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError):
+        return f"{_named(source)} does not accept this user and password; correct them."
     hint = "check address, network and password"
     return f"{_named(source)} cannot be reached ({_reason(error)}); {hint}."
 

@@ -12,6 +12,7 @@ from gpu.sight import Sight
 log = logging.getLogger(__name__)
 
 SPAN = 5.0  # seconds over which rates are taken
+SILENT = 10.0  # seconds without a picture after which nobody says any more that it runs
 
 
 class Rate:
@@ -39,6 +40,7 @@ class Vitals:
         self._state: CameraState = "starting"
         self._error = ""
         self._frame_at: float | None = None
+        self._seen_at = 0.0
         self.frames, self.detections = Rate(), Rate()
         self.decode_errors = self.reconnects = self.dropped = 0
 
@@ -56,7 +58,7 @@ class Vitals:
         """A frame came through: whatever was wrong is over."""
         self.frames.tick()
         with self._lock:
-            self._frame_at = at
+            self._frame_at, self._seen_at = at, time.monotonic()
             if self._state in ("starting", "reconnecting", "failed"):
                 self._state, self._error = "running", ""
 
@@ -66,8 +68,15 @@ class Vitals:
         if error and error != said:
             log.warning("camera %s: %s", self._camera_id, error)
 
+    def _watched(self) -> None:
+        """Whatever the threads of this camera hang in: silence is not running."""
+        silence = time.monotonic() - self._seen_at
+        if self._state == "running" and silence > SILENT:
+            self._state, self._error = "failed", f"No picture came for {silence:.0f} seconds."
+
     def health(self) -> CameraHealth:
         with self._lock:
+            self._watched()
             at = self._frame_at
             return CameraHealth(
                 camera_id=self._camera_id,

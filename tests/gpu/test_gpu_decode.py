@@ -1,13 +1,8 @@
 """Sources: files at the speed of life, broken ones, and a real RTSP server where there is one."""
 
-import importlib.util
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -252,57 +247,3 @@ def test_frames_that_come_late_are_told_from_a_clock_that_jumps_or_drifts() -> N
     assert lag.of(None, 3.6) == 0
     slow = Lag()  # loses a second in an hour, and is not late after days
     assert max(slow.of(at * (1 - 1 / 3600), float(at)) for at in range(0, 200_000, 5)) < 0.01
-
-
-# ------------------------------------------------------------------------------------------- RTSP
-
-HAS_SERVER = importlib.util.find_spec("aio_rtsp_toolkit") is not None
-
-
-@pytest.fixture
-def rtsp(clip: Clip) -> Iterator[tuple[str, Callable[[], subprocess.Popen[bytes]]]]:
-    """An address and what starts the server there."""
-    if not HAS_SERVER:
-        pytest.skip("no RTSP server: pip install 'aio-rtsp-toolkit[server]'")
-    path = clip(100, 10)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start() -> subprocess.Popen[bytes]:
-        command = [str(Path(sys.executable).with_name("rtsp-server")), "-d", str(path.parent)]
-        process = subprocess.Popen(
-            [*command, "-H", "127.0.0.1", "-p", str(port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        started.append(process)
-        return process
-
-    yield f"rtsp://127.0.0.1:{port}/{path.name}", start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
-@pytest.mark.slow
-def test_a_camera_that_goes_freezes_or_comes_back_is_noticed(
-    detector: Any, rtsp: Any, until: Any
-) -> None:
-    address, start = rtsp
-    made = camera(detector, address, live=True, detect_every=5)
-    made.start()
-    until(lambda: made.vitals.state == "reconnecting")
-    process = start()
-    until(lambda: made.vitals.state == "running", 20)
-    assert made.vitals.health().error == ""
-    process.kill()
-    until(lambda: made.vitals.state == "reconnecting", 20)
-    process = start()
-    until(lambda: made.vitals.state == "running", 20)
-    process.send_signal(signal.SIGSTOP)  # frozen: nothing comes, nothing ends
-    until(lambda: made.vitals.state == "reconnecting", 20)
-    process.send_signal(signal.SIGCONT)
-    assert made.vitals.health().reconnects >= 2
-    made.stop(gone=True)

@@ -1,0 +1,189 @@
+"""Cameras that go away, freeze, refuse or change, served by a real RTSP server."""
+
+import importlib.util
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import wave
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from gpu.cpu import vitals
+from gpu.cpu.camera import Camera
+from gpu.cpu.vitals import Vitals
+from gpu.messages import Camera as CameraMessage
+from gpu.pipeline import line
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("aio_rtsp_toolkit") is None,
+    reason="no RTSP server: pip install 'aio-rtsp-toolkit[server]'",
+)
+NOTICED = 20.0  # seconds; 5 to open and 3 without data, on a busy machine
+
+
+@dataclass
+class Server:
+    """Serves what lies in `folder` over and over, from `start` until it is killed."""
+
+    folder: Path
+    port: int
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def address(self, name: str) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [str(Path(sys.executable).with_name("rtsp-server")), "-d", str(self.folder)]
+        process = subprocess.Popen(
+            [*command, "-H", "127.0.0.1", "-p", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.started.append(process)
+        return process
+
+
+@pytest.fixture
+def rtsp(tmp_path: Path) -> Iterator[Server]:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        made = Server(folder, probe.getsockname()[1])
+    yield made
+    for process in made.started:
+        process.kill()
+        process.wait()
+
+
+def film(path: Path, width: int, height: int, frames: int = 20) -> None:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(frames):
+            picture = av.VideoFrame(width, height, "yuv420p")
+            picture.pts, picture.time_base = number, Fraction(1, 10)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+
+
+@pytest.fixture
+def watched(detector: Any) -> Iterator[Callable[[str], Camera]]:
+    """A camera on an address, running."""
+    made: list[Camera] = []
+
+    def watch(address: str) -> Camera:
+        message = CameraMessage(id="c", name="c", source=address)
+        made.append(Camera(line(message), detector, lambda *_: None))
+        made[-1].start()
+        return made[-1]
+
+    yield watch
+    for camera in made:
+        camera.stop(gone=True)
+
+
+@pytest.mark.slow
+def test_a_camera_that_goes_freezes_or_comes_back_is_noticed(
+    watched: Any, rtsp: Server, clip: Any, until: Any
+) -> None:
+    shutil.copy(clip(100, 10), rtsp.folder / "a.mp4")
+    made = watched(rtsp.address("a.mp4"))
+    until(lambda: made.vitals.state == "reconnecting")
+    process = rtsp.start()
+    until(lambda: made.vitals.state == "running", NOTICED)
+    assert made.vitals.health().error == ""
+    process.kill()
+    until(lambda: made.vitals.state == "reconnecting", NOTICED)
+    process = rtsp.start()
+    until(lambda: made.vitals.state == "running", NOTICED)
+    process.send_signal(signal.SIGSTOP)  # frozen: nothing comes, nothing ends
+    until(lambda: made.vitals.state == "reconnecting", NOTICED)
+    process.send_signal(signal.SIGCONT)
+    until(lambda: made.vitals.state == "running", NOTICED)
+    assert made.vitals.health().reconnects >= 2
+
+
+@pytest.mark.slow
+def test_a_camera_that_comes_back_in_another_size_goes_on(
+    watched: Any, rtsp: Server, until: Any
+) -> None:
+    film(rtsp.folder / "a.mp4", 96, 64)
+    process = rtsp.start()
+    made = watched(rtsp.address("a.mp4"))
+    until(lambda: made.follower._look is not None, NOTICED)
+    assert made.follower._look.frame.picture.width == 96
+    process.kill()
+    film(rtsp.folder / "a.mp4", 192, 128)
+    rtsp.start()
+    until(lambda: made.follower._look.frame.picture.width == 192, NOTICED)
+    assert made.vitals.state == "running"
+
+
+@pytest.mark.slow
+def test_a_source_without_pictures_says_so_and_is_tried_again(
+    watched: Any, rtsp: Server, until: Any
+) -> None:
+    with wave.open(str(rtsp.folder / "a.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(80_000))
+    rtsp.start()
+    made = watched(rtsp.address("a.wav"))
+    until(lambda: "no pictures" in made.vitals.health().error, NOTICED)
+    until(lambda: made.vitals.health().reconnects >= 2, NOTICED)
+    assert made.vitals.state == "reconnecting"
+
+
+def test_a_refused_password_is_said_and_not_repeated(watched: Any, until: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_refuse, args=(listening,), daemon=True)
+        thread.start()
+        port = listening.getsockname()[1]
+        made = watched(f"rtsp://admin:secret@127.0.0.1:{port}/1")
+        until(lambda: made.vitals.state == "reconnecting", NOTICED)
+        error = made.vitals.health().error
+        assert error == (
+            f"rtsp://127.0.0.1:{port}/1 does not accept this user and password; correct them."
+        )
+
+
+def _refuse(listening: socket.socket) -> None:
+    """Answers each request as a camera does that knows nobody."""
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return
+        with connection:
+            while request := connection.recv(4096).decode():
+                number = request.partition("CSeq: ")[2].partition("\r\n")[0]
+                asks = 'WWW-Authenticate: Basic realm="camera"\r\n'
+                connection.sendall(
+                    f"RTSP/1.0 401 Unauthorized\r\nCSeq: {number}\r\n{asks}\r\n".encode()
+                )
+
+
+def test_a_camera_without_pictures_never_passes_for_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vitals, "SILENT", 0.05)
+    made = Vitals("c")
+    made.saw(1.0)
+    assert made.health().state == "running"
+    time.sleep(0.06)
+    health = made.health()
+    assert (health.state, health.error) == ("failed", "No picture came for 0 seconds.")
+    made.saw(2.0)
+    assert made.health().state == "running"
