@@ -69,10 +69,14 @@ async def announce(fact: Fact) -> None:
         await enqueue(job, {"fact": row.id}, key=f"{job}:{row.id}")
 
 
-def delivery(listener: Listener) -> Job:
-    """The job that brings a fact to one listener, in one transaction with its completion."""
+def delivery(listener: Listener, plugin: str) -> Job:
+    """The job that brings a fact to one listener, in one transaction with its completion.
+
+    `plugin`: the title of the one that listens, for whoever has to know what was not done.
+    """
     return Job(
         name=delivery_name(listener),
+        title=f"“{plugin}”跟进刚发生的一件事",
         run=_hearing(listener.fact, listener.hear),
         in_transaction=True,
     )

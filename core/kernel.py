@@ -228,7 +228,9 @@ class Kernel:
         """All work that the worker knows, deliveries of facts included."""
         own = [job for one in self.plugins.values() for job in one.jobs]
         heard = [
-            facts.delivery(listener) for one in self.plugins.values() for listener in one.listeners
+            facts.delivery(listener, one.manifest.title)
+            for one in self.plugins.values()
+            for listener in one.listeners
         ]
         return {job.name: job for job in (*OWN_JOBS, *own, *heard)}
 

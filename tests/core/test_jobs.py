@@ -16,6 +16,7 @@ from core.database import atomic
 from core.errors import NotFound
 from core.jobs import Job, JobRow, claim, enqueue, fail, finish, start_due_rounds, try_again
 from core.state import recall, remember
+from core.testing import load
 from core.worker import Worker
 from tests.factories import only, plugin
 
@@ -315,3 +316,11 @@ async def test_a_worker_killed_between_the_work_and_its_end_leaves_nothing_half_
 async def test_payloads_are_stored_as_json(kernel):
     with pytest.raises((TypeError, json.JSONDecodeError)):
         await enqueue("note", {"thing": object()})
+
+
+def test_all_work_has_a_name_in_words_for_when_it_fails(tmp_path: Path) -> None:
+    jobs = load(tmp_path).jobs
+    assert {name for name, job in jobs.items() if not job.title} == set()
+    assert (
+        jobs["fact:cases.moved:hotline.follow_case"].title == "“12345 热线工单”跟进刚发生的一件事"
+    )
