@@ -135,7 +135,15 @@ def resolved(source: str, folders: Iterable[Path] = ()) -> str:
     if source.startswith("clip:"):
         return str(CLIPS / f"{source.removeprefix('clip:')}.mp4")
     paths = [folder / source for folder in [*folders, CLIPS, CLIPS.parent.parent]]
-    return str(next((path for path in paths if path.is_file()), paths[0]))
+    return str(next((path for path in paths if is_there(path)), paths[0]))
+
+
+def is_there(path: Path) -> bool:
+    """Whether it is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def without_secret(sentence: str) -> str:

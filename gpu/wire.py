@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import json
 import math
+import re
 import types
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -39,6 +40,8 @@ def _decode(text: str | bytes, where: str) -> object:
         return json.loads(text)
     except ValueError as error:
         raise ValueError(f"{where}: this is no JSON: {error}.") from None
+    except RecursionError:
+        raise ValueError(f"{where}: its brackets are nested too deeply.") from None
 
 
 def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
@@ -123,6 +126,8 @@ def _read_scalar(kind: type, value: object, where: str) -> Any:
         return _finite(value, where)
     if type(value) is not kind:
         raise ValueError(f"{where}: {_WORDS[kind]} is needed, not {_named(value)}.")
+    if isinstance(value, str) and _UNWRITABLE.search(value):
+        raise ValueError(f"{where}: {_named(value)} holds characters that cannot be kept.")
     return value
 
 
@@ -154,6 +159,7 @@ def _plain(value: Any) -> Any:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes them
 _WORDS: dict[type, str] = {
     str: "text",
     int: "a whole number",

@@ -90,6 +90,10 @@ class Camera:
                 break
             except (SourceError, ModelError) as error:
                 self.vitals.turn(self._broken(error), without_secret(str(error)))
+            except Exception as error:  # whatever it is, the camera is called again
+                log.exception("camera %s: reading failed", self.line.source.camera_id)
+                reason = f"Reading failed ({type(error).__name__}); see the worker's log."
+                self.vitals.turn("failed", reason)
             if time.monotonic() - opened > STEADY:
                 tries = waits()
             self._stop.wait(next(tries))

@@ -11,7 +11,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from gpu.pipeline import Decode, Source, without_secret
+from gpu.pipeline import Decode, Source, is_there, without_secret
 
 RTSP = {
     "rtsp_transport": "tcp",
@@ -117,7 +117,7 @@ class Stream:
 
     def _open(self) -> InputContainer:
         address, is_file = self.source.address, self.source.is_file
-        if is_file and not Path(address).is_file():
+        if is_file and not is_there(Path(address)):
             raise SourceError(f"There is no file {address}; correct the camera's source.")
         options = {"protocol_whitelist": "file"} if is_file else _rtsp(self.source)
         try:

@@ -26,7 +26,7 @@ def source_problem(source: str) -> str:
         known = parts.scheme in STREAMS and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         known = False
-    if known and not re.search(r"\s", source):
+    if known and source.isprintable() and not re.search(r"\s", source):
         return ""
     return (
         "视频地址要以 rtsp://、rtsps://、http:// 或 https:// 开头，例如 rtsp://10.0.0.8:554/live。"
