@@ -40,3 +40,6 @@ async def test_how_cameras_do_is_seen_at_a_glance(
         await page.get_by_text("现在是 clip:campus").wait_for()
         await one.check()
         await shot(one, "camera-form", size)
+        await one.open("/admin/video/find")
+        await page.get_by_role("heading", name="还没有允许查找的网段").wait_for()
+        await one.check()

@@ -34,7 +34,9 @@ async def found(request: Request) -> Response:
     opened = open_ticket(who, ticket)
     if opened is None:
         return see_other(request, f"{BASE}/find", TOO_OLD)
-    return await _show(request, None, {**NEW, "name": opened[1], "found": ticket})
+    transport = "tls" if opened[0].startswith("rtsps://") else "tcp"
+    given = {**NEW, "name": opened[1], "found": ticket, "transport": transport}
+    return await _show(request, None, given)
 
 
 async def create(request: Request) -> Response:
