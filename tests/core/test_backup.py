@@ -354,7 +354,8 @@ async def test_another_secret_key_is_told_of_before_anything_is_written(house, p
 @only("sqlite")
 async def test_a_backup_of_a_later_version_is_refused(house, place, tmp_path):
     await rows(
-        "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('core', '9999_later', 0)"
+        "INSERT INTO tortoise_migrations (app, name, applied_at)"
+        " VALUES ('core', '9999_later', CURRENT_TIMESTAMP)"
     )
     made = await back_up(tmp_path / "all.zip")
     with pytest.raises(SetupError, match="来自更新的版本（core"):
