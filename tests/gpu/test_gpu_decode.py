@@ -56,6 +56,13 @@ def test_who_is_slow_misses_frames_but_not_time(clip: Clip, monkeypatch: Any) ->
     assert playing.dropped == 20 - len(frames)
 
 
+def test_who_never_catches_up_still_sees_a_frame_now_and_then(clip: Clip) -> None:
+    playing = stream(clip(10, 10), live=True)
+    late = [playing._too_late(2.0) for _ in range(50) if time.sleep(0.02) is None]  # type: ignore[func-returns-value]
+    assert late.count(False) in (1, 2)
+    assert playing.dropped == late.count(True)
+
+
 def test_stopping_ends_a_live_file_at_once(clip: Clip) -> None:
     playing = stream(clip(10, 1), live=True)
     threading.Timer(0.2, playing._stop.set).start()
