@@ -1,7 +1,8 @@
 """What moved: taken in, bounded, and used for one thing only, trying a zone out."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from plugins.video.settings import VideoSettings
 
 WINDOW = timedelta(hours=12)
 A_ROUND = 100
+LONGEST = 10.0  # seconds that somebody waits for a trial
 MEGABYTE = 1_000_000
 AHEAD = timedelta(hours=1)  # so far may a worker's clock be wrong
 
@@ -97,15 +99,32 @@ async def try_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Tried | 
     since = newest.started_at - WINDOW
     kept = Tracks.filter(camera_id=camera.id, started_at__gte=since).order_by("started_at", "id")
     rows = await kept.values_list("started_at", "data", "seconds")
-    pieces = [(started_at, data) for started_at, data, _ in rows]
-    raised = await asyncio.to_thread(replay, pieces, _zone(given))
+    raised, done = await asyncio.to_thread(_replayed, rows, _zone(given))
+    last, _, seconds = rows[done - 1]
     await record(viewer, TRIED_OUT, camera, details={"raised": len(raised)})
     return Tried(
-        since=pieces[0][0],
-        until=newest.started_at + timedelta(seconds=newest.seconds),
-        hours=sum(seconds for _, _, seconds in rows) / 3600,
+        since=rows[0][0],
+        until=last + timedelta(seconds=seconds),
+        hours=sum(each for _, _, each in rows[:done]) / 3600,
         raised=raised,
     )
+
+
+def _replayed(
+    rows: Sequence[tuple[datetime, str, float]], zone: messages.Zone
+) -> tuple[list[Raised], int]:
+    """As much as there is time for, at least one piece; and how many that were."""
+    done, until = 0, time.monotonic() + LONGEST
+
+    def in_time() -> Iterator[tuple[datetime, str]]:
+        nonlocal done
+        for started_at, data, _ in rows:
+            if done and time.monotonic() > until:
+                return
+            done += 1
+            yield started_at, data
+
+    return replay(in_time(), zone), done
 
 
 def _zone(given: ZoneInput) -> messages.Zone:

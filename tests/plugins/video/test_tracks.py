@@ -14,7 +14,7 @@ from plugins.video.actions import configuration, revision
 from plugins.video.models import Camera, Tracks
 from plugins.video.settings import VideoSettings
 from tests.factories import only
-from tests.plugins.video.conftest import NOW, SQUARE, Street
+from tests.plugins.video.conftest import NOW, SQUARE, Street, given_zone
 from tests.plugins.video.test_pages import ZONE
 
 #: A car that stands in the square for 100 seconds, and somebody who walks past it.
@@ -118,6 +118,21 @@ async def test_a_zone_is_tried_on_what_moved_and_nothing_is_saved(street: Street
         assert "重合的点" in answer.text
     assert await Camera.all().count() == 1
     assert "消防通道" not in str(await configuration())
+
+
+@only("sqlite")
+async def test_a_trial_that_takes_too_long_says_how_far_it_came(
+    street: Street, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("plugins.video.actions.tracks.LONGEST", -1.0)
+    for number in range(3):
+        at = (NOW - timedelta(minutes=30 - 10 * number)).isoformat()
+        await send(street, moved(street, f"k{number}", started_at=at))
+    tried = await actions.try_zone(street.dispatcher, street.camera.id, given_zone())
+    assert tried is not None
+    assert tried.since == NOW - timedelta(minutes=30)
+    assert tried.until == tried.since + timedelta(seconds=100)
+    assert (tried.hours, len(tried.raised)) == (100 / 3600, 1)
 
 
 @only("sqlite")
