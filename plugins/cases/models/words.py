@@ -8,6 +8,7 @@ soon by itself. The text of the case decides in the end, so the index never chan
 from collections.abc import Sequence
 from datetime import datetime
 
+import orjson
 from tortoise import fields
 from tortoise.expressions import Q, RawSQL
 
@@ -20,6 +21,8 @@ from plugins.cases.rules import needed, pieces
 SEARCHED = ("number", "title", "address", "description")
 #: With more than so many found, a list does better without them.
 FEW = 2_000
+SURELY_MANY = 5 * FEW
+_HOLDING = "SELECT case_id AS id FROM cases_words WHERE string_to_array(words, ' ') @> $1::text[]"
 
 
 class CaseWords(Model):
@@ -75,9 +78,15 @@ async def _few(wanted: Sequence[str]) -> list[int] | None:
         sql = "SELECT rowid AS id FROM cases_words_found WHERE cases_words_found MATCH $1 LIMIT $2"
         found = await rows(sql, " AND ".join(wanted), FEW + 1)
     else:
-        sql = (
-            "SELECT case_id AS id FROM cases_words "
-            "WHERE string_to_array(words, ' ') @> $1::text[] LIMIT $2"
-        )
-        found = await rows(sql, list(wanted), FEW + 1)
+        if await _expected(wanted) > SURELY_MANY:
+            return None
+        found = await rows(f"{_HOLDING} LIMIT $2", list(wanted), FEW + 1)
     return [one["id"] for one in found] if len(found) <= FEW else None
+
+
+async def _expected(wanted: Sequence[str]) -> int:
+    """How many PostgreSQL thinks there are: it keeps statistics of pieces that are frequent, and
+    would else look through thousands of rows only to find that they are many."""
+    told = (await rows(f"EXPLAIN (FORMAT JSON) {_HOLDING}", list(wanted)))[0]["QUERY PLAN"]
+    (plan,) = orjson.loads(told) if isinstance(told, str) else told
+    return int(plan["Plan"]["Plan Rows"])
