@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-STREAMS = ("rtsp", "rtsps", "http", "https")
+STREAMS = ("rtsp", "rtsps")
 TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "tls": "TLS"}
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
 _CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
@@ -28,9 +28,7 @@ def source_problem(source: str) -> str:
         known = False
     if known and source.isprintable() and not re.search(r"\s", source):
         return ""
-    return (
-        "视频地址要以 rtsp://、rtsps://、http:// 或 https:// 开头，例如 rtsp://10.0.0.8:554/live。"
-    )
+    return "视频地址要以 rtsp:// 或 rtsps:// 开头，例如 rtsp://10.0.0.8:554/live。"
 
 
 def transport_problem(address: str, transport: str) -> str:

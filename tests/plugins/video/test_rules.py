@@ -105,7 +105,7 @@ def test_no_password_is_shown(text: str, shown: str) -> None:
     [
         ("rtsp://10.0.0.8:554/live", True),
         ("rtsps://user:pw@cam.example/1", True),
-        ("https://cam/hls.m3u8", True),
+        ("https://cam/hls.m3u8", False),
         ("clip:campus", True),
         ("/etc/passwd", False),
         ("file:///etc/passwd", False),
