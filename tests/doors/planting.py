@@ -44,10 +44,15 @@ FITTING: dict[str, dict[str, Any]] = {
     "core.Hold": {"kind": "cases.Case"},
     "core.JobRow": {"name": "cases.warn", "state": "failed"},
     "cases.CaseType": {"kind": "event"},
-    "cases.Case": {"flow": "standard", "stage": "dispatched", "source": "resident"},
+    "cases.Case": {
+        "flow": "standard",
+        "stage": "dispatched",
+        "source": "resident",
+        "version": 1,  # one step is there
+    },
     "cases.Step": {"action": "dispatch", "from_stage": "accepted", "to_stage": "dispatched"},
     "cases.Clock": {"kind": "sign", "hours": None},
-    "cases.Task": {"stage": "called", "number": 1},
+    "cases.Task": {"stage": "called", "number": 1, "version": 1},
     "cases.TaskStep": {"action": "call", "from_stage": None, "to_stage": "called"},
     "cases.TaskClock": {"kind": "arrive", "hours": None},
     "dispatch.Rule": {"days": "any", "mode": "suggest", "begins": None, "ends": None},
@@ -76,6 +81,7 @@ class Street:
     marks: dict[str, str] = field(default_factory=dict)
     of: dict[str, str] = field(default_factory=dict)
     files: dict[str, uuid.UUID] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
     code: str = ""
     phone: str = ""
 
@@ -86,8 +92,9 @@ class Street:
 
     @property
     def officer(self) -> int:
-        """Whoever works there; `number` itself is the resident who reported."""
-        return self.number + 1
+        """Whoever works there; `number` itself is the resident who reported. (The next number is
+        what a database gives to a new row.)"""
+        return self.number - 1
 
     def mark(self, column: str, most: int | None = None) -> str:
         text = f"{self.begins}{len(self.marks):03d}{'vk' if self.name == 'far' else 'wj'}"
@@ -194,6 +201,8 @@ async def _special(name: str, street: Street, number: int) -> dict[str, Any]:
         return {"number": number, "mode": "suggest"}
     if name == "core.Hold":
         return {"key": str(street.number), "until": datetime.now(UTC).date() + timedelta(days=9)}
+    if name == "city_eye.Scene":
+        return {"type_code": street.codes["cases.CaseType.code"]}
     if name == "cases.Case":
         return {"reporter_id": street.number, "merged_into_id": None}
     if name in ("places.Division", "places.FormerShape"):
@@ -230,7 +239,8 @@ def _value(column: str, one: Any, street: Street) -> Any:
 
 
 def _code(column: str, most: int, street: Street) -> str:
-    return f"{'9' if street.name == 'far' else '8'}{len(street.marks):03d}"[:most]
+    code = f"{'9' if street.name == 'far' else '8'}{len(street.marks):03d}"[:most]
+    return street.codes.setdefault(column, code)
 
 
 def _degrees(column: str, street: Street) -> float:

@@ -1,6 +1,7 @@
 """Who comes: each role at work in the near street, and those who should come to nothing."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,8 @@ from core.areas import Area
 from core.database import atomic
 from core.house import house
 from core.people import Person, Post, Session, Unit, open_session, today, token_hash
-from core.permissions import Role
+from core.permissions import Grant, Role
+from core.viewers import load_viewer
 from tests.doors.planting import Street
 from tests.web.conftest import ORIGIN, Shell
 from web.session import COOKIE, csrf_token
@@ -27,6 +29,8 @@ class Visitor:
     session: str = ""
     bearer: str = ""
     permissions: frozenset[str] = field(default_factory=frozenset)
+    own: frozenset[str] = field(default_factory=frozenset)  # columns of one's own account and words
+    grants: frozenset[Grant] = field(default_factory=frozenset)
 
     async def get(self, path: str, **params: Any) -> httpx2.Response:
         return await self.client.get(path, params=params or None)
@@ -36,9 +40,20 @@ class Visitor:
             given["csrf"] = csrf_token(self.session)
         return await self.client.post(path, data=given)
 
+    async def send(
+        self, method: str, path: str, fields: dict[str, Any], files: Any = None
+    ) -> httpx2.Response:
+        """A form, with files where there are some."""
+        return await self.client.request(
+            method, path, data=fields, files=files or None, headers=self._token()
+        )
+
     async def ask(self, text: str, variables: dict[str, Any]) -> httpx2.Response:
         content = {"query": text, "variables": variables}
-        return await self.client.post("/graphql", json=content)
+        return await self.client.post("/graphql", json=content, headers=self._token())
+
+    def _token(self) -> dict[str, str]:
+        return {"x-csrf-token": csrf_token(self.session)} if self.session else {}
 
     @property
     def plugins(self) -> set[str]:
@@ -85,7 +100,8 @@ async def worker(shell: Shell, role: Role, street: Street) -> Visitor:
 async def signed_in(shell: Shell, name: str, person: Person, role: Role | None = None) -> Visitor:
     token, _ = await open_session(person, "browser")
     names = house().roster.grant(role.name, "", None).names if role else frozenset()
-    known = {"role": role.name if role else "", "permissions": names}
+    grants = frozenset((await load_viewer(person, house().roster)).grants)
+    known = {"role": role.name if role else "", "permissions": names, "grants": grants}
     return arrive(shell, name, session=token, **known)
 
 
@@ -124,6 +140,12 @@ async def strangers(district: Any) -> list[Visitor]:
     return found
 
 
+def distinct(visitors: Iterable[Visitor]) -> list[Visitor]:
+    """One for each set of grants, and whoever comes in another way than signed in."""
+    found = {(one.grants, one.bearer, bool(one.session)): one for one in [*visitors][::-1]}
+    return [*found.values()][::-1]
+
+
 async def _deputy(shell: Shell, role: Role, street: Street) -> Visitor:
     """Stood in for somebody whose post has ended."""
     away, person = await make_person("away"), await make_person("deputy")
@@ -156,6 +178,18 @@ async def _narrow(shell: Shell, role: Role, street: Street) -> Visitor:
     await give_post(person, role, street)
     token = await token_for(person, "places.see")
     return arrive(shell, "program with a narrow token", bearer=token)
+
+
+async def moved(shell: Shell, near: Street, far: Street) -> Visitor:
+    """The officer whose name stands on all that was done there, at work here from now on."""
+    role = house().roster.role("dispatcher")
+    assert role is not None
+    officer = await Person.get(id=far.officer)
+    await Post.filter(person_id=officer.id).update(valid_until=today() - timedelta(days=1))
+    await give_post(officer, role, near)
+    visitor = await signed_in(shell, "officer who was moved", officer)
+    visitor.own = frozenset({"the officer.name", "the officer.username", "figures.Objection.text"})
+    return visitor
 
 
 @atomic
