@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from tortoise.expressions import Subquery
+
 from liuhe import BadInput, Conflict, Viewer, WaitingItem, WaitingList, may
 from liuhe.pages import (
     Request,
@@ -14,6 +16,7 @@ from liuhe.pages import (
     see_other,
     viewer,
 )
+from plugins.cases.schema import Case
 from plugins.residents import actions
 from plugins.residents.models import Question, Report
 from plugins.residents.permissions import ASK, CASE_SCOPE, CONTACT
@@ -71,11 +74,15 @@ async def contact(request: Request) -> Response:
 
 
 async def waiting(who: Viewer) -> WaitingList | None:
-    """Answers that whoever asked has not seen; shown only when there are some."""
+    """Answers that whoever asked, and may still see the case, has not seen; shown only when there
+    are some."""
     if not who.holds(ASK):
         return None
     fresh = Question.filter(
-        asked_by_id=who.person_id, answered_at__isnull=False, seen_at__isnull=True
+        asked_by_id=who.person_id,
+        answered_at__isnull=False,
+        seen_at__isnull=True,
+        case_id__in=Subquery(Case.seen_by(who).values("id")),
     )
     count = await fresh.count()
     if not count:

@@ -8,7 +8,8 @@ import pytest
 
 from core.audit import AuditRow, AuditThing
 from core.people import Person
-from liuhe import Grant, find_personal
+from liuhe import Grant, Post, find_personal
+from liuhe.testing import make_unit
 from plugins.cases.models import Case, Step
 from plugins.residents import actions
 from plugins.residents.actions import contacts, forget_contact, read_contacts, readings
@@ -125,6 +126,23 @@ async def test_a_question_waits_for_its_answer_and_its_asker(door: Door) -> None
         assert "居民已答复" in (await officer.get("/admin/")).text
         assert "十二号" in (await officer.get(case)).text
         assert "居民已答复" not in (await officer.get("/admin/")).text
+
+
+async def test_an_answer_waits_no_more_for_who_was_moved_to_another_unit(door: Door) -> None:
+    sent = await door.sent()
+    await door.forward(sent.report, "accepted", "dispatched", "signed")
+    question = await actions.ask(door.place.handler, sent.report.case_id, text="哪一段？")
+    await actions.answer(sent.report, question.id, text="桥东那段")
+    post = await Post.get(person_id=door.place.handler.person_id).select_related("unit__area")
+    assert post.unit is not None
+    other = await make_unit("elsewhere", "别的单位", post.unit.area)
+    async with door.visitor() as officer:
+        await officer.as_(door.place.handler)
+        assert "哪一段？" in (await officer.get("/admin/")).text
+        await Post.filter(id=post.id).update(unit_id=other.id)
+        home = (await officer.get("/admin/")).text
+    assert "哪一段？" not in home
+    assert "居民已答复" not in home
 
 
 async def test_questions_are_few_short_and_end_with_the_case(door: Door) -> None:
