@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from graphql import (
@@ -18,13 +19,12 @@ from graphql import (
 )
 from starlette.routing import BaseRoute, Mount, Route
 
+from core.house import house
 from tests.doors.planting import Street
 from web.graphql.nodes import global_id
 
 #: Streams that never end; they have a test of their own.
 ENDLESS = ("/admin/live",)
-#: What stands in an address in place of a word.
-WORDS = {"name": "cases", "action": "accept", "way": "answer", "number": "1"}
 DEPTH = 4  # of what is asked for below a field
 
 
@@ -45,13 +45,37 @@ def pages(app: Any, method: str, street: Street) -> list[str]:
 
 
 def addresses(path: str, street: Street) -> list[str]:
-    """An address with all that may stand in it: numbers, files, layers, words."""
-    path = re.sub(r"\{number(:int)?\}", "1", path)
-    path = re.sub(r"\{\w+:int\}", str(street.number), path)
-    for name, word in WORDS.items():
-        path = path.replace(f"{{{name}}}", word)
-    keys = [*map(str, street.files.values()), str(street.number)]
-    return [re.sub(r"\{\w+(:\w+)?\}", key, path) for key in keys] if "{" in path else [path]
+    """An address with all that may stand in it: numbers, files, names of what there is."""
+    named = re.findall(r"\{(\w+)(?::(\w+))?\}", path)
+    values = [possible(path, name, kind, street) for name, kind in named]
+    blank = re.sub(r"\{(\w+)(:\w+)?\}", "{}", path)
+    return [blank.format(*chosen) for chosen in product(*values)]
+
+
+def possible(path: str, name: str, kind: str, street: Street) -> Iterable[object]:
+    """What may stand in one place of an address; a new kind of place has to be told here."""
+    number = str(street.number)
+    if kind == "int":
+        return [1 if name == "number" else number]
+    words: dict[tuple[str, str], Iterable[object]] = {
+        ("/files/", "id"): street.files.values(),
+        ("/residents/pictures/", "id"): street.files.values(),
+        ("/video/", "id"): [number],
+        ("/exports/", "name"): house().exports,
+        ("/exports/", "format"): ["csv", "xlsx"],
+        ("/admin/exports/", "name"): house().exports,
+        ("/admin/imports/", "name"): house().imports,
+        ("/admin/imports/", "format"): ["csv"],
+        ("/admin/figures/", "code"): ["cases.handled"],
+        ("/admin/places/map/layers/", "name"): ["cases", "cameras", "units"],
+        ("/admin/open311/services/", "code"): [street.codes["cases.CaseType.code"]],
+        ("/open311/", "code"): [street.codes["cases.CaseType.code"]],
+        ("/open311/", "number"): [street.of["cases.Case.number"]],
+        ("/open311/", "token"): [street.of["open311.Sending.token_mark"]],
+    }
+    return next(
+        told for (begins, what), told in words.items() if what == name and path.startswith(begins)
+    )
 
 
 class Questions:

@@ -14,18 +14,29 @@ from tortoise import fields
 from tortoise.fields.relational import ForeignKeyFieldInstance
 
 from core.areas import Area
+from core.audit import record
 from core.database import CORE_TABLES, atomic
 from core.files import File, store_blurred
 from core.house import house
 from core.kernel import Kernel
 from core.people import Person
+from core.permissions import Viewer
 from core.personal import keep_personal
 from core.tables import Model, models_in
 from plugins.residents.actions.reporting import code_mark
 from plugins.residents.rules import code_from
 
 #: Of the kernel's own tables: what is about somebody or something in a street.
-OWN = ("core.Unit", "core.Person", "core.Post", "core.Hold", "core.JobRow")
+OWN = (
+    "core.Unit",
+    "core.Person",
+    "core.Post",
+    "core.Session",
+    "core.Hold",
+    "core.JobRow",
+    "core.ImportBatch",
+    "core.ImportProblem",
+)
 LONG = 32  # what is shorter holds a code
 #: What everybody may know who is signed in: the district's ground, its units, kinds of matters.
 COMMON = (
@@ -41,6 +52,8 @@ FITTING: dict[str, dict[str, Any]] = {
     "core.Unit": {"active": True},
     "core.Person": {"password": "!", "active": True},
     "core.Post": {"role": "handler", "area_id": None, "stands_in_for_id": None},
+    "core.Session": {"kind": "browser", "expires_at": datetime.now(UTC) + timedelta(days=1)},
+    "core.ImportBatch": {"kind": "cases.history", "state": "checked"},
     "core.Hold": {"kind": "cases.Case"},
     "core.JobRow": {"name": "cases.warn", "state": "failed"},
     "cases.CaseType": {"kind": "event"},
@@ -57,6 +70,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "cases.TaskClock": {"kind": "arrive", "hours": None},
     "dispatch.Rule": {"days": "any", "mode": "suggest", "begins": None, "ends": None},
     "dispatch.Shift": {"begins": 480, "ends": 1080},
+    "open311.Service": {"attributes": [], "offered": True},
     "places.Compound": {"kind": "residential"},
     "places.Succession": {"kind": "rename"},
     "residents.Question": {"answered_at": datetime.now(UTC)},
@@ -157,6 +171,9 @@ async def plant(kernel: Kernel, street: Street, district: Area) -> None:
     for model in planted_models(kernel):
         for number in (street.number, street.officer) if model is Person else (street.number,):
             await model(**await _values(model, street, number)).save(force_create=True)
+    officer = Viewer(person_id=street.officer, username="", name="")
+    about = [("cases.Case", str(street.number)), ("core.Person", str(street.number))]
+    await record(officer, "cases.reporter", *about, purpose=street.mark("core.AuditRow.purpose"))
 
 
 async def _plant_file(street: Street, keeper: str) -> None:
@@ -201,8 +218,10 @@ async def _special(name: str, street: Street, number: int) -> dict[str, Any]:
         return {"number": number, "mode": "suggest"}
     if name == "core.Hold":
         return {"key": str(street.number), "until": datetime.now(UTC).date() + timedelta(days=9)}
-    if name == "city_eye.Scene":
+    if name in ("city_eye.Scene", "open311.Service"):
         return {"type_code": street.codes["cases.CaseType.code"]}
+    if name == "figures.Sheet":
+        return {"card": {"title": street.mark("figures.Sheet.card")}}
     if name == "cases.Case":
         return {"reporter_id": street.number, "merged_into_id": None}
     if name in ("places.Division", "places.FormerShape"):

@@ -13,6 +13,42 @@ MUST_ANSWER = {
     "handler": GIVEN | {"cases.Task.wanted"},
     "resident": GIVEN,
 }
+WHOLE_CASE = CASE | {"cases.Case.description", "cases.Step.note", "core.File/cases"}
+ASKED = {"residents.Question.text", "residents.Question.answer"}
+CAMERA = {"video.Camera.name", "core.File/video"}
+OF_DISPATCH = WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted", "dispatch.Rule.text"}
+#: What the pages show a role, somewhere.
+MUST_SEE = {
+    "admin": WHOLE_CASE | CAMERA | {"dispatch.Rule.text"},
+    "supervisor": OF_DISPATCH,
+    "dispatcher": OF_DISPATCH,
+    "grid": WHOLE_CASE | ASKED | CAMERA | {"cases.Task.wanted"},
+    "handler": WHOLE_CASE | ASKED | {"cases.Task.wanted"},
+    "resident": WHOLE_CASE,
+}
+#: What one door shows one role: files, tables to take away, and what few may open.
+MUST_SHOW: dict[tuple[str, str], set[str]] = {
+    ("dispatcher", "/exports/cases.list.csv"): CASE,
+    ("dispatcher", "/exports/cases.list.xlsx"): CASE,
+    ("handler", "/exports/cases.list.csv"): CASE,
+    ("dispatcher", "/exports/hotline.orders.csv"): {"hotline.WorkOrder.event_desc"},
+    ("dispatcher", "/admin/hotline/{n}"): {"hotline.WorkOrder.event_desc"},
+    ("handler", "/files/{file[cases.documents]}"): {"core.File/cases.documents"},
+    ("grid", "/files/{file[video]}"): {"core.File/video"},
+    ("supervisor", "/admin/cases/{n}/readers"): {"the officer.name"},
+}
+#: The open interface tells the whole world of a matter that a resident told: that it is there.
+PUBLISHED = frozenset(
+    {
+        "cases.Case.number",
+        "open311.Service.name",
+        "open311.Service.description",
+        "open311.Service.keywords",
+    }
+)
+#: What whoever has a tracking code is told, as the resident is.
+TOLD = {f"cases.Case.{column}" for column in ("number", "title", "description", "address")} | ASKED
+
 #: Who may know which resident reported something.
 KNOWS_RESIDENT = {"cases.reporter", "people.manage"}
 #: What the camera saw belongs to a case that a camera brought: whoever sees the case sees it.
@@ -36,7 +72,13 @@ def _opened(visitor: Visitor, column: str) -> bool:
     if column.startswith("the officer"):
         return bool({"cases", "people", "audit"} & visitor.plugins)
     if column.startswith("core.File/"):
-        return column.removeprefix("core.File/") in visitor.plugins
+        return column.removeprefix("core.File/") in visitor.plugins | visitor.permissions
+    if column == "core.AuditRow.purpose":  # who looked at this case, and at what is told of me
+        return visitor.role == "resident" or "cases.readers" in visitor.permissions
+    if column == "open311.Note.text":  # what a resident said later belongs to the course, too
+        return "cases" in visitor.plugins
+    if column.startswith("core.Import"):  # what one has brought in oneself: planted as theirs
+        return visitor.role == "resident"
     if column.startswith("core."):
         return "jobs.see" in visitor.permissions or "holds.manage" in visitor.permissions
     # What is asked of a resident belongs to the course of the case.

@@ -15,7 +15,7 @@ from core.tables import Model, models_in
 from tests.doors.doors import Questions, walk
 from tests.doors.planting import Street
 from tests.doors.visitors import Visitor
-from tests.doors.ways import OF_ONESELF, OPEN, Standing, Way
+from tests.doors.ways import OF_ONESELF, OF_THE_NET, OPEN, Standing, Way
 from web.graphql.nodes import global_id
 
 #: A picture that is one, so that its door does not refuse it for what it is.
@@ -27,10 +27,11 @@ _GLOBAL = re.compile(r"([A-Z]\w+):(.+)")
 
 @dataclass(kw_only=True)
 class Sender:
-    """Fills in ways for a street. `known`: numbers that are the same for both streets."""
+    """Fills in ways for a street. `methods`: of each form's address. `known`: numbers that are the
+    same for both streets."""
 
     schema: Any
-    kernel: Any
+    methods: dict[str, str]
     known: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
@@ -48,8 +49,9 @@ class Sender:
             return await visitor.ask(self._text(way.door), {"input": _with_ids(given)})
         path = self._path(way, street)
         fields = {key: filled(value, named) for key, value in way.given.items()}
-        method = "PUT" if path.endswith(("/snapshot", str(street.files["video"]))) else "POST"
-        return await visitor.send(method, path, fields, way.file and {way.file: FILES[way.file]})
+        return await visitor.send(
+            self.methods[way.door], path, fields, way.file and {way.file: FILES[way.file]}
+        )
 
     def words(self, street: Street) -> dict[str, str]:
         return {
@@ -113,10 +115,19 @@ def _with_ids(value: Any) -> Any:
     return str(global_id(found[1], found[2])) if found else value
 
 
+def forms_of(app: Any) -> dict[str, str]:
+    """Every address at which something can be changed, with its method."""
+    changing = ("POST", "PUT", "PATCH", "DELETE")
+    return {
+        path: next(one for one in changing if one in methods)
+        for path, methods in walk(app.routes)
+        if methods & {*changing}
+    }
+
+
 def doors_of(app: Any, schema: Any) -> set[str]:
     """Every form and mutation that the program has, but for what is open to all or one's own."""
-    forms = {path for path, methods in walk(app.routes) if methods & {"POST", "PUT", "DELETE"}}
-    return {*forms, *schema.mutation_type.fields} - OF_ONESELF - OPEN
+    return {*forms_of(app), *schema.mutation_type.fields} - OF_ONESELF - OF_THE_NET - OPEN
 
 
 def unfilled(schema: Any, way: Way) -> set[str]:

@@ -61,6 +61,8 @@ OF_ONESELF = {
     "/admin/me/factor/change",
     "/admin/me/tokens/new",
 }
+#: What looks around in the network; nothing there knows of a street.
+OF_THE_NET = {"/admin/video/find", "/admin/video/find/streams"}
 OPEN = {
     "/residents/",
     "/residents/where",
@@ -334,6 +336,7 @@ FIGURES = (
 
 SQUARE = "[[0.1,0.1],[0.9,0.1],[0.9,0.9]]"
 CAMERA = {"name": "新名", "area": "{n}", "source": "rtsp://10.0.0.9/new", "filing_number": "1"}
+FOR = {"r0-seconds": "10", "r0-grace": "5", "r0-count": "1"}
 CAMERA |= {"signage": "on", "detect_every": "5"}
 VIDEO = (
     Way(door="/admin/video/new", given=CAMERA, by="admin"),
@@ -344,6 +347,7 @@ VIDEO = (
         by="admin",
     ),
     Way(door="/admin/video/{id:int}/deactivate", by="admin"),
+    Way(door="/admin/video/{id:int}/view", by="admin"),
     Way(
         door="/admin/video/{id:int}/zones",
         given={"name": "新区域", "polygon": SQUARE},
@@ -356,6 +360,28 @@ VIDEO = (
     ),
     Way(door="/admin/video/{id:int}/zones/remove", given={"id": "{n}"}, by="dispatcher"),
     Way(door="/admin/video/workers", given={"name": "新程序"}, by="admin", whole=True),
+    Way(
+        door="/admin/video/{id:int}/zones/try",
+        given={
+            "name": "新区域",
+            "polygon": SQUARE,
+            "r0-kind": "dwell",
+            "r0-objects": ["car"],
+            **FOR,
+        },
+        why="what is planted is no track that could be tried",
+    ),
+    Way(
+        door="/admin/video/devices",
+        given={"name": "录像机", "code": "33010500001110000001"},
+        by="admin",
+        whole=True,
+    ),
+    Way(door="/admin/video/devices/{id:int}/password", by="admin", whole=True),
+    Way(door="/admin/video/devices/{id:int}/remove", by="admin", whole=True),
+    Way(door="/admin/video/new/found", given=CAMERA, why="what was found comes sealed"),
+    Way(door="/video/presences", why=EYES),
+    Way(door="/video/tracks", why=EYES),
     Way(door="/video/observations", given={"observation": "{}"}, why=EYES),
     Way(door="/video/health", why=EYES),
     Way(door="/video/cameras/{id}/snapshot", why=EYES),
