@@ -216,6 +216,8 @@ async def _special(name: str, street: Street, number: int) -> dict[str, Any]:
         return {"code_mark": code_mark(street.code), "contact_id": contact, "channel": "web"}
     if name == "dispatch.Rule":
         return {"number": number, "mode": "suggest"}
+    if name == "dispatch.Shift":
+        return {"day": datetime.now(UTC).date()}  # the roster shows the days to come
     if name == "core.Hold":
         return {"key": str(street.number), "until": datetime.now(UTC).date() + timedelta(days=9)}
     if name in ("city_eye.Scene", "open311.Service"):
