@@ -12,13 +12,14 @@ from gpu.wire import Message
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-WatchKind = Literal["dwell", "enter", "crowd"]
+WatchKind = Literal["dwell", "enter", "crowd", "left", "fall"]
 Phase = Literal["started", "ended"]
 CameraState = Literal["starting", "running", "reconnecting", "failed", "ended"]
 Transport = Literal["tcp", "udp", "tls"]
 Sight = Literal["unknown", "clear", "dark", "covered", "blurred", "moved"]
 
 DAY = 86_400.0
+FOUND: tuple[WatchKind, ...] = ("left", "fall")  # in the picture itself, not by a model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,8 @@ class Watch(Message):
 
     dwell 停留: one object stays in its place for `seconds`. enter 闯入: an object crosses in (and
     stays `seconds`, mostly 0). crowd 聚集: at least `count` objects are inside for `seconds`.
+    left 遗留物: something that was not there has been there for `seconds`. fall 高空坠物: something
+    falls through. These two need no `objects`.
     `grace`: so long may it be out of sight before it counts as over.
     """
 
@@ -39,9 +42,11 @@ class Watch(Message):
 
     def __post_init__(self) -> None:
         _named(self.id)
-        _require(bool(self.objects) and all(self.objects), "name at least one kind of object.")
+        named = bool(self.objects) or self.kind in FOUND
+        _require(named and all(self.objects), "name at least one kind of object.")
         _require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
-        _require(self.kind != "dwell" or self.seconds > 0, "a dwell watch needs 'seconds' over 0.")
+        lasting = self.kind in ("dwell", "left")
+        _require(not lasting or self.seconds > 0, f"a {self.kind} watch needs 'seconds' over 0.")
         _require(1 <= self.count <= 1000, "'count' lies between 1 and 1000.")
         _require(0 <= self.grace <= 3600, "'grace' lies between 0 and 3600.")
 

@@ -13,12 +13,13 @@ from gpu.wire import Message
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """One object in one look."""
+    """One object in one look. `hidden`: it is known to be there, but somebody stands before it."""
 
     id: int
     object: str
     score: float
     box: Box
+    hidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ class Spell:
     count: int = 1
     sightings: int = 1
     looks: int = 1
+    hidden: float = 0.0  # seconds that do not count
     observation_id: str = ""  # named when it starts
 
     @property

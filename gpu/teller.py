@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from gpu.geometry import clipped
 from gpu.memory import Memory
-from gpu.messages import Observation, Point
+from gpu.messages import FOUND, Observation, Point, WatchKind
 from gpu.pipeline import Line
 from gpu.recorder import Record, Recorder
-from gpu.spells import Track
+from gpu.spells import Open, Track
 from gpu.zones import Change, Zones
 
 Tell = Callable[[Observation, bytes | None], None]
@@ -54,6 +54,15 @@ class Teller:
             self._report(self._zones.look(at, tracks))
             if self._recorder:
                 self._recorder.look(at, tracks, self._tag)
+
+    def find(self, kind: WatchKind, at: float, tracks: Sequence[Track]) -> None:
+        """What a finder of that kind found; nothing of it is kept for trying zones out."""
+        with self.order:
+            self._report(self._zones.find(kind, at, tracks))
+
+    def opens(self) -> tuple[Open, ...]:
+        """What is open now."""
+        return self._zones.remember()
 
     def rezone(self, line: Line, now: float) -> None:
         """Other zones on the same pictures; what is no longer watched ends."""
@@ -109,7 +118,7 @@ def observation(change: Change, camera_id: str, tag: str) -> Observation:
         score=change.track.score,
         box=clipped(change.track.box),
         track_id=change.track.id,
-        model=tag,
+        model=f"liuhe-{change.kind}" if change.kind in FOUND else tag,
     )
 
 

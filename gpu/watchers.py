@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gpu.geometry import around, contains, ground_point, overlap
-from gpu.messages import Watch, WatchKind, Zone
+from gpu.messages import Watch, Zone
 from gpu.spells import Change, Open, Spell, Track
 
 SAME_PLACE = 0.4  # overlap down to which a box has not moved: about 0.4 of its width
@@ -29,8 +29,8 @@ class Watcher(ABC):
 
     def look(self, now: float, tracks: Sequence[Track]) -> list[Change]:
         self._wake(now)
-        wanted = [track for track in tracks if track.object in self.watch.objects]
-        inside = [t for t in wanted if contains(self.zone.polygon, ground_point(t.box))]
+        wanted = [track for track in tracks if self._is_wanted(track)]
+        inside = [track for track in wanted if self._is_inside(track)]
         for spell in self._spells:
             spell.looks += 1
         self._continue(now, inside)
@@ -48,6 +48,12 @@ class Watcher(ABC):
     def recall(self, kept: Open) -> None:
         """Go on with a spell of before a restart; its grace begins with the next look."""
         self._spells.append(Spell.of(kept))
+
+    def _is_wanted(self, track: Track) -> bool:
+        return track.object in self.watch.objects
+
+    def _is_inside(self, track: Track) -> bool:
+        return contains(self.zone.polygon, ground_point(track.box))
 
     @abstractmethod
     def _continue(self, now: float, inside: Sequence[Track]) -> None:
@@ -150,9 +156,6 @@ class Crowd(Watcher):
         if not self._spells and len(inside) >= self.watch.count:
             self._add(now, _gathered(inside))
             self._spells[0].count = len(inside)
-
-
-WATCHERS: dict[WatchKind, type[Watcher]] = {"dwell": Dwell, "enter": Enter, "crowd": Crowd}
 
 
 def _gathered(members: Sequence[Track]) -> Track:

@@ -7,11 +7,20 @@ clock. An object is in a zone when its ground point (the bottom centre of its bo
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
-from gpu.messages import Zone
+from gpu.finds import Fall, Left
+from gpu.messages import FOUND, WatchKind, Zone
 from gpu.spells import Change, Open, Track, over
-from gpu.watchers import WATCHERS, Watcher
+from gpu.watchers import Crowd, Dwell, Enter, Watcher
 
 __all__ = ["Change", "Open", "Track", "Zones"]
+
+WATCHERS: dict[WatchKind, type[Watcher]] = {
+    "dwell": Dwell,
+    "enter": Enter,
+    "crowd": Crowd,
+    "left": Left,
+    "fall": Fall,
+}
 
 
 class Zones:
@@ -24,16 +33,27 @@ class Zones:
         numbers = count(1)
         self._new_id = new_id or (lambda: str(next(numbers)))
         self._watchers: dict[tuple[str, str], Watcher] = {}
-        self._now = float("-inf")
+        self._now = self._ahead = float("-inf")
         self.reconfigure(zones)
 
     def look(self, now: float, tracks: Sequence[Track]) -> list[Change]:
         """What one look changed. A clock that runs backwards stands still instead."""
         self._now = max(now, self._now)
+        return self._looked(self._now, tracks, [kind for kind in WATCHERS if kind not in FOUND])
+
+    def find(self, kind: WatchKind, now: float, tracks: Sequence[Track]) -> list[Change]:
+        """The same for what a finder of that kind found; its looks may be ahead of the others."""
+        self._ahead = max(now, self._ahead)
+        return self._looked(self._ahead, tracks, [kind])
+
+    def _looked(
+        self, now: float, tracks: Sequence[Track], kinds: Sequence[WatchKind]
+    ) -> list[Change]:
         return [
             change
             for watcher in self._watchers.values()
-            for change in watcher.look(self._now, tracks)
+            if watcher.watch.kind in kinds
+            for change in watcher.look(now, tracks)
         ]
 
     def reconfigure(self, zones: Iterable[Zone], now: float | None = None) -> list[Change]:

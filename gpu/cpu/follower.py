@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from av.video.reformatter import VideoReformatter
+
 from gpu.cpu.decode import Frame, now
 from gpu.cpu.detect import Detector
+from gpu.cpu.finders import Finders
 from gpu.cpu.motion import Grey
 from gpu.cpu.network import Network
 from gpu.cpu.pictures import Closing, Look, evidence, snapshot
@@ -13,6 +16,7 @@ from gpu.memory import Memory
 from gpu.messages import Point
 from gpu.pipeline import Line, Seen
 from gpu.recorder import Record
+from gpu.spells import Track
 from gpu.teller import Tell, Teller, moment
 from gpu.zones import Change
 
@@ -31,15 +35,20 @@ class Follower:
         self._detector = detector
         self._teller = Teller(line, tell, self._evidence, memory, record)
         self._tracker: Tracker | None = None
+        self._finders: Finders | None = None
         self._look: Look | None = None
         self._shown: Look | None = None
+        self._before: Frame | None = None
+        self._air: tuple[Frame, Network] | None = None  # where something fell last
 
     def begin(self, network: Network, rate: float) -> None:
         """Before each first frame; `rate` is how many detections a second to expect."""
         with self._teller.order:
             if self._tracker is None:
                 node = self._teller.line.track
-                self._tracker = Tracker(node, network.model.manifest.output, rate)
+                output = network.model.manifest.output
+                self._tracker = Tracker(node, output, rate)
+                self._finders = Finders(output.keep)
                 self._teller.begin(network.model.tag, now())
 
     def follow(
@@ -57,6 +66,7 @@ class Follower:
                 self._look = Look(frame=frame, seen=seen, network=network)
             for at, tracks in told:
                 self._teller.look(at, tracks)
+            self._find(frame, grey, seen, told[-1][1] if told else (), network)
 
     def rezone(self, line: Line) -> None:
         """Other zones on the same pictures; what is no longer watched ends."""
@@ -79,11 +89,43 @@ class Follower:
             return None
         return picture, moment(look.frame.at)
 
+    def _find(
+        self,
+        frame: Frame,
+        grey: Grey,
+        seen: Sequence[Seen] | None,
+        tracks: Sequence[Track],
+        network: Network,
+    ) -> None:
+        """What needs no model; the frame in which something falls is kept until it is told."""
+        assert self._finders is not None, "begin comes first"
+        if frame.fresh:
+            self._finders.cut()
+        zones = self._teller.line.watch.zones
+        found = self._finders.look(frame.at, grey, seen, tracks, zones, self._teller.opens)
+        if self._finders.falling and self._before is not None:
+            self._air = self._before, network
+        self._before = frame
+        for kind, things in found:
+            self._teller.find(kind, frame.at, things)
+
     def _evidence(self, change: Change, polygon: Sequence[Point]) -> bytes | None:
-        if self._look is None:
-            return None
         width = self._teller.line.tell.picture_width
         try:
-            return evidence(self._look, self._detector, polygon, change.track.box, width)
+            look = self._fallen() if change.kind == "fall" else self._look
+            if look is None:
+                return None
+            return evidence(look, self._detector, polygon, change.track.box, width)
         except Closing:
             return None
+
+    def _fallen(self) -> Look | None:
+        """The latest frame in which something fell; nobody has looked for people in it yet."""
+        if self._air is None:
+            return self._look
+        frame, network = self._air
+        prepared = network.prepare(frame.picture, VideoReformatter())
+        seen = self._detector.look(self._teller.line.source.camera_id, network, prepared)
+        if seen is None:
+            raise Closing
+        return Look(frame=frame, seen=seen, network=network)

@@ -39,6 +39,7 @@ class Vitals:
         self._lock = threading.Lock()
         self._state: CameraState = "starting"
         self._error = ""
+        self.left_out = ""  # what was asked for and cannot be done here
         self._frame_at: float | None = None
         self._seen_at = 0.0
         self.frames, self.detections = Rate(), Rate()
@@ -87,7 +88,7 @@ class Vitals:
                 decode_errors=self.decode_errors,
                 reconnects=self.reconnects,
                 dropped=self.dropped,
-                error=self._error,
+                error=self._error or self.left_out,
                 sight=self.sight.verdict,
                 brightness=self.sight.brightness,
                 sharpness=self.sight.sharpness,

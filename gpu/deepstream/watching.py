@@ -22,7 +22,7 @@ from gpu.deepstream import mapper
 from gpu.deepstream.pictures import Pictures
 from gpu.deepstream.spec import Network
 from gpu.memory import Memory
-from gpu.messages import Point
+from gpu.messages import FOUND, Point
 from gpu.pipeline import Line, Seen
 from gpu.sight import Sight
 from gpu.teller import Tell, Teller, moment
@@ -62,6 +62,7 @@ class Watching:
         self._teller = Teller(line, tell, self._evidence, memory)
         self._frames: queue.Queue[tuple[float, mapper.Frame] | None] = queue.Queue(AHEAD)
         self._last = time.monotonic()
+        self._leave_out()
         name = f"watch-{line.source.camera_id}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -81,6 +82,7 @@ class Watching:
     def rezone(self, line: Line) -> None:
         self._teller.rezone(line, now())
         self.line = line
+        self._leave_out()
 
     def ended(self) -> None:
         """The file is over: what is open ends, after what still waits."""
@@ -117,6 +119,12 @@ class Watching:
             return None
 
     # ----------------------------------------------------------------------------------- inside
+
+    def _leave_out(self) -> None:
+        """Finders need every picture, and those stay on the GPU: say what is not watched for."""
+        said, self.vitals.left_out = self.vitals.left_out, left_out(self.line)
+        if self.vitals.left_out and self.vitals.left_out != said:
+            log.warning("camera %s: %s", self.line.source.camera_id, self.vitals.left_out)
 
     def _run(self) -> None:
         number = 0
@@ -177,6 +185,15 @@ class Watching:
         return Look(
             frame=Decoded(picture, now(), fresh=False), seen=(*found, *known), network=network
         )
+
+
+def left_out(line: Line) -> str:
+    """A sentence about the watches that need the CPU's back end, or ""."""
+    kinds = {watch.kind for zone in line.watch.zones for watch in zone.watches}
+    names = " and ".join(f"'{kind}'" for kind in FOUND if kind in kinds)
+    if not names:
+        return ""
+    return f"Watches of the kind {names} are ignored on a GPU; watch this camera on a CPU."
 
 
 def _shaped(pixels: Pixels, frame: mapper.Frame) -> Pixels:
