@@ -73,7 +73,7 @@ class Starter:
     handle_hours: int
 
 
-#: GB/T 30428 小类 where there is one. The bundled detector can see these.
+#: GB/T 30428 小类 where there is one. The bundled detector can see these, or they need none.
 STARTERS = (
     Starter(
         code="0505",
@@ -97,6 +97,30 @@ STARTERS = (
         type_code="0409",
         kind="crowd",
         objects=("person",),
+        handle_hours=2,
+    ),
+    Starter(
+        code="0504",
+        title="店外经营",
+        type_code="0504",
+        kind="left",
+        objects=(),
+        handle_hours=3,
+    ),
+    Starter(
+        code="0507",
+        title="乱堆物堆料",
+        type_code="0507",
+        kind="left",
+        objects=(),
+        handle_hours=24,
+    ),
+    Starter(
+        code="2104",
+        title="高空抛物",
+        type_code="2104",
+        kind="fall",
+        objects=(),
         handle_hours=2,
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpu.messages import FOUND
 from liuhe import BadInput, Conflict, NotFound, Viewer, atomic, record
 from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, Watch, Zone
@@ -111,15 +112,17 @@ async def _save_zone(camera: Camera, known: dict[int, Zone], given: ZoneInput) -
 
 async def _save_watch(zone: Zone, known: dict[int, Watch], given: WatchInput) -> int:
     watch = known.get(given.id or 0) or Watch(zone_id=zone.id)
-    watch.update_from_dict({**_values(given), "objects": list(given.objects)})
+    values = _values(given)
+    watch.update_from_dict({**values, "objects": list(values["objects"])})
     await watch.save()
     return int(watch.id)
 
 
 def _values(watch: WatchInput) -> dict[str, Any]:
+    """What is found without a model has no kinds of objects."""
     return {
         "kind": watch.kind,
-        "objects": watch.objects,
+        "objects": () if watch.kind in FOUND else watch.objects,
         "seconds": watch.seconds,
         "count": watch.count,
         "grace": watch.grace,

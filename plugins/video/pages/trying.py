@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from gpu.messages import FOUND
 from plugins.video import actions
 from plugins.video.rules.labels import object_label, watch_sentence
 
@@ -18,6 +19,7 @@ def tried_view(given: actions.ZoneInput, tried: actions.Tried | None) -> dict[st
         {
             "rule": watch_sentence(watch.kind, list(watch.objects), watch.seconds, watch.count),
             "count": counts[place],
+            "seen": watch.kind not in FOUND,  # in tracks
         }
         for place, watch in enumerate(given.watches)
     ]

@@ -22,6 +22,8 @@ KIND_LABELS = {
     "dwell": "停留",
     "enter": "进入",
     "crowd": "聚集",
+    "left": "遗留物",
+    "fall": "高空坠物",
 }
 
 STATE_LABELS = {
@@ -81,11 +83,16 @@ STATE_TONES = {
 
 
 def object_label(name: str) -> str:
-    return OBJECT_LABELS.get(name, name)
+    """What is found without a model is called as its rule is."""
+    return OBJECT_LABELS.get(name) or KIND_LABELS.get(name, name)
 
 
 def watch_sentence(kind: str, objects: list[str], seconds: float, count: int) -> str:
     """A rule in words: "汽车、货车停留超过 10 秒"."""
+    if kind == "left":
+        return f"有东西放着超过 {seconds:g} 秒"
+    if kind == "fall":
+        return "有东西从高处落下"
     who = "、".join(object_label(name) for name in objects) or "任何目标"
     if kind == "crowd":
         lasting = f"，持续 {seconds:g} 秒" if seconds else ""

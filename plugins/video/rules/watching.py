@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from gpu.messages import FOUND
 from plugins.video.rules.labels import KIND_LABELS
 
 DAY = 86_400.0
@@ -17,14 +18,14 @@ def watch_problem(
     """A sentence about what is wrong with a rule, or ""."""
     if kind not in KIND_LABELS:
         return f"规则只能是{'、'.join(KIND_LABELS.values())}之一。"
-    if not objects or len(objects) > MOST_OBJECTS:
+    if (not objects and kind not in FOUND) or len(objects) > MOST_OBJECTS:
         return f"请选 1 到 {MOST_OBJECTS} 种目标。"
     if unknown := next((name for name in objects if not _OBJECT.fullmatch(name)), None):
         return f"目标“{unknown:.40}”要用模型的类别名，例如 car。"
     if not (math.isfinite(seconds) and 0 <= seconds <= DAY):
         return "时长在 0 到 86400 秒之间。"
-    if kind == "dwell" and seconds <= 0:
-        return "停留的时长要大于 0 秒。"
+    if kind in ("dwell", "left") and seconds <= 0:
+        return f"{KIND_LABELS[kind]}的时长要大于 0 秒。"
     if not 1 <= count <= 1000:
         return "数量在 1 到 1000 之间。"
     if not (math.isfinite(grace) and 0 <= grace <= 3600):

@@ -27,6 +27,8 @@ class WatchKind(Enum):
     DWELL = strawberry.enum_value("dwell", description="停留 · stays in its place")
     ENTER = strawberry.enum_value("enter", description="进入 · crosses in")
     CROWD = strawberry.enum_value("crowd", description="聚集 · many at once")
+    LEFT = strawberry.enum_value("left", description="遗留物 · something was left there")
+    FALL = strawberry.enum_value("fall", description="高空坠物 · something fell through")
 
 
 @strawberry.enum(description="摄像机的状态 · how a camera does")

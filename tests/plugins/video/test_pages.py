@@ -106,6 +106,29 @@ async def test_a_zone_is_saved_changed_and_removed(street: Street) -> None:
     assert await Zone.filter(active=True).count() == 1  # the one that was there before
 
 
+async def test_rules_that_need_no_model_are_saved_told_and_seen(street: Street) -> None:
+    base = f"/admin/video/{street.camera.id}"
+    data = {**ZONE, "r0-kind": "left", "r0-scene": "0507", "r1-kind": "fall", "r1-count": "1"}
+    async with await street.browser("dispatcher") as browser:
+        assert (await browser.post(f"{base}/zones", data=data)).status_code == 303
+        page = (await browser.get(f"{base}/zones")).text
+    assert "有东西放着超过 30 秒" in page
+    assert "有东西从高处落下" in page
+    new = await Zone.get(name="消防通道")
+    (camera,) = (await actions.configuration()).cameras
+    told = next(zone for zone in camera.zones if zone.id == str(new.id))
+    assert [(watch.kind, watch.objects) for watch in told.watches] == [("left", ()), ("fall", ())]
+    seen = street.told(
+        zone_id=told.id, watch_id=told.watches[0].id, kind="left", object="left", track_id=1
+    )
+    assert (await street.send(seen, jpeg())).status_code == 200
+    found = await ask(street, "grid", SEEN)
+    (edge,) = found["observations"]["edges"]
+    assert (edge["node"]["kind"], edge["node"]["objectLabel"]) == ("LEFT", "遗留物")
+    async with await street.browser("grid") as browser:
+        assert "遗留物" in (await browser.get(base)).text
+
+
 @pytest.mark.parametrize(
     "spoiled",
     [

@@ -112,6 +112,9 @@ async def test_a_zone_is_tried_on_what_moved_and_nothing_is_saved(street: Street
         longer = {**TRY, "r0-seconds": "200"}
         assert "照这样会报 0 次" in (await browser.post(f"{path}/try", data=longer)).text
         assert 'value="消防通道"' in answer.text
+        found = {**TRY, "r0-kind": "left"}
+        answer = await browser.post(f"{path}/try", data=found)
+        assert "有东西放着超过 30 秒：轨迹里看不出来" in answer.text
         crooked = {**TRY, "polygon": json.dumps([*SQUARE, SQUARE[0]])}
         answer = await browser.post(f"{path}/try", data=crooked)
         assert answer.status_code == 422
