@@ -36,7 +36,8 @@ Sender(spool, Link(sys.argv[2], token), first_wait=0.1).start()
 picture = (folder / "picture.jpg").read_bytes()
 lines = (folder / "sightings").read_text().splitlines()
 for line in lines[int(sys.argv[4]):]:
-    assert spool.put(Observation.from_json(line), picture)
+    spool.put(Observation.from_json(line), picture)  # False: it waits since before a kill
+    assert spool.health().dropped == 0
     print("kept", flush=True)
     time.sleep(0.05)
 while spool.health().waiting:

@@ -31,13 +31,9 @@ def test_every_figure_is_the_sum_of_its_parts_and_of_the_cases_behind_it(
 ) -> None:
     supervisor = Officer(household, "supervisor")
     codes = supervisor.ask(INDICATORS)["indicators"]
-    assert len(codes) == 8
+    assert len(codes) == 10
     *past, current = last_months()
-
-    def counted() -> Any:
-        return supervisor.ask(TABLE, code=codes[-1]["code"], month=current, by="ALL")["figures"]
-
-    wait_for(counted, 120)
+    wait_until_counted(supervisor)
     some = 0
     for month in (*past, current):
         for one in codes:
@@ -59,6 +55,17 @@ def pair(figure: dict[str, int]) -> tuple[int, int]:
     return figure["numerator"], figure["denominator"]
 
 
+def wait_until_counted(supervisor: Officer) -> None:
+    """A household that has just started counts its months in the background, the last one last."""
+    code = supervisor.ask(INDICATORS)["indicators"][-1]["code"]
+    month = last_months()[-1]
+
+    def counted() -> Any:
+        return supervisor.ask(TABLE, code=code, month=month, by="ALL")["figures"]
+
+    wait_for(counted, 120)
+
+
 def summed(figures: list[dict[str, int]]) -> tuple[int, int]:
     pairs = [pair(figure) for figure in figures]
     return sum(one for one, _ in pairs), sum(one for _, one in pairs)
@@ -69,6 +76,7 @@ async def test_a_figure_is_clicked_down_to_a_case(
     chromium: Any, household: Household, size: dict[str, int]
 ) -> None:
     month = last_months()[1]
+    wait_until_counted(Officer(household, "supervisor"))
     async with desk(chromium, household, "supervisor", size) as one:
         await one.open(f"/admin/figures/?month={month}")
         await one.check()

@@ -47,6 +47,6 @@ async def test_an_auditor_finds_it_by_the_cases_number(place: District, browser:
     await browser.as_(place.auditor)
     for query in ({"key": case.number}, {"kind": "cases.Case", "key": case.number}):
         text = (await browser.get("/admin/audit", params=query)).text
-        assert f"案件 {case.id}<" in text
-        assert f"案件 {other.id}<" not in text
+        assert f"案件 {case.number}<" in text
+        assert f"案件 {other.number}<" not in text
     assert "没有找到记录" in (await browser.get("/admin/audit", params={"key": "nobody"})).text
