@@ -167,10 +167,7 @@ class Camera:
             try:
                 self._take(*item)
             except Exception as error:  # one bad frame must not end the camera, whatever it was
-                log.exception(
-                    "camera %s: a frame could not be followed", self.line.source.camera_id
-                )
-                self.vitals.turn("failed", f"Frames cannot be followed: {error}; see the log.")
+                self._puzzled(error)
         if not self._stop.is_set():
             self.follower.finish()
             self.vitals.turn("ended")
