@@ -90,8 +90,7 @@ async def test_they_are_forgotten_in_time_and_with_the_camera_s_last_picture(
 ) -> None:
     await send(street, moved(street, "old"))
     await send(street, moved(street, "new"))
-    old = (NOW - timedelta(days=4)).isoformat(sep=" ")
-    await rows("UPDATE video_tracks SET received_at = $1 WHERE key = 'old' RETURNING id", old)
+    await Tracks.filter(key="old").update(received_at=NOW - timedelta(days=4))
     await a_night()
     assert await Tracks.all().values_list("key", flat=True) == ["new"]
     await actions.deactivate_camera(street.admin, street.camera.id)
