@@ -46,8 +46,8 @@ class Manifest(BaseModel):
 
     `kind` is "data" or "keys". `tables` maps each table of PostgreSQL to its columns, `sequences`
     each sequence to its last value. `blurred` has what is new about pictures that were blurred
-    after the picture of the database was taken. `secret` is a mark of the secret key that tells
-    nothing of it.
+    after the picture of the database was taken; `flaws` says which files are not in it as they
+    were kept. `secret` is a mark of the secret key that tells nothing of it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -63,6 +63,7 @@ class Manifest(BaseModel):
     tables: dict[str, list[str]] = {}
     sequences: dict[str, int] = {}
     blurred: dict[str, dict[str, str | int]] = {}
+    flaws: list[str] = []
     secret: str = ""
     members: dict[str, Member] = {}
 

@@ -25,7 +25,7 @@ from core.archive import FILES, Manifest, Writing, verify, writing
 from core.database import rows
 from core.dump import PICTURES, Dump, dump
 from core.errors import SetupError
-from core.files import File, content_of
+from core.files import File, content_of, digest_of
 from core.house import house
 from core.proof import marks_file
 from core.refusals import refusal
@@ -39,17 +39,20 @@ JOB = "core.back_up"
 LAST = "backup.last"
 NAME = "liuhe-"
 KEYS = "personal-keys"
+PLACES = {"disk": "磁盘", "s3": "S3"}
+TOLD = 20  # files that are named one by one; the manifest names all
 STALE = 86_400.0  # seconds after which a work folder belongs to nobody
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A backup that was made and read again; `lost` pictures are known and nowhere on the disk."""
+    """A backup that was made and read again; `flaws` names the files that are not in it as they
+    were kept, one sentence each."""
 
     path: Path
     bytes: int
     pictures: int
-    lost: int
+    flaws: list[str]
     seconds: float
 
 
@@ -60,13 +63,13 @@ async def back_up(target: Path) -> Made:
     with _in_words(path), _room(path.parent) as folder:
         found = await dump(house().settings.database, folder)
         manifest = _manifest("data", found)
-        lost = await _write(path, manifest, found)
+        await _write(path, manifest, found)
         await asyncio.to_thread(verify, path)
     return Made(
         path=path,
         bytes=path.stat().st_size,
         pictures=sum(name.startswith(FILES) for name in manifest.members),
-        lost=lost,
+        flaws=manifest.flaws,
         seconds=round(time.monotonic() - began, 2),
     )
 
@@ -107,8 +110,7 @@ def secret_mark() -> str:
     return mark("backup.secret")
 
 
-async def _write(path: Path, manifest: Manifest, found: Dump) -> int:
-    """How many pictures are known and nowhere."""
+async def _write(path: Path, manifest: Manifest, found: Dump) -> None:
     with writing(path, manifest) as out:
         for name, source in found.members.items():
             await asyncio.to_thread(out.add, name, source)
@@ -119,38 +121,45 @@ async def _write(path: Path, manifest: Manifest, found: Dump) -> int:
         for picture in map(_picture, found.pictures):
             if not await _add(out, picture):
                 gone.add(picture.id)
-        return await _add_changed(out, manifest, gone)
+        await _add_changed(out, gone)
 
 
 def _picture(row: dict[str, Any]) -> File:
     """From a raw row, which may be of an earlier version's table."""
-    known = {name: row[name] for name in ("state", "place", "digest") if name in row}
-    return File(id=uuid.UUID(str(row["id"])), **known)
+    names = ("state", "place", "digest", "keeper", "subject")
+    return File(id=uuid.UUID(str(row["id"])), **{name: row[name] for name in names if name in row})
 
 
 async def _add(out: Writing, picture: File) -> bool:
+    """False if it lies nowhere; what is not as it was kept is taken as it is, and told of."""
     try:
         content = await content_of(picture)
     except Missing:
         return False
+    if picture.digest not in ("", digest_of(content)):
+        out.manifest.flaws.append(_flaw(picture, "内容和存下时的不一样，按现在的样子备份"))
     await asyncio.to_thread(out.add_bytes, FILES + picture.key, content)
     return True
 
 
-async def _add_changed(out: Writing, manifest: Manifest, gone: set[uuid.UUID]) -> int:
+async def _add_changed(out: Writing, gone: set[uuid.UUID]) -> None:
     """What lies elsewhere now was blurred meanwhile: take that. What is not known any more was
     deleted, as its term was over. The rest is lost."""
-    lost = 0
     for row in await rows(PICTURES) if gone else []:
         picture = _picture(row)
         if picture.id not in gone:
             continue
         if await _add(out, picture):
             new = ("state", "media_type", "size", "digest")
-            manifest.blurred[picture.id.hex] = {name: row[name] for name in new if name in row}
+            out.manifest.blurred[picture.id.hex] = {name: row[name] for name in new if name in row}
         else:
-            lost += 1
-    return lost
+            out.manifest.flaws.append(_flaw(picture, "存储里找不到，备份里也没有"))
+
+
+def _flaw(picture: File, why: str) -> str:
+    """By number, by whose it is and by where it should lie."""
+    whose = f"{picture.keeper} {picture.subject}" if picture.keeper else "还没有附上"
+    return f"{picture.id}（{whose}，{PLACES[picture.place]} {picture.key}）：{why}"
 
 
 def _write_keys(path: Path) -> int:
@@ -210,7 +219,8 @@ async def back_up_nightly(_: dict[str, Any]) -> None:
             "file": made.path.name,
             "bytes": made.bytes,
             "pictures": made.pictures,
-            "lost": made.lost,
+            "lost": len(made.flaws),
+            "flaws": made.flaws[:TOLD],
             "seconds": made.seconds,
         },
     )

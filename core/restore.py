@@ -30,8 +30,10 @@ from core.database import connection, opened, rows, sqlite_path
 from core.dump import DATABASE, TABLES
 from core.errors import SetupError
 from core.migrate import bring_to, unknown_to
+from core.replacing import demand_free, place_files, place_for
 from core.restoring import NOTE, demand_same
 from core.secrets import flush_folder
+from core.stores import Place
 
 PLACED = "restore.archive"
 #: What a restore lays down in the data folder, besides the database.
@@ -63,12 +65,17 @@ async def restore(job: Restoring) -> Manifest:
     manifest = await asyncio.to_thread(_checked, job)
     await _demand_fits(job, manifest)
     going_on = await asyncio.to_thread(demand_same, job.folder, manifest.id)
+    to = place_for(manifest)
     if not going_on:
+        if not job.force:
+            await demand_free(to)
         await _make_room(job)
         await asyncio.to_thread(_begin, job.folder, manifest.id)
     if not await _placed(job, manifest):
-        await asyncio.to_thread(_place_files, job, manifest)
-        await _place_database(job, manifest)
+        await place_files(job.path, job.folder, to, going_on=going_on)
+        if job.keys_path:
+            await asyncio.to_thread(_place_keys, job.keys_path, job.folder)
+        await _place_database(job, manifest, to)
     (job.folder / NOTE).unlink()
     flush_folder(job.folder)
     return manifest
@@ -166,18 +173,6 @@ async def _placed(job: Restoring, manifest: Manifest) -> bool:
     return bool(found) and manifest.id in str(found[0]["value"])
 
 
-def _place_files(job: Restoring, manifest: Manifest) -> None:
-    """Pictures and heads, all on the disk wherever they lay before; then the keys."""
-    with reading(job.path) as (archive, _):
-        for name, member in manifest.members.items():
-            target = job.folder / name
-            there = target.exists() and target.stat().st_size == member.size
-            if not there and not name.startswith("database/"):
-                take_out(archive, name, target)
-    if job.keys_path:
-        _place_keys(job.keys_path, job.folder)
-
-
 def _place_keys(path: Path, folder: Path) -> None:
     with reading(path) as (archive, manifest):
         for name in manifest.members:
@@ -185,20 +180,20 @@ def _place_keys(path: Path, folder: Path) -> None:
                 take_out(archive, name, folder / name)
 
 
-async def _place_database(job: Restoring, manifest: Manifest) -> None:
+async def _place_database(job: Restoring, manifest: Manifest, to: Place) -> None:
     file = sqlite_path(job.url)
     if file is not None:
-        await asyncio.to_thread(_place_sqlite, job.path, manifest, file)
+        await asyncio.to_thread(_place_sqlite, job.path, manifest, to, file)
         return
     async with opened(job.url, job.tables, migrating=True):
         with reading(job.path) as (archive, _):
-            await _place_postgres(archive, manifest, job.tables)
+            await _place_postgres(archive, manifest, to, job.tables)
 
 
 # --------------------------------------------------------------------------------------- SQLite
 
 
-def _place_sqlite(path: Path, manifest: Manifest, file: Path) -> None:
+def _place_sqlite(path: Path, manifest: Manifest, to: Place, file: Path) -> None:
     """Made ready beside its place, then renamed: it is there as a whole or not at all."""
     fresh = file.with_name(f"{file.name}.restoring")
     fresh.unlink(missing_ok=True)
@@ -216,7 +211,7 @@ def _place_sqlite(path: Path, manifest: Manifest, file: Path) -> None:
             client.execute(f"UPDATE core_file SET {sets} WHERE REPLACE(id, '-', '') = ?", whose)
         columns = [row[1] for row in client.execute("PRAGMA table_info(core_file)")]
         if "place" in columns:
-            client.execute("UPDATE core_file SET place = 'disk'")
+            client.execute("UPDATE core_file SET place = ?", (to,))
     fresh.rename(file)
     flush_folder(file.parent)
 
@@ -231,6 +226,7 @@ def _note(manifest: Manifest) -> tuple[str, str]:
 async def _place_postgres(
     archive: zipfile.ZipFile,
     manifest: Manifest,
+    to: Place,
     tables: dict[str, Tables],
 ) -> None:
     """Tables as they were at the time of the backup, filled, and all references checked anew: one
@@ -250,7 +246,7 @@ async def _place_postgres(
             await rows(f'ALTER TABLE {key["table"]} ADD CONSTRAINT "{key["name"]}" {key["rule"]}')
         for name, last in manifest.sequences.items():
             await rows("SELECT setval(format('%I', $1::text)::regclass, $2)", name, last)
-        await _tell_of_pictures(manifest)
+        await _tell_of_pictures(manifest, to)
         await rows("DELETE FROM core_note WHERE key = $1", PLACED)
         note = "INSERT INTO core_note (key, value, written_at) VALUES ($1, $2, now())"
         await rows(note, *_note(manifest))
@@ -267,10 +263,10 @@ async def _fill(archive: zipfile.ZipFile, table: str, columns: list[str]) -> Non
     await rows(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 
-async def _tell_of_pictures(manifest: Manifest) -> None:
-    """They lie on the disk now; some were blurred after the picture of the database was taken."""
+async def _tell_of_pictures(manifest: Manifest, to: Place) -> None:
+    """They lie elsewhere now; some were blurred after the picture of the database was taken."""
     for id, changed in manifest.blurred.items():
         sets = ", ".join(f"{name} = ${at}" for at, name in enumerate(changed, 2))
         await rows(f"UPDATE core_file SET {sets} WHERE id = $1", uuid.UUID(id), *changed.values())
     if "place" in manifest.tables.get("core_file", []):
-        await rows("UPDATE core_file SET place = 'disk'")
+        await rows("UPDATE core_file SET place = $1", to)

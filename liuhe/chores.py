@@ -1,7 +1,7 @@
 """The short commands: migrate, demo, plugins, schema, and what `up` does before it starts."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
 from core.moving import move_files
 from core.proof import read_marks, verify
+from core.replacing import place_for
 from core.restore import Restoring
 from core.restore import restore as put_back
 from core.settings import SettingsSource
@@ -148,8 +149,7 @@ async def back_up(target: Path, keys: Path | None, say: Say) -> None:
             f"已备份到 {made.path}：{made.bytes / 1e6:.1f} MB，图片 {made.pictures} 张，"
             f"用时 {made.seconds:.1f} 秒，已重新读过，校验和全对。"
         )
-        if made.lost:
-            say(f"注意：有 {made.lost} 张图片数据库里有、磁盘上没有，备份里也没有。")
+        _tell_flaws(made.flaws, say)
         if keys is not None:
             say(
                 f"密钥另存到 {keys}：{await backup.back_up_keys(keys)} 份（只留这一份，不留历史）。"
@@ -157,9 +157,21 @@ async def back_up(target: Path, keys: Path | None, say: Say) -> None:
         await settled()
 
 
+def _tell_flaws(flaws: Sequence[str], say: Say) -> None:
+    """Which files a backup lacks, by number and name."""
+    if not flaws:
+        return
+    say(f"注意：有 {len(flaws)} 个文件在做备份时就不见了或者变了：")
+    for flaw in flaws[: backup.TOLD]:
+        say(f"  {flaw}")
+    if len(flaws) > backup.TOLD:
+        say("  ……全部写在备份的 manifest.json 的 flaws 里。")
+
+
 async def check_backup(path: Path, say: Say) -> None:
     manifest = await asyncio.to_thread(archive.verify, path)
     say(f"备份完整：{manifest.made_at}，{len(manifest.members)} 个文件，校验和全对。")
+    _tell_flaws(manifest.flaws, say)
 
 
 async def restore(path: Path, keys: Path | None, options: Mapping[str, bool], say: Say) -> None:
@@ -186,7 +198,9 @@ async def restore(path: Path, keys: Path | None, options: Mapping[str, bool], sa
                 without_secret=options["without_secret"],
             )
         )
-        say(f"已恢复 {manifest.made_at} 的备份，{len(manifest.members)} 个文件。")
+        where = "，图片和文件在 S3 上" if place_for(manifest) == "s3" else ""
+        say(f"已恢复 {manifest.made_at} 的备份，{len(manifest.members)} 个文件{where}。")
+        _tell_flaws(manifest.flaws, say)
         kernel = await bring_up_to_date(say)
     async with opened(kernel.settings.database, kernel.tables):
         await forget_revived()  # keys that an old copy brought back

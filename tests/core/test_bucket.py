@@ -9,9 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from core import bucket, house
 from core.bucket import Bucket
@@ -42,29 +40,10 @@ BLURRED = b"\xff\xd8\xff\xe0 a blur"
 WANG = Viewer(person_id=1, username="wang", name="王")
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 def bucket_at(endpoint: str, name: str) -> Bucket:
     return Bucket(
         name=name, endpoint=endpoint, prefix="liuhe", access_key="test", secret_key="test-secret"
     )
-
-
-@pytest.fixture
-async def bucketful(endpoint: str, request: pytest.FixtureRequest) -> str:
-    """The name of an empty bucket."""
-    name = f"b{abs(hash(request.node.name)) % 10**9}"
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test-secret"}
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-    await asyncio.to_thread(client.create_bucket, Bucket=name)
-    return name
 
 
 @pytest.fixture(params=["folder", "bucket"])

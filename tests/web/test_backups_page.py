@@ -64,5 +64,11 @@ async def test_what_went_wrong_is_said(shell: Shell, tmp_path: Path) -> None:
     text = (await shell.client.get(PAGE)).text
     assert "上一次备份没有做成" in text
     assert "磁盘满了，请腾出空间。" in text
-    await remember(LAST, {"at": "2026-11-28T04:00:00+08:00", "file": "x", "lost": 3})
-    assert "3 张图片数据库里有、磁盘上没有" in (await shell.client.get(PAGE)).text
+    flaws = ["7f00（cases 12，S3 ready/7f/7f00）：存储里找不到，备份里也没有"]
+    told = {"at": "2026-11-28T04:00:00+08:00", "file": "x", "lost": 3, "flaws": flaws}
+    await remember(LAST, told)
+    text = (await shell.client.get(PAGE)).text
+    assert "3 个文件在做备份时就不见了或者变了" in text
+    assert flaws[0] in text
+    await remember(LAST, {name: told[name] for name in ("at", "file", "lost")})  # of before
+    assert "3 个文件" in (await shell.client.get(PAGE)).text
