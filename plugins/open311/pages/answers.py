@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from liuhe import LiuheError, NotFound, RateLimited, house, settings_of
-from liuhe.pages import Request, Response
+from liuhe import LiuheError, NotFound, RateLimited, Unavailable, house, settings_of
+from liuhe.pages import Request, Response, address_of
 from plugins.open311.rules import Refusal, as_json, as_xml
 from plugins.open311.settings import Open311Settings
+from plugins.residents.actions import Bound, phone_us, side_of, take
 
 Told = tuple[str, Any]  # the name of the root element, and what is in it
 Handler = Callable[[Request], Awaitable[Told]]
@@ -29,6 +30,8 @@ def answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     @wraps(handler)
     async def answer(request: Request) -> Response:
         try:
+            if request.method != "POST":
+                await take((reads_of(side_of(address_of(request))),))
             demand_jurisdiction(request.query_params.get("jurisdiction_id", ""))
             root, told = await handler(request)
             return written(request, root, told)
@@ -49,9 +52,20 @@ def refused(request: Request, error: LiuheError) -> Response:
     status = 400 if error.status == 422 else error.status
     refusal = Refusal(code=status, description=error.message)
     response = written(request, "errors", refusal.told, status)
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited | Unavailable):
         response.headers["retry-after"] = str(error.retry_after)
     return response
+
+
+def reads_of(side: str) -> Bound:
+    """On what one address looks up, whatever it is; what is sent has bounds by key."""
+    return Bound(
+        kind="open311.read",
+        who=side,
+        most=settings_of(Open311Settings).reads,
+        seconds=600,
+        words=phone_us("查得太频繁了。"),
+    )
 
 
 def demand_jurisdiction(given: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from xml.etree import ElementTree
 
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from plugins.open311 import actions
 from plugins.open311.models import Key, Note, Sending
 from plugins.open311.permissions import REACHED_BY
 from tests.factories import only
-from tests.plugins.open311.conftest import WORDS, Port, picture
+from tests.plugins.open311.conftest import BASE, WORDS, Port, picture
+from tests.web.conftest import ORIGIN
 
 
 async def test_the_same_report_many_times_at_once_is_one_case(port: Port) -> None:
@@ -125,7 +127,7 @@ class TestFloods:
     @pytest.fixture
     def sections(self) -> dict[str, dict[str, Any]]:
         return {
-            "open311": {"most_waiting": 3, "wrong_keys": 3},
+            "open311": {"most_waiting": 3, "wrong_keys": 3, "reads": 3},
             "residents": {"reports_an_hour_in_all": 50},
         }
 
@@ -146,6 +148,26 @@ class TestFloods:
     async def test_keys_cannot_be_guessed_for_ever(self, port: Port) -> None:
         codes = [(await port.post({"api_key": f"{n}"})).status_code for n in range(5)]
         assert codes == [403, 403, 403, 429, 429]
+
+    async def test_one_address_does_not_look_up_for_ever_and_is_told_when_to_come_again(
+        self, port: Port
+    ) -> None:
+        answers = await asyncio.gather(*(port.get("requests.json") for _ in range(5)))
+        assert sorted(one.status_code for one in answers) == [200, 200, 200, 429, 429]
+        in_json, in_xml = await port.get("services.json"), await port.get("nothing/at/all.xml")
+        assert (in_json.status_code, in_xml.status_code) == (429, 404), "no such address is none"
+        in_xml = await port.get("requests/2026.xml")
+        for refused in (in_json, in_xml):
+            assert refused.status_code == 429
+            assert 0 < int(refused.headers["retry-after"]) <= 600
+        assert in_json.json()[0]["code"] == 429
+        root = ElementTree.fromstring(in_xml.text)
+        assert (root.tag, root.findtext("error/code")) == ("errors", "429")
+        assert "12345" in (root.findtext("error/description") or "")
+        assert (await port.post()).status_code == 200, "what a key sends has bounds of its own"
+        elsewhere = httpx2.ASGITransport(app=port.app, client=("10.9.9.9", 1))
+        async with httpx2.AsyncClient(transport=elsewhere, base_url=ORIGIN) as other:
+            assert (await other.get(f"{BASE}/services.json")).status_code == 200
 
 
 # ---------------------------------------------------------------------------------- what is public
