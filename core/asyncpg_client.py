@@ -18,6 +18,7 @@ from tortoise.backends.base.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
+from core.absence import absence
 from core.errors import BadInput, DatabaseAway
 from core.values import COLUMN, Checking
 
@@ -52,6 +53,7 @@ def tell(error: BaseException) -> None:
         raise BadInput(COLUMN, reason="unfit") from error
     closed = isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
     if closed or isinstance(error, AWAY):
+        absence.failed(error)
         raise DatabaseAway() from error
 
 
@@ -93,10 +95,12 @@ class SafeWrapper(Checking, TransactionWrapper):
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return await super()._translate_exceptions(func, *args, **kwargs)
+            done = await super()._translate_exceptions(func, *args, **kwargs)
         except Exception as error:
             tell(error)
             raise
+        absence.worked()
+        return done
 
 
 class Plain(asyncpg.Connection):  # type: ignore[misc]  # published without types
@@ -115,10 +119,12 @@ class SafeClient(Checking, AsyncpgDBClient):
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return await super()._translate_exceptions(func, *args, **kwargs)
+            done = await super()._translate_exceptions(func, *args, **kwargs)
         except Exception as error:
             tell(error)
             raise
+        absence.worked()
+        return done
 
     def _in_transaction(self) -> TransactionContext:
         return SafeTransaction(SafeWrapper(self), self._pool_init_lock)

@@ -27,6 +27,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
+from core.absence import absence
 from core.errors import DatabaseAway
 from core.values import Checking
 
@@ -53,6 +54,7 @@ def tell(error: BaseException | None) -> None:
     if isinstance(error, sqlite3.OperationalError):
         code = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
         if code.partition("_")[0] in AWAY:
+            absence.failed(error)
             raise DatabaseAway() from error
 
 
@@ -61,6 +63,7 @@ def demand_file(connection: Any) -> None:
     was acknowledged would be gone with the next start."""
     path = getattr(connection, "_liuhe_path", None)
     if path is not None and not os.path.exists(path):
+        absence.failed("the file is gone")
         raise DatabaseAway()
 
 
@@ -81,6 +84,8 @@ class Turn(ConnectionWrapper[Any]):
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
         self._lock.release()
         tell(error)
+        if error is None:
+            absence.worked()
 
 
 class PatientTransaction(SqliteTransactionContext):

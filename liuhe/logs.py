@@ -13,6 +13,8 @@ from typing import Any, TextIO
 
 import structlog
 
+from core.errors import DatabaseAway
+
 #: Their text speaks of code and machines.
 PLAIN = (AttributeError, ImportError, NameError, TypeError, RecursionError, AssertionError, OSError)
 TALKATIVE = (
@@ -35,6 +37,8 @@ def speak(stream: TextIO | None = None, level: int = logging.WARNING) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # A trace each time that it finds the database away.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     last: Any = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if stream.isatty()
@@ -60,6 +64,8 @@ def _say_exception(_: Any, __: str, event: Any) -> Any:
         given = sys.exc_info()[1]
     elif isinstance(given, tuple):
         given = given[1]
+    if isinstance(given, DatabaseAway):
+        raise structlog.DropEvent  # `core.absence` tells of it, once for all
     if isinstance(given, BaseException):
         event["exception"] = told(given)
     return event

@@ -162,9 +162,22 @@ async def test_a_database_that_crashes_twice_under_load_loses_and_doubles_nothin
         assert titles(await query(address, sql)) == sorted(officer.opened)
         assert {word: running.child(word).pid for word in pids} == pids, "nobody was restarted"
         worker_comes_back(running)
+        told_in_the_log(running)
     finally:
         if running.process.poll() is None:
             running.stop()
+
+
+def told_in_the_log(household: Household) -> None:
+    """A line of each process when it went, one when it was back, and no trace of each failure."""
+    deadline = time.monotonic() + 30
+    while (text := household.log.read_text()).count("database.back") < 2:
+        assert time.monotonic() < deadline, text[-3000:]
+        time.sleep(0.2)
+    away, back = text.count('"database.away"'), text.count('"database.back"')
+    assert 2 <= away <= 6, text[-3000:]
+    assert back <= away
+    assert ".py:" not in text, text[-3000:]
 
 
 def crash(server: Any, household: Household, done: threading.Event) -> None:
