@@ -27,7 +27,6 @@ from core.personal import keep_personal
 from core.settings import SettingsSource
 from core.stores import storage_at
 from core.testing import drop_postgres, living, load, make_area, make_viewer, postgres_copy
-from tests.core.test_bucket import endpoint  # noqa: F401 - the fixture
 from tests.core.test_personal import KIND, TREE, VALUES
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture"
@@ -213,7 +212,7 @@ async def test_what_is_not_ours_stays_and_is_named(district):
 
 
 async def test_a_bucket_loses_our_objects_and_nobody_elses(
-    endpoint,  # noqa: F811
+    endpoint,
     tmp_path,
 ):
     folder = tmp_path / "data"
