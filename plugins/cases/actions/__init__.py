@@ -27,6 +27,7 @@ from plugins.cases.actions.importing import IMPORTS, results_of
 from plugins.cases.actions.importing import check as check_settled
 from plugins.cases.actions.importing import write as bring_in_settled
 from plugins.cases.actions.leaving import release_person, release_post
+from plugins.cases.actions.merged import leading_cases, merged_with
 from plugins.cases.actions.moment import pretend
 from plugins.cases.actions.moves import (
     accept_case,
@@ -143,7 +144,9 @@ __all__ = [
     "event_types",
     "finish_phase",
     "last_change",
+    "leading_cases",
     "merge_case",
+    "merged_with",
     "move_case",
     "note_case_read",
     "note_tasks_read",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from liuhe import File, NotFound, Viewer
+from plugins.cases.actions.merged import leading_cases
 from plugins.cases.models import Case, CaseType, Evidence, Step
 from plugins.cases.permissions import allowed, visible
 from plugins.cases.rules import HANDLING, STANDARD, EvidenceKind, Kind, state_words
@@ -57,20 +58,21 @@ async def tell_course(viewer: Viewer, case_id: int) -> Course:
     case = (
         await Case.filter(visible(viewer), id=case_id)
         .first()
-        .select_related("area", "type", "unit", "merged_into")
+        .select_related("area", "type", "unit")
     )
     if case is None:
         raise NotFound()
     steps = await Step.filter(case_id=case.id).order_by("seq").select_related("unit")
     evidence = await Evidence.filter(case_id=case.id).order_by("id").select_related("file")
     mine = {step.action for step in steps if step.person_id == viewer.person_id}
+    leading = (await leading_cases([case.id]))[case.id]
     moves = allowed(viewer, case, frozenset(mine & set(HANDLING)))
     return Course(
         case=case,
         state=state_words(case.stage, case.marks),
         steps=tuple(_told(step, case, evidence) for step in steps),
         ways=frozenset(move.action for move in moves),
-        merged_into_stage=case.merged_into.stage.value if case.merged_into else "",
+        merged_into_stage=leading.stage.value if case.merged_into_id else "",
     )
 
 

@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime
 
-from tortoise.expressions import Q
-
 from liuhe import atomic
-from plugins.cases.actions import Stage, told_whole
+from plugins.cases.actions import Stage, leading_cases, merged_with, told_whole
 from plugins.cases.facts import CaseMoved
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.rules import State
@@ -22,11 +20,11 @@ _STATES = {
 @atomic
 async def follow_case(fact: CaseMoved) -> None:
     """As the case stands now; that of a merged one is the case into which it was merged."""
-    concerned = Q(case_id=fact.case_id) | Q(case__merged_into_id=fact.case_id)
-    for order in await WorkOrder.filter(concerned).select_related("case__merged_into"):
-        assert order.case is not None  # asked for
-        leading = order.case.merged_into or order.case
-        state = _STATES.get(leading.stage, State.OPEN)
+    leading = (await leading_cases([fact.case_id])).get(fact.case_id)
+    if leading is None:
+        return
+    state = _STATES.get(leading.stage, State.OPEN)
+    for order in await WorkOrder.filter(case_id__in=await merged_with(fact.case_id)):
         if state != order.state:
             await _go_to(order, state, leading.id)
 

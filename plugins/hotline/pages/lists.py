@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 from liuhe import Asked, Export, Parts, Viewer, demand_held, parts_of
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, page, viewer
+from plugins.cases.actions import leading_cases
 from plugins.hotline.actions import TAKEN_OUT
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.permissions import IMPORT, MAP, SEE, visible
@@ -98,10 +99,11 @@ async def count(who: Viewer, asked: Asked) -> int:
 async def parts(who: Viewer, asked: Asked) -> Parts:
     found = WorkOrder.filter(condition(who, asked)).select_related("area__parent", "case")
     async for orders in parts_of(found):
-        yield [_out(order) for order in orders]
+        leading = await leading_cases([order.case_id for order in orders if order.case_id])
+        yield [_out(order, leading.get(order.case_id or 0)) for order in orders]
 
 
-def _out(order: WorkOrder) -> dict[str, Any]:
+def _out(order: WorkOrder, leading: Any) -> dict[str, Any]:
     area, parent = order.area, order.area.parent
     street = area if area.level == "street" else parent
     own = (
@@ -111,7 +113,7 @@ def _out(order: WorkOrder) -> dict[str, Any]:
     return {
         **{name: getattr(order, name) for name in own},
         "create_time": order.told_at,
-        "finish_time": order.finished_at or (order.case.closed_at if order.case else None),
+        "finish_time": order.finished_at or (leading.closed_at if leading else None),
         "street": street.name if street and street.level == "street" else "",
         "community": area.name if area.level == "community" else "",
         "state": order.state.value,

@@ -186,6 +186,28 @@ async def test_an_order_tells_what_became_of_its_case(place: District) -> None:
     assert await states() == ["open", "returned", "open"]
 
 
+async def test_an_order_follows_its_case_through_every_merger(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1), order(2), order(3))
+    first, second, third = await Case.all().order_by("source_ref")
+    await merge_case(place.dispatcher, first.id, main_case_id=second.id, reason="同一堆垃圾")
+    await merge_case(place.dispatcher, second.id, main_case_id=third.id, reason="还是那一堆")
+    await work(place)
+    assert [str(one.state) for one in await WorkOrder.all()] == ["open"] * 3
+    for stage in ("accepted", "dispatched", "signed", "fed_back", "verified", "closed"):
+        await place.go(await Case.get(id=third.id), stage)
+    await work(place)
+    note = await Step.get(case_id=third.id, action="close")
+    told = await out(place, place.dispatcher)
+    assert [one["办理状态"] for one in told] == ["已办结"] * 3
+    assert [one["办理结果"] for one in told] == [note.note] * 3
+    assert [bool(one["办结时间"]) for one in told] == [True] * 3
+    assert len({one["办结时间"] for one in told}) == 1
+    await reopen_case(place.dispatcher, third.id, reason="又堆上了")
+    await work(place)
+    assert [str(one.state) for one in await WorkOrder.all()] == ["open"] * 3
+
+
 async def test_an_order_that_waits_is_announced_and_its_case_names_it(place: District) -> None:
     await brought(place, order(1))
     found = await WorkOrder.get()

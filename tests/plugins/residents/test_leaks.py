@@ -190,18 +190,29 @@ async def test_a_code_stands_in_no_address(door: Door) -> None:
 
 async def test_a_merged_case_tells_how_the_other_one_stands_and_no_more(door: Door) -> None:
     one, other = await two(door)
-    await cases.merge_case(
-        door.place.dispatcher,
-        other.report.case_id,
-        main_case_id=one.report.case_id,
-        reason="同一件事",
-    )
+    await merge(door, other, into=one)
     async with door.visitor() as resident:
         await resident.post("/residents/track", {"code": other.code})
         seen = (await resident.get("/residents/mine")).text
     main = await Case.get(id=one.report.case_id)
     assert "合在一起的那件事现在：有关单位正在办" in seen
     assert [word for word in (MARK, main.number, "湖墅环卫所") if word in seen] == []
+
+
+async def merge(door: Door, other: Any, *, into: Any) -> None:
+    ids = {"case_id": other.report.case_id, "main_case_id": into.report.case_id}
+    await cases.merge_case(door.place.dispatcher, **ids, reason="同一件事")
+
+
+async def test_a_case_merged_twice_tells_how_the_last_one_stands(door: Door) -> None:
+    one, other = await two(door)
+    await merge(door, other, into=one)
+    await merge(door, one, into=await door.sent("丙的事", hand=actions.Hand(side="10.5.5.5")))
+    async with door.visitor() as resident:
+        await resident.post("/residents/track", {"code": other.code})
+        seen = (await resident.get("/residents/mine")).text
+    assert "合在一起的那件事现在：已经收到" in seen
+    assert [word for word in (MARK, "丙的事") if word in seen] == []
 
 
 async def test_a_clerk_who_handled_it_does_not_rate_it_for_the_resident(door: Door) -> None:
