@@ -12,6 +12,7 @@ from liuhe import (
     Listener,
     Manifest,
     Menu,
+    Offer,
     Page,
     Permission,
     Preparation,
@@ -25,11 +26,12 @@ from liuhe import (
 from plugins.city_eye import facts, jobs
 from plugins.city_eye.actions import ensure_scenes
 from plugins.city_eye.models import Finding, Sighting
-from plugins.city_eye.pages import PAGES, count_pending, show_on_case, show_scene_options, waiting
+from plugins.city_eye.pages import PAGES, count_pending, name_scenes, show_on_case, waiting
 from plugins.city_eye.permissions import AUDITED, PERMISSIONS, SEE
 from plugins.city_eye.schema import EXTENSIONS
 from plugins.city_eye.seeds import make
 from plugins.city_eye.settings import CityEyeSettings
+from plugins.video.actions import SCENES, SceneBook
 
 manifest = Manifest(
     name="city_eye",
@@ -123,10 +125,12 @@ def add_menu() -> Sequence[Menu]:
 
 @hookimpl
 def add_slots() -> Sequence[Slot]:
-    return (
-        Slot(place="case.after_facts", render=show_on_case),
-        Slot(place="video.scene_options", render=show_scene_options),
-    )
+    return (Slot(place="case.after_facts", render=show_on_case),)
+
+
+@hookimpl
+def add_offers() -> Sequence[Offer]:
+    return (Offer(seam=SCENES, thing=SceneBook(name="city_eye", read=name_scenes)),)
 
 
 @hookimpl

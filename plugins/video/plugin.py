@@ -18,13 +18,14 @@ from liuhe import (
     Permission,
     Preparation,
     Retention,
+    Seam,
     Section,
     Tables,
     Waiting,
     hookimpl,
 )
 from plugins.video import facts, jobs, pages
-from plugins.video.actions import RETENTIONS, let_in_own_eyes
+from plugins.video.actions import RETENTIONS, SCENES, SceneBook, let_in_own_eyes
 from plugins.video.pages.gauges import GAUGES
 from plugins.video.pages.on_map import LAYERS
 from plugins.video.pages.waiting import waiting
@@ -141,6 +142,11 @@ def add_map_layers() -> Sequence[MapLayer]:
 @hookimpl
 def add_waiting() -> Sequence[Waiting]:
     return (Waiting(look=waiting, order=47),)
+
+
+@hookimpl
+def add_seams() -> Sequence[Seam]:
+    return (Seam(name=SCENES, accepts=SceneBook),)
 
 
 @hookimpl

@@ -4,11 +4,11 @@ from liuhe import Page
 from plugins.city_eye.pages import deciding, lists, scenes
 from plugins.city_eye.pages.elsewhere import (
     count_pending,
+    name_scenes,
     show_on_case,
-    show_scene_options,
     waiting,
 )
 
 PAGES = [Page(route=route) for route in (*lists.ROUTES, *deciding.ROUTES, *scenes.ROUTES)]
 
-__all__ = ["PAGES", "count_pending", "show_on_case", "show_scene_options", "waiting"]
+__all__ = ["PAGES", "count_pending", "name_scenes", "show_on_case", "waiting"]

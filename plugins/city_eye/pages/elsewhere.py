@@ -1,4 +1,4 @@
-"""What city eye shows on others' pages: the home page, the menu, a case, the zone editor."""
+"""What city eye shows on others' pages: the home page, the menu, a case, the zones of a camera."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from plugins.city_eye.models import SCOPE, Finding, Scene
 from plugins.city_eye.pages.views import BASE, cards, place
 from plugins.city_eye.permissions import DECIDE, RELATED, SEE
 from plugins.city_eye.rules import MODE_LABELS, Mode, State
+from plugins.video.actions import NamedScene
 
 SHOWN = 3
 
@@ -65,10 +66,11 @@ async def show_on_case(request: Request, case: Any) -> str:
     return render_fragment(request, "city_eye/_on_case.html", context)
 
 
-async def show_scene_options(request: Request, _: Any) -> str:
-    """The scenes that a zone's rule may name."""
-    rows = await Scene.filter(active=True).order_by("code")
-    options = [
-        {"code": row.code, "label": f"{row.title}（{MODE_LABELS[Mode(row.mode)]}）"} for row in rows
-    ]
-    return render_fragment(request, "city_eye/_options.html", {"options": options})
+async def name_scenes() -> list[NamedScene]:
+    """For the rules of a zone."""
+    found = await Scene.all().order_by("code")
+    return [NamedScene(code=one.code, title=one.title, state=_use(one)) for one in found]
+
+
+def _use(scene: Scene) -> str:
+    return MODE_LABELS[Mode(scene.mode)] if scene.active else "停用"

@@ -24,6 +24,7 @@ from plugins.video.actions.evidence import keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
+from plugins.video.actions.scenes import SCENES, NamedScene, SceneBook, named_scenes
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
 from plugins.video.actions.tracks import RETENTIONS as OF_TRACKS
 from plugins.video.actions.tracks import Tried, take_tracks, try_zone
@@ -40,8 +41,11 @@ RETENTIONS = (*OF_EVIDENCE, *OF_TRACKS)
 
 __all__ = [
     "RETENTIONS",
+    "SCENES",
     "SPAN",
     "CameraInput",
+    "NamedScene",
+    "SceneBook",
     "Taken",
     "Tried",
     "WatchInput",
@@ -63,6 +67,7 @@ __all__ = [
     "let_in_own_eyes",
     "look_at",
     "looked_at",
+    "named_scenes",
     "registry",
     "remove_device",
     "remove_zone",

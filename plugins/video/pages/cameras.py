@@ -116,7 +116,7 @@ async def one(request: Request) -> Response:
         "sight": SIGHT_LABELS[camera.condition.sight] if camera.condition else "",
         "chart": await _chart(camera),
         "look": await _look(camera, zones, await _begin_look(who, camera)),
-        "zones": zone_rows(zones, await _watches(camera)),
+        "zones": zone_rows(zones, await _watches(camera), await actions.named_scenes()),
         "today": await _today(camera),
         "problem": activation_problem(
             filing_number=camera.filing_number,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from liuhe import settings_of
+from plugins.video.actions import NamedScene
 from plugins.video.models import Camera, Observation, Watch, Zone
 from plugins.video.rules.health import present_state
 from plugins.video.rules.labels import (
@@ -59,18 +60,21 @@ def snapshot_address(camera_id: int, at: datetime) -> str:
     return f"{BASE}/{camera_id}/snapshot.jpg?at={int(at.timestamp() * 1000)}"
 
 
-def watch_words(watch: Watch) -> str:
+def watch_words(watch: Watch, scenes: Iterable[NamedScene]) -> str:
     words = watch_sentence(watch.kind, watch.objects, watch.seconds, watch.count)
-    return f"{words}（场景 {watch.scene}）" if watch.scene else words
+    if not watch.scene:
+        return words
+    titles = {scene.code: scene.title for scene in scenes}
+    return f"{words}（场景：{titles.get(watch.scene, watch.scene)}）"
 
 
-def zone_rows(zones: Iterable[Zone], watches: Mapping[int, list[Watch]]) -> list[dict[str, Any]]:
+def zone_rows(
+    zones: Iterable[Zone], watches: Mapping[int, list[Watch]], scenes: Iterable[NamedScene]
+) -> list[dict[str, Any]]:
     """Zones with their rules in words, for `ui.rows`."""
+    words = {key: [watch_words(one, scenes) for one in found] for key, found in watches.items()}
     return [
-        {
-            "title": zone.name,
-            "meta": "；".join(map(watch_words, watches.get(zone.id, []))) or "还没有规则",
-        }
+        {"title": zone.name, "meta": "；".join(words.get(zone.id, [])) or "还没有规则"}
         for zone in zones
     ]
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from liuhe import BadInput
-from liuhe.pages import Form, Request, Response, Route, fill_slots, form, page, see_other, viewer
+from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.pages.device import number_in_path
@@ -114,7 +114,8 @@ async def _show(
 ) -> Response:
     times = await actions.snapshot_times([camera.id])
     at = times.get(camera.id)
-    drawn = await _zones(camera)
+    scenes = await actions.named_scenes()
+    drawn = await _zones(camera, scenes)
     if given:
         drawn = _with_attempt(drawn, given, error.message if error else "")
     context = {
@@ -122,10 +123,10 @@ async def _show(
         "camera": camera,
         "src": snapshot_address(camera.id, at) if at else "",
         "zones": drawn,
-        "new": next((zone for zone in drawn if not zone["id"]), _zone_view(None, [])),
+        "new": next((zone for zone in drawn if not zone["id"]), _zone_view(None, [], [])),
         "kinds": list(KIND_LABELS.items()),
         "objects": await _objects(camera),
-        "scenes": await fill_slots(request, "video.scene_options", camera),
+        "scenes": scenes,
         "base": f"{BASE}/{camera.id}",
         "error": error.message if error else "",
         "tried": tried,
@@ -140,14 +141,20 @@ async def _objects(camera: Camera) -> list[tuple[str, str]]:
     return list({**OBJECT_LABELS, **{name: object_label(name) for name in names}}.items())
 
 
-async def _zones(camera: Camera) -> list[dict[str, Any]]:
+async def _zones(camera: Camera, scenes: list[actions.NamedScene]) -> list[dict[str, Any]]:
     zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
     watches = await Watch.filter(zone__camera_id=camera.id, active=True).order_by("id")
-    return [_zone_view(zone, [w for w in watches if w.zone_id == zone.id]) for zone in zones]
+    return [
+        _zone_view(zone, [w for w in watches if w.zone_id == zone.id], scenes) for zone in zones
+    ]
 
 
-def _zone_view(zone: Zone | None, watches: list[Watch]) -> dict[str, Any]:
-    rules = [{**_rule(watch), "words": watch_words(watch), "open": False} for watch in watches]
+def _zone_view(
+    zone: Zone | None, watches: list[Watch], scenes: list[actions.NamedScene]
+) -> dict[str, Any]:
+    rules = [
+        {**_rule(watch), "words": watch_words(watch, scenes), "open": False} for watch in watches
+    ]
     return {
         "id": zone.id if zone else "",
         "name": zone.name if zone else "",

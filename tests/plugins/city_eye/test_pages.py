@@ -104,6 +104,19 @@ async def test_the_home_page_and_the_menu_count_what_waits(street: Street) -> No
     assert stranger.count == 0
 
 
+async def test_a_rule_names_its_scene_in_chinese(street: Street) -> None:
+    """On a camera's page, and where its zones are drawn."""
+    await actions.set_scene(street.admin, "0506", mode="trial", active=False)
+    async with await street.browser("admin") as browser:
+        page = (await browser.get(f"/admin/video/{street.camera.id}")).text
+        assert "场景：机动车乱停放）" in page
+        assert "0505" not in page
+        drawing = (await browser.get(f"/admin/video/{street.camera.id}/zones")).text
+    assert "场景：机动车乱停放）" in drawing
+    assert '<option value="crowd">人群聚集（正式）</option>' in drawing
+    assert '<option value="0506">非机动车乱停放（停用）</option>' in drawing
+
+
 async def test_an_administrator_makes_a_scene_official(street: Street) -> None:
     data = {"code": "0506", "mode": "official", "active": "1"}
     async with await street.browser("admin") as browser:
