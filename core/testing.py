@@ -86,6 +86,13 @@ async def postgres_copy(kernel: Kernel, server: str) -> str:
     return at(server, name)
 
 
+async def postgres_empty(server: str) -> str:
+    """The address of a fresh database on `server` without any table."""
+    name = f"d_{uuid.uuid4().hex[:12]}"
+    await _postgres(server, f"CREATE DATABASE {name}")
+    return at(server, name)
+
+
 async def forget_templates() -> None:
     """Remove what the copies were made from; once, when all tests are over."""
     for (server, _), template in _templates.items():

@@ -18,6 +18,11 @@ _numbers = itertools.count()
 BOTH = os.environ.get("LIUHE_TEST_ENGINES") == "both"
 
 
+def sqlite_first() -> list[Any]:
+    """The parameters of a fixture that is SQLite, and PostgreSQL where both are asked for."""
+    return [pytest.param(name, marks=_marks(name)) for name in ("sqlite", "postgres")[: 1 + BOTH]]
+
+
 def only(engine: str, *, because: str = "") -> pytest.MarkDecorator:
     """For a test whose fixture `engine` is one database alone: because it is about that database,
     or, where no reason is given, because its rules have met the other one in a test beside it."""

@@ -6,13 +6,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx2
 import psutil
 import pytest
+
+from core.testing import drop_postgres, postgres_empty
+from tests.factories import sqlite_first
 
 TREE = Path(__file__).parents[2]
 PASSWORD = "liuhe-2468-journey"
@@ -26,6 +31,7 @@ class Household:
     url: str
     folder: Path
     log: Path
+    database: str
     ready_at: float = 0.0
 
     def seconds_since_ready(self) -> float:
@@ -85,19 +91,45 @@ def start_household(folder: Path, *options: str, **env: str) -> Household:
                 **env,
             },
         )
-    return Household(process, f"http://127.0.0.1:{port}", folder, log)
+    database = env.get("LIUHE_DATABASE_URL", f"sqlite://{folder / 'liuhe.sqlite3'}")
+    return Household(process, f"http://127.0.0.1:{port}", folder, log, database)
+
+
+class Moving(Protocol):
+    """`async with move_in(*options, **env) as household:`, started and ready."""
+
+    def __call__(self, *options: str, **env: str) -> AbstractAsyncContextManager[Household]: ...
+
+
+@pytest.fixture(scope="session", params=sqlite_first())
+def move_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Moving:
+    """On a fresh database of the engine, and gone without a trace afterwards."""
+    postgres = request.param == "postgres"
+    server = request.getfixturevalue("postgres_server") if postgres else ""
+
+    @asynccontextmanager
+    async def moved(*options: str, **env: str) -> AsyncIterator[Household]:
+        address = await postgres_empty(server) if server else ""
+        known = {"LIUHE_DATABASE_URL": address} if address else {}
+        folder = tmp_path_factory.mktemp("household") / "data"
+        running = start_household(folder, *options, **known, **env)
+        try:
+            running.wait_until_ready()
+            yield running
+            children = running.children()
+            assert running.stop() == 0
+            assert not [one for one in children if one.is_running()]
+        finally:
+            if running.process.poll() is None:
+                running.process.kill()
+            if address:
+                await drop_postgres(address)
+
+    return moved
 
 
 @pytest.fixture(scope="session")
-def household(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
+async def household(move_in: Moving) -> AsyncIterator[Household]:
     """The demo district with its camera running, for the whole session."""
-    running = start_household(tmp_path_factory.mktemp("household") / "data")
-    try:
-        running.wait_until_ready()
+    async with move_in() as running:
         yield running
-        children = running.children()
-        assert running.stop() == 0
-        assert not [one for one in children if one.is_running()]
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gpu.messages import Observation
-from tests.journeys.conftest import TREE, Household, start_household
+from tests.journeys.conftest import TREE, Household, Moving
 from tests.journeys.test_killed import first_camera, killing, query, sighting
 from tests.plugins.video.conftest import jpeg
 
@@ -73,14 +73,9 @@ class Eyes:
 
 
 @pytest.fixture
-def household(tmp_path: Path) -> Iterator[Household]:
-    running = start_household(tmp_path / "data", "--no-video")
-    try:
-        running.wait_until_ready()
+async def household(move_in: Moving) -> AsyncIterator[Household]:
+    async with move_in("--no-video") as running:
         yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
 
 
 def killing_eyes(eyes: Eyes, done: threading.Event) -> None:
@@ -132,14 +127,11 @@ async def test_what_the_spool_had_arrives_once_though_both_ends_are_killed_and_f
         own.result(60)
     household.wait_until_ready()
 
-    address = f"sqlite://{household.folder / 'liuhe.sqlite3'}"
-    told = await query(address, "SELECT key FROM video_message WHERE key LIKE 'killed-%'")
-    assert sorted(str(row[0]) for row in told) == sorted(
-        f"killed-{n}:started" for n in range(SIGHTINGS)
-    )
-    seen = await query(
-        address, "SELECT told, evidence_id FROM video_observation WHERE told LIKE 'killed-%'"
-    )
+    keys = "SELECT key FROM video_message WHERE key LIKE 'killed-%'"
+    told = [str(row[0]) for row in await query(household.database, keys)]
+    assert sorted(told) == sorted(f"killed-{n}:started" for n in range(SIGHTINGS))
+    pictures = "SELECT told, evidence_id FROM video_observation WHERE told LIKE 'killed-%'"
+    seen = await query(household.database, pictures)
     assert len(seen) == SIGHTINGS
     assert all(evidence for _, evidence in seen), "each with its picture"
     assert list((tmp_path / "spool" / "waiting").iterdir()) == []

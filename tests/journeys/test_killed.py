@@ -6,7 +6,6 @@ import random
 import sqlite3
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from core.testing import at
+from core.testing import postgres_empty
 from gpu.messages import Observation
 from tests.journeys.conftest import Household, start_household
 
@@ -33,11 +32,7 @@ async def address(server: str, tmp_path: Path) -> str:
     """An empty database of the engine; `server` is "" for SQLite."""
     if not server:
         return f"sqlite://{tmp_path / 'killed.sqlite3'}"
-    name = f"k_{uuid.uuid4().hex[:12]}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name}")
-    await admin.close()
-    return at(server, name)
+    return await postgres_empty(server)
 
 
 @pytest.fixture

@@ -1,28 +1,23 @@
 """A plugin switched off and on again on the page, in a running household."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.journeys.client import Officer, wait_for
-from tests.journeys.conftest import PASSWORD, Household, start_household
+from tests.journeys.conftest import PASSWORD, Household, Moving
 from tests.journeys.test_in_browser import WIDE, desk
 
 SCENES = "{ scenes { code } }"
 
 
 @pytest.fixture
-def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
+async def quiet(move_in: Moving) -> AsyncIterator[Household]:
     """A household of its own, without eyes."""
-    running = start_household(tmp_path_factory.mktemp("plugins") / "data", "--no-video")
-    try:
-        running.wait_until_ready()
+    async with move_in("--no-video") as running:
         yield running
-    finally:
-        if running.process.poll() is None:
-            assert running.stop() == 0
 
 
 async def test_a_plugin_goes_and_comes_back_with_all_that_it_had(

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 
 from tests import provider as real
-from tests.journeys.conftest import PASSWORD, Household, start_household
+from tests.journeys.conftest import PASSWORD, Household, Moving
 from tests.journeys.test_in_browser import PHONE, WIDE, Desk, desk
 
 OWN = "自己的 新密码 78"
@@ -24,22 +24,17 @@ def idp() -> Iterator[real.House]:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory, idp: real.House) -> Iterator[Household]:
+async def office(move_in: Moving, idp: real.House) -> AsyncIterator[Household]:
     """A household of its own: wrong passwords are typed here."""
-    running = start_household(
-        tmp_path_factory.mktemp("office") / "data",
-        "--no-video",
-        LIUHE_OIDC_ISSUER=idp.issuer,
-        LIUHE_OIDC_CLIENT_ID=real.CLIENT,
-        LIUHE_OIDC_CLIENT_SECRET=real.SECRET,
-        LIUHE_OIDC_LABEL="政务统一登录",
-    )
-    idp.client.redirects.add(f"{running.url}/admin/login/oidc/back")
-    try:
-        running.wait_until_ready()
+    provider = {
+        "LIUHE_OIDC_ISSUER": idp.issuer,
+        "LIUHE_OIDC_CLIENT_ID": real.CLIENT,
+        "LIUHE_OIDC_CLIENT_SECRET": real.SECRET,
+        "LIUHE_OIDC_LABEL": "政务统一登录",
+    }
+    async with move_in("--no-video", **provider) as running:
+        idp.client.redirects.add(f"{running.url}/admin/login/oidc/back")
         yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(params=[WIDE, PHONE], ids=["1440", "390"])

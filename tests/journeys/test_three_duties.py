@@ -18,7 +18,7 @@ from graphql import (
 )
 from starlette.routing import BaseRoute, Mount, Route
 
-from core.database import rows
+from core.database import dialect, rows
 from core.people import Person, open_session
 from liuhe.chores import make_demo
 from plugins.cases.models import Case
@@ -27,12 +27,16 @@ from tests.web.conftest import Shell, opened_shell
 from web.graphql.nodes import global_id
 from web.session import COOKIE
 
-pytestmark = [only("sqlite", because="it lists all tables of the file"), pytest.mark.slow]
+pytestmark = [only("sqlite"), pytest.mark.slow]
 
 #: What is open to everybody who is signed in: the own account.
 OWN = ("/admin/me/", "/admin/logout", "/admin/login")
 #: Tables that tell of visits themselves.
 VISITS = {"core_session", "core_guesses", "core_audit", "core_audit_thing", "sqlite_sequence"}
+TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgres": "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+}
 #: Something for each field that a form may have, so that no refusal is about a missing one.
 FORM = {
     "username": "neu",
@@ -119,7 +123,7 @@ async def district(kernel_on: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 async def everything() -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables but those of visits."""
-    tables = await rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+    tables = await rows(TABLES[dialect()])
     names = sorted({str(table["name"]) for table in tables} - VISITS)
     return {name: await rows(f'SELECT * FROM "{name}" ORDER BY 1') for name in names}
 
