@@ -238,6 +238,25 @@ async def test_every_page_is_accessible_light_and_keeps_to_itself(
             assert await weight(one) <= WEIGHT, path
 
 
+TABLES = ("/admin/cases/?tab=all", "/admin/video/1", "/admin/figures/")
+SQUEEZED = """() => {
+  const all = what => [...document.querySelectorAll(what)];
+  return all('.table-wrap').some(one => one.scrollWidth > one.clientWidth)
+    || all('.table td[data-label]:not(.num)').some(one => one.clientWidth < 70);
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1200, 1024])
+async def test_tables_are_read_without_sliding_on_a_small_desktop(
+    chromium: Any, household: Household, width: int
+) -> None:
+    """No column is pushed out of sight, and none so narrow that one character stands in a line."""
+    async with desk(chromium, household, "admin", {"width": width, "height": 800}) as one:
+        for path in TABLES:
+            await one.open(path)
+            assert not await one.page.evaluate(SQUEEZED), path
+
+
 async def weight(one: Desk) -> int:
     """Bytes of scripts and styles that the present page has, uncompressed."""
     return int(
