@@ -295,6 +295,10 @@ class Preparation:
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """`make()` writes the plugin's invented data, after those it requires have made theirs."""
+    """`make()` writes the plugin's invented data, after those it requires have made theirs.
+
+    `last`: after all others, for what is made of whatever they have written.
+    """
 
     make: "Callable[[], Awaitable[None]]"
+    last: bool = False

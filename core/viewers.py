@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from core.database import dialect, rows
 from core.errors import Unavailable
+from core.house import house
 from core.people import Person, Post, Roster, Session, in_force, today, token_hash
 from core.permissions import Viewer, narrow
 
@@ -79,3 +80,9 @@ async def load_viewer(
         grants=narrow(grants, scopes),
         session_id=session_id,
     )
+
+
+async def demo_viewer(username: str) -> Viewer | None:
+    """One of the invented people, for invented data that is made through the real actions."""
+    person = await Person.get_or_none(username=username)
+    return await load_viewer(person, house().roster) if person else None

@@ -107,6 +107,7 @@ from core.settings import Section
 from core.sheets import Column, Event, Row
 from core.state import recall, remember
 from core.tables import Model, personal
+from core.viewers import demo_viewer
 
 __all__ = [
     "LEVELS",
@@ -189,6 +190,7 @@ __all__ = [
     "demand_everywhere",
     "demand_held",
     "demand_pia",
+    "demo_viewer",
     "destroy_personal",
     "dialect",
     "discard_files",

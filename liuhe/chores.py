@@ -71,11 +71,12 @@ async def prepare(want_demo: bool, say: Say) -> dict[str, Any]:
 
 async def make_demo(kernel: Kernel, say: Say) -> None:
     """Each plugin's invented data, once, in the order of `requires`."""
-    for plugin in kernel.plugins.values():
+    demos = [(plugin, plugin.demo) for plugin in kernel.plugins.values() if plugin.demo]
+    for plugin, demo in sorted(demos, key=lambda pair: pair[1].last):
         key = f"demo.made.{plugin.name}"
-        if plugin.demo and not await recall(key):
+        if not await recall(key):
             say(f"演示数据：{plugin.manifest.title}")
-            await plugin.demo.make()
+            await demo.make()
             await remember(key, True)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from liuhe import Area, Person, Post, Unit, Viewer, house
+from liuhe import Area, Unit, Viewer, demo_viewer
 from plugins.dispatch import actions
 from plugins.dispatch.actions import Draft, zone
 from plugins.dispatch.models import Rule
@@ -30,13 +30,13 @@ NIGHTS = (("handler", CHENGGUAN, 5), ("handler2", CHENGGUAN2, 3), ("jingban-huan
 
 async def make() -> None:
     """Nothing where there are rules already, or the demo's people are missing."""
-    admin = await _viewer("admin")
+    admin = await demo_viewer("admin")
     if admin is None or await Rule.exists():
         return
     for code, area, unit, more in RULES:
         await _rule(admin, code, area, unit, more)
     for username, unit, nights in NIGHTS:
-        if who := await _viewer(username):
+        if who := await demo_viewer(username):
             await _nights(who, unit, nights)
 
 
@@ -69,16 +69,3 @@ async def _nights(who: Viewer, code: str, nights: int) -> None:
             begins="17:30",
             ends="09:00",
         )
-
-
-async def _viewer(username: str) -> Viewer | None:
-    """The person with the grants of one's posts."""
-    person = await Person.get_or_none(username=username)
-    if person is None:
-        return None
-    posts = await Post.filter(person_id=person.id).order_by("id").select_related("area")
-    grants = (
-        house().roster.grant(post.role, post.area.path if post.area else "", post.unit_id)
-        for post in posts
-    )
-    return Viewer(person_id=person.id, username=username, name=person.name, grants=tuple(grants))

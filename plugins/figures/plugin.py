@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from liuhe import (
     Audited,
     DataUse,
+    Demo,
     Export,
     Extension,
     Job,
@@ -23,6 +24,7 @@ from plugins.figures.jobs import JOBS
 from plugins.figures.pages import EXPORTS, PAGES, count_open, waiting
 from plugins.figures.permissions import AUDITED, PERMISSIONS, SEE
 from plugins.figures.schema import EXTENSIONS
+from plugins.figures.seeds import make
 from plugins.figures.settings import FiguresSettings
 
 manifest = Manifest(
@@ -103,3 +105,8 @@ def add_graphql() -> Sequence[Extension]:
 @hookimpl
 def add_exports() -> Sequence[Export]:
     return EXPORTS
+
+
+@hookimpl
+def add_demo() -> Demo:
+    return Demo(make=make, last=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from liuhe import Person, Post, Row, Viewer, house
+from liuhe import Row, demo_viewer
 from plugins.hotline.actions import IMPORTS, return_order
 from plugins.hotline.models import WorkOrder
 
@@ -21,7 +21,7 @@ SENT_BACK, BASIS = (
 
 async def make() -> None:
     """Nothing where there are orders already, or the demo's dispatcher is missing."""
-    who = await _viewer("paidan-qu")
+    who = await demo_viewer("paidan-qu")
     if who is None or await WorkOrder.exists():
         return
     (card,) = IMPORTS
@@ -53,15 +53,3 @@ def _row(line: int, short: str, hours: int, kind: str, *told: str) -> Row:
         "address": address,
     }
     return Row(number=line, values=values)
-
-
-async def _viewer(username: str) -> Viewer | None:
-    person = await Person.get_or_none(username=username)
-    if person is None:
-        return None
-    posts = await Post.filter(person_id=person.id).order_by("id").select_related("area")
-    grants = (
-        house().roster.grant(post.role, post.area.path if post.area else "", post.unit_id)
-        for post in posts
-    )
-    return Viewer(person_id=person.id, username=username, name=person.name, grants=tuple(grants))

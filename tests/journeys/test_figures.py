@@ -92,6 +92,12 @@ async def test_a_figure_is_clicked_down_to_a_case(
         await one.page.wait_for_url("**/admin/cases/*")
         await one.open(f"/admin/figures/cases.signed/why?month={month}")
         await one.check()
-        for path in ("months", "objections"):
-            await one.open(f"/admin/figures/{path}")
-            await one.check()
+        await one.open("/admin/figures/months")
+        await one.check()
+        await one.open("/admin/figures/objections")
+        await one.page.get_by_text("没有经过派遣，请核对").wait_for()  # of the demo
+        await one.check()
+        await one.page.get_by_role("link", name="已答复").click()
+        await one.page.get_by_role("link", name="和物业公司一起去办").click()
+        await one.page.get_by_text("案件只记在主办单位名下").wait_for()
+        await one.check()
