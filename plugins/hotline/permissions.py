@@ -1,8 +1,11 @@
 """Who may bring work orders in, see them, send them back, and read who called."""
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from liuhe import Audited, Permission, PersonalField, PersonalKind, Scope, Viewer, within
+from plugins.hotline.models import TypeRule
+from plugins.hotline.rules import State
 
 SEE = "hotline.see"
 IMPORT = "hotline.import"
@@ -42,3 +45,20 @@ CALLED_BY = PersonalKind(
 def visible(viewer: Viewer | None) -> Q:
     """The work orders that the viewer may see."""
     return within(viewer, SEE, SCOPE)
+
+
+def matching(state: str, text: str) -> Q:
+    """The filters of the list, as the page and GraphQL have them."""
+    found = Q()
+    if state in set(State):
+        found &= Q(state=state)
+    if text := text.strip()[:60]:
+        found &= Q(task_num__icontains=text)
+    return found
+
+
+def mapped_types(viewer: Viewer | None) -> QuerySet[TypeRule]:
+    """The mapping is the whole district's: all of it, or nothing."""
+    if viewer is not None and viewer.holds_everywhere(MAP):
+        return TypeRule.all()
+    return TypeRule.filter(id__isnull=True)

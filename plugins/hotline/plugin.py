@@ -7,6 +7,7 @@ from liuhe import (
     DataUse,
     Demo,
     Export,
+    Extension,
     Import,
     Listener,
     Manifest,
@@ -23,6 +24,7 @@ from liuhe import (
 from plugins.hotline import jobs, permissions
 from plugins.hotline.actions import IMPORTS, RETENTIONS
 from plugins.hotline.pages import EXPORTS, PAGES, count_unmapped, show_on_case, waiting
+from plugins.hotline.schema import EXTENSIONS
 from plugins.hotline.seeds import make
 
 manifest = Manifest(
@@ -81,6 +83,11 @@ def add_imports() -> Sequence[Import]:
 @hookimpl
 def add_exports() -> Sequence[Export]:
     return EXPORTS
+
+
+@hookimpl
+def add_graphql() -> Sequence[Extension]:
+    return EXTENSIONS
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from liuhe import Extension
 from plugins.cases.schema.aside_mutations import CaseAsideMutations
+from plugins.cases.schema.documents import CaseDocuments
 from plugins.cases.schema.flows import CaseFlowing, CaseFlowMutations, CaseFlowQueries
 from plugins.cases.schema.mutations import CaseMutations
 from plugins.cases.schema.nodes import Case, CaseType, Evidence, Unit
@@ -23,6 +24,7 @@ EXTENSIONS = (
     Extension("Case", CasePhases),
     Extension("CaseType", TypePhases),
     Extension("Case", CaseStanding),
+    Extension("Case", CaseDocuments),
     Extension("Query", CaseTaskQueries),
     Extension("Mutation", CaseTaskMutations),
     Extension("Case", CaseTasks),

@@ -3,7 +3,7 @@
 from plugins.hotline.actions.following import follow_case
 from plugins.hotline.actions.forgetting import RETENTIONS
 from plugins.hotline.actions.importing import IMPORTS
-from plugins.hotline.actions.mapping import choose_type, map_type, open_mapped
+from plugins.hotline.actions.mapping import choose_type, map_type, open_mapped, waiting_kinds
 from plugins.hotline.actions.returning import read_caller, return_order
 from plugins.hotline.actions.sheets import TAKEN_OUT
 
@@ -17,4 +17,5 @@ __all__ = [
     "open_mapped",
     "read_caller",
     "return_order",
+    "waiting_kinds",
 ]

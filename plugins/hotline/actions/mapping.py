@@ -1,6 +1,7 @@
 """What kind of case a matter is: said by a person, for one order or for all of its types."""
 
 from tortoise.expressions import Q
+from tortoise.functions import Count
 
 from liuhe import (
     BadInput,
@@ -20,6 +21,22 @@ from plugins.hotline.permissions import IMPORT, MAP, MAPPED, SCOPE, visible
 from plugins.hotline.rules import State, Triple, type_for
 
 AT_ONCE = 100  # orders of one transaction
+KINDS = 50  # that are shown
+
+
+async def waiting_kinds(viewer: Viewer | None) -> list[tuple[Triple, int]]:
+    """The kinds of what waits for a type, the most frequent first; for who keeps the mapping."""
+    if viewer is None or not viewer.holds_everywhere(MAP):
+        return []
+    found = (
+        await WorkOrder.filter(visible(viewer), state=State.UNMAPPED)
+        .annotate(many=Count("id"))
+        .group_by("main_type", "sub_type", "third_type")
+        .order_by("-many", "main_type", "sub_type", "third_type")
+        .limit(KINDS)
+        .values_list("main_type", "sub_type", "third_type", "many")
+    )
+    return [((main, sub, third), many) for main, sub, third, many in found]
 
 
 @atomic

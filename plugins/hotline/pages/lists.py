@@ -12,7 +12,7 @@ from liuhe.pages import Request, Response, page, viewer
 from plugins.cases.actions import leading_cases
 from plugins.hotline.actions import TAKEN_OUT
 from plugins.hotline.models import WorkOrder
-from plugins.hotline.permissions import IMPORT, MAP, SEE, visible
+from plugins.hotline.permissions import IMPORT, MAP, SEE, matching, visible
 from plugins.hotline.rules import CLASSES, STATE_LABELS, State
 
 HERE = "/admin/hotline/"
@@ -27,12 +27,7 @@ CLASS_LABELS = dict(CLASSES)
 
 def condition(viewer: Viewer, asked: Mapping[str, str]) -> Q:
     """What the viewer may see under the filters of the list."""
-    found = visible(viewer)
-    if asked.get("state") in set(State):
-        found &= Q(state=asked["state"])
-    if text := asked.get("q", "").strip()[:60]:
-        found &= Q(task_num__icontains=text)
-    return found
+    return visible(viewer) & matching(asked.get("state", ""), asked.get("q", ""))
 
 
 async def list_page(request: Request) -> Response:

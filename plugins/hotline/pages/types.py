@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from tortoise.functions import Count
-
 from liuhe import BadInput, Viewer, demand_everywhere
 from liuhe.pages import Form, Request, Response, form, page, see_other, viewer
 from plugins.cases.actions import type_options
 from plugins.hotline import actions
-from plugins.hotline.models import TypeRule, WorkOrder
-from plugins.hotline.permissions import MAP, visible
-from plugins.hotline.rules import State
+from plugins.hotline.models import TypeRule
+from plugins.hotline.permissions import MAP
 
 HERE = "/admin/hotline/types"
 MOST = 300
@@ -43,18 +40,10 @@ async def _page(
 
 
 async def _waiting(who: Viewer) -> list[dict[str, Any]]:
-    """The kinds of what waits, the most frequent first."""
-    found = (
-        await WorkOrder.filter(visible(who), state=State.UNMAPPED)
-        .annotate(many=Count("id"))
-        .group_by("main_type", "sub_type", "third_type")
-        .order_by("-many")
-        .limit(50)
-        .values("main_type", "sub_type", "third_type", "many")
-    )
+    names = ("main_type", "sub_type", "third_type")
     return [
-        {"title": _words(one["main_type"], one["sub_type"], one["third_type"]), **one}
-        for one in found
+        {"title": _words(*triple), **dict(zip(names, triple, strict=True)), "many": many}
+        for triple, many in await actions.waiting_kinds(who)
     ]
 
 
