@@ -10,7 +10,7 @@ import strawberry
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
-from liuhe import Area, File, Person, Viewer
+from liuhe import Area, Person, Viewer
 from liuhe import Unit as UnitRow
 from liuhe.graphql import Info, Node, follows, reads
 from plugins.cases import models
@@ -29,12 +29,10 @@ from plugins.cases.rules import (
     SOURCE_LABELS,
     STAGE_LABELS,
     EvidenceKind,
-    Move,
-    Need,
     Source,
     Stage,
 )
-from plugins.cases.schema.enums import PICTURE_LABELS, PictureState
+from plugins.cases.schema.parts import BlurredPicture, WayOn
 from plugins.places.schema import Place
 
 
@@ -71,28 +69,8 @@ class Unit(Node):
 
 
 @strawberry.type(description="可以办理的下一步 · something that the viewer may do next")
-class CaseAction:
-    move: strawberry.Private[Move]
-
-    @strawberry.field(description="动作代号 · name")
-    def name(self) -> str:
-        return self.move.action
-
-    @strawberry.field(description="动作名称 · label")
-    def label(self) -> str:
-        return self.move.label
-
-    @strawberry.field(description="必须填写的 · what must be given")
-    def needs(self) -> list[Need]:
-        return list(self.move.needs)
-
-    @strawberry.field(description="可以填写的 · what may be given")
-    def takes(self) -> list[Need]:
-        return list(self.move.takes)
-
-    @strawberry.field(description="是否为通常的下一步 · whether it is the usual way on")
-    def main(self) -> bool:
-        return self.move.main
+class CaseAction(WayOn):
+    pass
 
 
 @strawberry.type(description="案件经过的一步 · one entry of the timeline")
@@ -145,7 +123,7 @@ class CaseStep:
 
 
 @strawberry.type(description="案件的一张图片，已打码才能看 · a picture of a case")
-class Evidence(Node):
+class Evidence(BlurredPicture, Node):
     row: strawberry.Private[models.Evidence]
     kind: EvidenceKind = strawberry.field(description="拍的是什么 · what it shows")
     caption: str = strawberry.field(description="图片说明 · caption")
@@ -161,23 +139,6 @@ class Evidence(Node):
     @strawberry.field(description="拍的是什么，中文 · label of its kind")
     def kind_label(self) -> str:
         return EVIDENCE_LABELS[self.row.kind]
-
-    @strawberry.field(description="图片地址，每次访问都检查权限 · where it is; permission is asked")
-    def url(self) -> str:
-        return f"/files/{self.row.file_id}"
-
-    @strawberry.field(description="能不能看 · whether it can be seen")
-    async def state(self, info: Info) -> PictureState:
-        return await picture_state(info, self.row.file_id)
-
-    @strawberry.field(description="能不能看，中文 · label of its state")
-    async def state_label(self, info: Info) -> str:
-        return PICTURE_LABELS[await picture_state(info, self.row.file_id)]
-
-
-async def picture_state(info: Info, file_id: Any) -> PictureState:
-    file = await info.context.loaders.load_one(File, file_id)
-    return PictureState(file.state) if file else PictureState.REFUSED
 
 
 @strawberry.type(description="案件：一件事从上报到评价 · one matter from first report to last word")

@@ -10,45 +10,14 @@ import strawberry
 from liuhe.graphql import Info, reads
 from plugins.cases import models
 from plugins.cases.models import MARK_COLUMNS
-from plugins.cases.rules import CLOCK_LABELS, ClockKind
+from plugins.cases.rules import CLOCK_LABELS
 from plugins.cases.schema.nodes import Case, row_of
+from plugins.cases.schema.parts import Timed
 
 
 @strawberry.type(description="案件的一个时限 · a timed stretch of a case")
-class CaseClock:
-    row: strawberry.Private[models.Clock]
-
-    @strawberry.field(description="计时的环节代号 · what is timed")
-    def kind(self) -> str:
-        return self.row.kind
-
-    @strawberry.field(description="计时的环节 · label of what is timed")
-    def kind_label(self) -> str:
-        return CLOCK_LABELS[ClockKind(self.row.kind)]
-
-    @strawberry.field(description="开始时间 · when it started")
-    def started_at(self) -> datetime:
-        return self.row.started_at
-
-    @strawberry.field(description="到期时间；暂停时是暂停前的 · when it is due")
-    def due_at(self) -> datetime:
-        return self.row.due_at
-
-    @strawberry.field(description="结束时间，还在走则为空 · when it stopped")
-    def stopped_at(self) -> datetime | None:
-        return self.row.stopped_at
-
-    @strawberry.field(description="从何时起暂停 · since when it is paused")
-    def paused_at(self) -> datetime | None:
-        return self.row.paused_at
-
-    @strawberry.field(description="当时的规则 · the rule as it read when it started")
-    def rule(self) -> str:
-        return self.row.rule
-
-    @strawberry.field(description="是否超期 · whether it ended or still runs after its due time")
-    def late(self, info: Info) -> bool:
-        return self.row.late(info.context.now)
+class CaseClock(Timed):
+    labels = CLOCK_LABELS
 
 
 @strawberry.type

@@ -22,14 +22,12 @@ from plugins.cases.rules import (
     TASK_LABELS,
     TASK_STATES,
     WHISTLED,
-    Need,
-    TaskClockKind,
-    TaskMove,
     TaskStage,
     task_label,
 )
-from plugins.cases.schema.enums import PICTURE_LABELS, PictureState, published
-from plugins.cases.schema.nodes import Case, Unit, note_reporter, picture_state
+from plugins.cases.schema.enums import published
+from plugins.cases.schema.nodes import Case, Unit, note_reporter
+from plugins.cases.schema.parts import BlurredPicture, Timed, WayOn
 
 published(
     TaskStage,
@@ -40,57 +38,13 @@ published(
 
 
 @strawberry.type(description="协办任务的一个时限 · a timed stretch of a task")
-class CaseTaskClock:
-    row: strawberry.Private[models.TaskClock]
-
-    @strawberry.field(description="计时的环节代号 · what is timed")
-    def kind(self) -> str:
-        return self.row.kind
-
-    @strawberry.field(description="计时的环节 · label of what is timed")
-    def kind_label(self) -> str:
-        return TASK_CLOCK_LABELS[TaskClockKind(self.row.kind)]
-
-    @strawberry.field(description="开始时间 · when it started")
-    def started_at(self) -> datetime:
-        return self.row.started_at
-
-    @strawberry.field(description="到期时间；暂停时是暂停前的 · when it is due")
-    def due_at(self) -> datetime:
-        return self.row.due_at
-
-    @strawberry.field(description="结束时间，还在走则为空 · when it stopped")
-    def stopped_at(self) -> datetime | None:
-        return self.row.stopped_at
-
-    @strawberry.field(description="从何时起暂停 · since when it is paused")
-    def paused_at(self) -> datetime | None:
-        return self.row.paused_at
-
-    @strawberry.field(description="当时的规则 · the rule as it read when it started")
-    def rule(self) -> str:
-        return self.row.rule
-
-    @strawberry.field(description="是否超期 · whether it ended or still runs after its due time")
-    def late(self, info: Info) -> bool:
-        return self.row.late(info.context.now)
+class CaseTaskClock(Timed):
+    labels = TASK_CLOCK_LABELS
 
 
 @strawberry.type(description="协办反馈的一张图片，已打码才能看 · a picture that came with a step")
-class CaseTaskPicture:
-    row: strawberry.Private[models.TaskEvidence]
-
-    @strawberry.field(description="图片地址，每次访问都检查权限 · where it is; permission is asked")
-    def url(self) -> str:
-        return f"/files/{self.row.file_id}"
-
-    @strawberry.field(description="能不能看 · whether it can be seen")
-    async def state(self, info: Info) -> PictureState:
-        return await picture_state(info, self.row.file_id)
-
-    @strawberry.field(description="能不能看，中文 · label of its state")
-    async def state_label(self, info: Info) -> str:
-        return PICTURE_LABELS[await picture_state(info, self.row.file_id)]
+class CaseTaskPicture(BlurredPicture):
+    pass
 
 
 @strawberry.type(description="协办任务经过的一步 · one entry of a task's course")
@@ -139,28 +93,8 @@ class CaseTaskStep:
 
 
 @strawberry.type(description="协办任务上可以办理的下一步 · something that the viewer may do next")
-class CaseTaskAction:
-    move: strawberry.Private[TaskMove]
-
-    @strawberry.field(description="动作代号 · name")
-    def name(self) -> str:
-        return self.move.action
-
-    @strawberry.field(description="动作名称 · label")
-    def label(self) -> str:
-        return self.move.label
-
-    @strawberry.field(description="必须填写的 · what must be given")
-    def needs(self) -> list[Need]:
-        return list(self.move.needs)
-
-    @strawberry.field(description="可以填写的 · what may be given")
-    def takes(self) -> list[Need]:
-        return list(self.move.takes)
-
-    @strawberry.field(description="是否为通常的下一步 · whether it is the usual way on")
-    def main(self) -> bool:
-        return self.move.main
+class CaseTaskAction(WayOn):
+    pass
 
 
 @strawberry.type(description="协办任务：被吹哨的一个单位要做的 · what a called unit owes on a case")
