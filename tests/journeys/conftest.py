@@ -114,7 +114,7 @@ def move_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         folder = tmp_path_factory.mktemp("household") / "data"
         running = start_household(folder, *options, **known, **env)
         try:
-            running.wait_until_ready()
+            running.wait_until_ready(240)
             yield running
             children = running.children()
             assert running.stop() == 0
