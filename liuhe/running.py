@@ -5,6 +5,7 @@ Both watch two things every second: whether the plugins were chosen anew (then t
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -69,6 +70,8 @@ async def serve() -> int:
     async with opened(settings.database, composed.kernel.tables, everywhere=True):
         await _demand_migrated(composed)
         with _listening(settings) as listener:
+            gc.collect()
+            gc.freeze()  # what stays for ever is not looked through again and again
             log.info("server.ready", address=f"http://{settings.host}:{settings.port}/")
             watch = asyncio.create_task(_until_changed(composed, server.ask_stop))
             await server.serve(sockets=[listener])

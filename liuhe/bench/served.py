@@ -1,6 +1,7 @@
 """One side of a race, a server process of its own: `python -m liuhe.bench.served` and JSON."""
 
 import asyncio
+import gc
 import importlib
 import json
 import pickle
@@ -49,6 +50,8 @@ async def main(given: dict[str, Any]) -> None:
                 without_permissions(Path(given["viewer"]))
             app = await stack.enter_async_context(whole(given["url"], Path(given["folder"])))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        gc.collect()
+        gc.freeze()  # as `liuhe serve` does
         print(listener.getsockname()[1], flush=True)
         await server.serve(sockets=[listener])
 

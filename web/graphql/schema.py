@@ -16,7 +16,7 @@ from strawberry.utils.aio import aclosing
 
 from core.errors import BadInput, LiuheError, NotSignedIn
 from core.gathering import Plugin
-from web.graphql import exchange
+from web.graphql import exchange, straight
 from web.graphql.context import Context
 from web.graphql.documents import Prepared, UsePrepared, prepare
 from web.graphql.errors import present
@@ -150,15 +150,21 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         if refusals := self.refusals(query, variable_values, operation_name):
             return PreExecutionError(data=None, errors=self._present(refusals, context_value))
-        result = await super().execute(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
+        prepared = self.prepared(query or "")
+        if self.execution_context_class is Executor and straight.is_query(prepared, operation_name):
+            result = await straight.ask(
+                self._schema, prepared.document, variable_values, context_value, operation_name
+            )
+        else:
+            result = await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
         if isinstance(context_value, Context):
             await context_value.write_readings()
         result.errors = self._present(result.errors, context_value) or None
