@@ -161,6 +161,7 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         if outside:
             devices.append(Mount(f"/{one.name}", routes=outside))
     return [
+        Route("/graphql", graphql),  # first: what is asked most, and quickest to answer
         *entrance.ROUTES,
         *oidc.ROUTES,
         *health.ROUTES,
@@ -168,7 +169,6 @@ def _routes(kernel: Kernel, schema: Any) -> list[BaseRoute]:
         *imports.OPEN_ROUTES,
         *exports.OPEN_ROUTES,
         Mount("/static", Assets(directory=STATIC)),
-        Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Mount("/admin", routes=staff, middleware=[Middleware(StaffOnly)]),
         *devices,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,6 +33,10 @@ HEADERS = {
     "permissions-policy": "camera=(self), geolocation=(self), microphone=()",
     "cross-origin-opener-policy": "same-origin",
 }
+
+#: As they are sent; with what nobody may keep, and with what may be kept.
+KEPT = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+FRESH = [*KEPT, (b"cache-control", b"no-store")]
 
 REQUESTS = Counter("liuhe_http_requests", "HTTP requests", ["method", "status"])
 SECONDS = Histogram("liuhe_http_seconds", "Time to the end of the answer", ["method", "part"])
@@ -61,17 +65,21 @@ class Envelope:
 
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers["x-request-id"] = request_id
-                if not scope["path"].startswith("/static/"):
-                    headers.setdefault("cache-control", "no-store")
+                kept = scope["path"].startswith("/static/")
+                _add(message, request_id, KEPT if kept else FRESH)
                 REQUESTS.labels(method, str(message["status"])).inc()
             await send(message)
 
         await self.app(scope, receive, dress)
         SECONDS.labels(method, _part(scope["path"])).observe(time.perf_counter() - started)
+
+
+def _add(message: Message, request_id: str, usual: Sequence[tuple[bytes, bytes]]) -> None:
+    """The headers of every answer; what it says itself goes before."""
+    own = message.get("headers", ())
+    said = {name for name, _ in own}
+    more = [pair for pair in usual if pair[0] not in said]
+    message["headers"] = [*own, *more, (b"x-request-id", request_id.encode())]
 
 
 def _part(path: str) -> str:

@@ -4,8 +4,8 @@
 document for the second and let a subscription's syntax error escape.)
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from graphql import (
@@ -26,7 +26,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from core.errors import TooCostly
-from web.graphql.limits import Limits, check_shape
+from web.graphql.kept import Kept
+from web.graphql.limits import Cost, Limits, check_shape, numbers_of
 
 RULES = (
     *specified_rules,
@@ -42,9 +43,25 @@ class Prepared:
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...] = ()
+    _costs: Kept[int] = field(default_factory=lambda: Kept(32), compare=False)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         return get_operation_ast(self.document, name)
+
+    def cost(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+    ) -> int:
+        """Of one of its operations; counted once for the same page sizes."""
+        numbers = numbers_of(operation, variables)
+        name = operation.name.value if operation.name else None
+
+        def counted() -> int:
+            return Cost(schema, self.document, numbers).of_operation(operation)
+
+        return self._costs.get((name, numbers), counted)
 
 
 def prepare(text: str, schema: GraphQLSchema, limits: Limits, introspection: bool) -> Prepared:

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -126,16 +126,9 @@ class _Shape:
                 raise TooCostly(f"同一处把 {name} 写了 {times} 次，最多 {self._repeats} 次。")
 
 
-def check_cost(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any] | None,
-    limits: Limits,
-) -> None:
+def check_cost(cost: int, limits: Limits) -> None:
     """Raise TooCostly if the answer could have too many fields, RateLimited if the caller has spent
-    too much lately; for a valid document."""
-    cost = Cost(schema, document, operation, variables or {}).of_operation()
+    too much lately."""
     if cost > limits.cost:
         raise TooCostly(
             f"这个查询的开销是 {cost}，最多 {limits.cost}；请减小 first 或 last，或少嵌套一层列表。"
@@ -143,30 +136,31 @@ def check_cost(
     spend(cost)
 
 
-class Cost:
-    """Fields that the answer could have: nested lists multiply."""
+#: The variables of an operation as whole numbers, None where they are none: page sizes may come so.
+Numbers: TypeAlias = tuple[tuple[str, int | None], ...]
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        document: DocumentNode,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-    ) -> None:
+
+def numbers_of(operation: OperationDefinitionNode, variables: Mapping[str, Any] | None) -> Numbers:
+    given = variables or {}
+    declared = ((one.variable.name.value, one) for one in operation.variable_definitions or ())
+    return tuple(
+        (name, _plain_number(given[name]) if name in given else _number(one.default_value))
+        for name, one in declared
+    )
+
+
+class Cost:
+    """Fields that the answer could have: nested lists multiply. For a valid document."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, numbers: Numbers) -> None:
         self._schema = schema
         self._fragments = fragments_of(document)
-        self._operation = operation
-        defaults = {
-            one.variable.name.value: one.default_value
-            for one in operation.variable_definitions or ()
-        }
-        self._variables = {name: _number(value) for name, value in defaults.items()}
-        self._variables.update({name: _plain_number(value) for name, value in variables.items()})
+        self._variables = dict(numbers)
         self._known: dict[tuple[str, int | None], int] = {}
 
-    def of_operation(self) -> int:
-        root = self._schema.get_root_type(self._operation.operation)
-        return self._of(self._operation.selection_set, root, None)
+    def of_operation(self, operation: OperationDefinitionNode) -> int:
+        root = self._schema.get_root_type(operation.operation)
+        return self._of(operation.selection_set, root, None)
 
     def _of(self, selected: SelectionSetNode, parent: Any, page: int | None) -> int:
         """`page` is the size of the connection whose fields these are."""

@@ -41,13 +41,14 @@ def _read_uuid(value: object) -> UUID:
         raise StrawberryInputCoercionError("这里要一个 UUID。") from None
 
 
+MOMENT: Final[ScalarDefinition] = strawberry.scalar(
+    name="DateTime",
+    description="时刻，带时区的 ISO 8601 · a moment, ISO 8601 with offset",
+    serialize=_write_time,
+    parse_value=_read_time,
+)
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {
-    datetime: strawberry.scalar(
-        name="DateTime",
-        description="时刻，带时区的 ISO 8601 · a moment, ISO 8601 with offset",
-        serialize=_write_time,
-        parse_value=_read_time,
-    ),
+    datetime: MOMENT,
     date: strawberry.scalar(
         name="Date",
         description="日期，如 2026-03-01 · a day",

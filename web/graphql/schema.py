@@ -133,7 +133,7 @@ class Schema(strawberry.Schema):
             message = "文档里有几个操作，请用 operationName 说明要哪一个；名字要和文档里的一样。"
             return [_refusal(BadInput(message, field="operationName", reason="unknown"))]
         try:
-            check_cost(self._schema, prepared.document, operation, variables, self.limits)
+            check_cost(prepared.cost(self._schema, operation, variables), self.limits)
         except LiuheError as error:
             return [_refusal(error)]
         return []

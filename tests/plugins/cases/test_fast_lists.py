@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tortoise.expressions import Q, RawSQL, Subquery
 
 from core.kernel import Kernel
+from core.sqlite import as_stored
 from liuhe import Viewer, rows
 from liuhe.graphql import global_id
 from plugins.cases.models import Case
@@ -21,9 +22,11 @@ from tests.web.stock import Stock, in_order
 from web.graphql.building import build_schema
 from web.graphql.context import Caller, Context
 from web.graphql.fast import plans
+from web.graphql.fast.shapes import _written as _written_moment
 from web.graphql.fast.statements import _written, statement
 from web.graphql.requests import dumps
 from web.hub import Hub
+from web.keyset import Keyset, Window, part_of
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -279,13 +282,22 @@ async def test_a_statement_that_was_kept_is_the_one_that_would_be_written_anew(
         Q(id__in=Subquery(Case.filter(stage="rated").values("id"))),
         Q(id__in=RawSQL(f"({case.id})")),
     ]
-    lists = [
-        Case.filter(one).order_by(by).limit(most)
-        for one in alike
-        for by in ("id", "-opened_at")
-        for most in (3, 4)
-    ]
-    for columns in (("id", "number"), ("id", "unit__name")):
-        for one in lists:
-            assert statement(one, columns) == _written(one, columns)
-            assert statement(one, columns) == _written(one, columns)
+    for whole in (Case.filter(condition) for condition in alike):
+        for order in (["id"], ["-opened_at"], ["due_at"]):
+            keyset = Keyset(Case, order)
+            cursor = keyset.encode(case)
+            for part in (Window(size=3), Window(size=4), Window(size=3, after=cursor)):
+                anew = part_of(whole, keyset, part)
+                flags = [column.flag for column in keyset.columns if column.nullable]
+                for columns in (("id", "number"), ("id", "unit__name")):
+                    written = _written(anew, (*columns, *flags))
+                    assert statement(whole, keyset, part, columns) == written
+                    assert statement(whole, keyset, part, columns) == written
+
+
+@given(moment=st.datetimes(timezones=st.just(UTC)), whole=st.booleans())
+def test_moments_are_written_as_graphql_writes_them(moment: datetime, whole: bool) -> None:
+    moment = moment.replace(microsecond=0) if whole else moment
+    write = _written_moment(lambda raw: datetime.fromisoformat(raw).isoformat())
+    for raw in (moment, as_stored(moment), moment.isoformat(" ")):
+        assert write(raw) == moment.isoformat()

@@ -18,11 +18,11 @@ from core.database import raw_rows
 from web.graphql.connections import Listing
 from web.graphql.context import Info
 from web.graphql.fast.batches import Batch, Make, joined, nodes
-from web.graphql.fast.kept import Kept
 from web.graphql.fast.shapes import Derived, Joined, Plain, python_value, shape_of
 from web.graphql.fast.statements import statement
+from web.graphql.kept import Kept
 from web.graphql.nodes import Node, global_id
-from web.keyset import Keyset, Slice, Window, cut, part_of
+from web.keyset import Keyset, Slice, Window, cut
 
 log = structlog.get_logger()
 
@@ -42,9 +42,7 @@ class Plan:
     async def answer(
         self, queryset: "QuerySet[Any]", keyset: Keyset, window: Window, info: Any
     ) -> Any:
-        part = part_of(queryset, keyset, window)
-        flags = [column.flag for column in keyset.columns if column.nullable]
-        found = await raw_rows(*statement(part, (*self.columns, *flags)))
+        found = await raw_rows(*statement(queryset, keyset, window, self.columns))
         page = cut(found, keyset, window)
         whole = await queryset.count() if self.counted else 0
         answered = Answered(page, Batch(page.rows, info), whole)

@@ -24,9 +24,13 @@ from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
+from web.graphql.scalars import MOMENT
+
 _READS: Final = "liuhe.reads"
 _FOLLOWS: Final = "liuhe.follows"
 _REMEMBERED = 256  # values of one enumeration
+#: Moments as SQLite keeps them: "2026-03-02 09:00:00.000000+00:00"; whole seconds are written bare.
+_STORED, _WHOLE = 32, ".000000"
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -133,7 +137,10 @@ def _converter(column: "Field[Any]", kind: Any, required: bool) -> Convert | Non
     if as_it_is and not (required and column.null):
         return None
     convert = _checked(kind.coerce_output_value, required, python_value(column))
-    return lru_cache(_REMEMBERED)(convert) if isinstance(column, CharEnumFieldInstance) else convert
+    if isinstance(column, CharEnumFieldInstance):
+        return lru_cache(_REMEMBERED)(convert)
+    moment = type(column) is DatetimeField and kind.name == MOMENT.name
+    return _written(convert) if moment else convert
 
 
 def python_value(column: "Field[Any]") -> Convert:
@@ -152,6 +159,23 @@ def _moment(column: "Field[Any]") -> Convert:
         return column.to_python_value(raw)
 
     return moment
+
+
+def _written(convert: Convert) -> Convert:
+    """How GraphQL writes moments in UTC, straight from what either driver gives."""
+
+    def written(raw: Any) -> Any:
+        if type(raw) is datetime and raw.tzinfo is UTC:
+            return raw.isoformat()
+        if type(raw) is str and len(raw) == _STORED and raw.endswith("+00:00"):
+            return (
+                f"{raw[:10]}T{raw[11:19]}+00:00"
+                if raw[19:26] == _WHOLE
+                else f"{raw[:10]}T{raw[11:]}"
+            )
+        return convert(raw)
+
+    return written
 
 
 def _checked(coerce: Convert, required: bool, to_python: Convert | None = None) -> Convert:

@@ -8,7 +8,8 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.database import dialect
-from web.graphql.fast.kept import Kept
+from web.graphql.kept import Kept
+from web.keyset import Keyset, Window, part_of
 
 Statement: TypeAlias = tuple[str, list[Any]]
 
@@ -24,12 +25,19 @@ class _Unknown(Exception):
     """A condition whose text depends on more than can be compared."""
 
 
-def statement(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
-    """What is to be sent for these columns of the rows."""
-    key = _key(asked, columns)
+def statement(
+    whole: "QuerySet[Any]", keyset: Keyset, window: Window, columns: Sequence[str]
+) -> Statement:
+    """What is to be sent for these columns of the page's rows."""
+    flags = [column.flag for column in keyset.columns if column.nullable]
+
+    def write() -> Statement:
+        return _written(part_of(whole, keyset, window), (*columns, *flags))
+
+    key = _key(whole, columns)
     if key is None:
-        return _written(asked, columns)
-    sql, values = _kept.get(key, lambda: _written(asked, columns))
+        return write()
+    sql, values = _kept.get((key, keyset.order, window), write)
     return sql, list(values)
 
 
@@ -42,7 +50,7 @@ def _written(asked: "QuerySet[Any]", columns: Sequence[str]) -> Statement:
 
 
 def _key(asked: Any, columns: Sequence[str]) -> Hashable | None:
-    """All that the text and its values follow from, or None."""
+    """All of the whole list that the text and its values follow from, or None."""
     if any(getattr(asked, name) for name in _FURTHER):
         return None
     try:
