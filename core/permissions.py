@@ -141,6 +141,14 @@ class Scope:
     units: tuple[str, ...] = field(default=())
 
 
+class AnyOf(Q):
+    """Conditions of which one is enough, each with an index of its own: a list looks its rows up
+    one way at a time, so that it costs the same however many they are."""
+
+    def __init__(self, *conditions: Q) -> None:
+        super().__init__(*conditions, join_type=Q.OR)
+
+
 #: A token's scope: whatever its person may read, of plugins to come as well.
 READ_ONLY = "*.see"
 

@@ -79,6 +79,7 @@ from core.jobs import Job, enqueue
 from core.manifest import LIUHE_VERSION, DataUse, Manifest
 from core.people import Person, Post, Unit, hash_password
 from core.permissions import (
+    AnyOf,
     Grant,
     Permission,
     Role,
@@ -113,6 +114,7 @@ __all__ = [
     "LEVELS",
     "LEVEL_LABELS",
     "LIUHE_VERSION",
+    "AnyOf",
     "Area",
     "Asked",
     "Audited",

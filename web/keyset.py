@@ -22,6 +22,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from core.errors import BadInput
+from web.ways import among, ways
 
 M = TypeVar("M", bound=Model)
 
@@ -182,7 +183,14 @@ async def slice_of(queryset: QuerySet[M], order: Sequence[str], part: Window) ->
 
 def part_of(queryset: QuerySet[M], keyset: Keyset, part: Window) -> QuerySet[M]:
     """The rows of the page, and one more that tells whether others lie beyond."""
-    found = queryset
+    pages = [_first(way, keyset, part) for way in ways(queryset)]
+    if len(pages) == 1:
+        return pages[0]
+    found = keyset.sort(among(queryset, pages), backward=part.backward)
+    return found.limit(part.size + 1)
+
+
+def _first(found: QuerySet[M], keyset: Keyset, part: Window) -> QuerySet[M]:
     if part.after is not None:
         found = found.filter(keyset.past(keyset.decode(part.after, "after"), backward=False))
     if part.before is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
-from liuhe import Audited, File, Model, Permission, Scope, Viewer, may, on_duty, within
+from liuhe import AnyOf, Audited, File, Model, Permission, Scope, Viewer, may, on_duty, within
 from plugins.cases.models import (
     MARK_COLUMNS,
     Case,
@@ -122,7 +122,8 @@ def visible(viewer: Viewer | None) -> Q:
     seen = within(viewer, "cases.see", SCOPE)
     if viewer is None or not units_of(viewer):
         return seen
-    return seen | Q(id__in=Subquery(_called(viewer).values("case_id")))
+    called = Q(id__in=Subquery(_called(viewer).values("case_id")))
+    return AnyOf(*(seen.children or (seen,)), called)
 
 
 async def may_see(viewer: Viewer | None, case: Case) -> bool:

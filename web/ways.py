@@ -1,0 +1,65 @@
+"""A list of what any of several conditions lets in (`AnyOf`), looked up one way at a time.
+
+An engine that meets such a list at once finds all that either condition lets in and sorts it, be it
+for twenty rows. Each way alone has an index that gives its rows in the list's order; the first rows
+of the whole are among the first rows of each.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pypika_tortoise.context import SqlContext
+from tortoise.expressions import Q, Subquery
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from core.permissions import AnyOf
+
+
+def ways(queryset: "QuerySet[Any]") -> "list[QuerySet[Any]]":
+    """The list as several whose rows together are its own; just itself, where nothing says so."""
+    found = _ways(Q(*queryset._q_objects))
+    return [_only(queryset, one) for one in found] if len(found) > 1 else [queryset]
+
+
+def _ways(condition: Q) -> list[Q]:
+    if condition._is_negated:
+        return [condition]
+    if isinstance(condition, AnyOf):
+        return [way for one in condition.children for way in _ways(one)]
+    if condition.join_type == Q.AND:
+        for at, child in enumerate(condition.children):
+            if len(found := _ways(child)) > 1:
+                rest = condition.children[:at] + condition.children[at + 1 :]
+                return [Q(way, *rest) for way in found]
+    return [condition]
+
+
+def among(queryset: "QuerySet[Any]", pages: "Sequence[QuerySet[Any]]") -> "QuerySet[Any]":
+    """The list's rows as far as they are on any of these pages of it."""
+    return _only(queryset, Q(pk__in=_Rows(queryset.model, pages)))
+
+
+def _only(queryset: "QuerySet[Any]", condition: Q) -> "QuerySet[Any]":
+    """The same list under another condition."""
+    other = queryset._clone()
+    other._q_objects = [condition]
+    return other
+
+
+class _Rows(Subquery):
+    """The keys of several lists, each as far as it is limited."""
+
+    def __init__(self, model: type[Model], pages: "Sequence[QuerySet[Any]]") -> None:
+        key = model._meta.pk_attr
+        # An order that is an annotation must be selected.
+        chosen = [page.values(key, *page._annotations) for page in pages]
+        super().__init__(chosen[0])
+        self.key, self.lists = key, [Subquery(one) for one in chosen]
+
+    def get_sql(self, ctx: SqlContext) -> str:
+        parts = (
+            f'SELECT "{self.key}" FROM {one.get_sql(ctx)} AS "way{number}"'
+            for number, one in enumerate(self.lists)
+        )
+        return f"({' UNION ALL '.join(parts)})"
