@@ -7,7 +7,7 @@ Empty values (NULL) come last in either direction, on every engine.
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -85,15 +85,17 @@ class Slice(Generic[M]):
 
 @dataclass(frozen=True)
 class Column:
-    """One step of an order. `field` is None for an annotation of the queryset (never NULL)."""
+    """One step of an order. `field` is None for an annotation of the queryset (never NULL);
+    `filled`: no row of this list is NULL there, so that an index gives the order."""
 
     name: str
     down: bool
     field: "Field[Any] | None"
+    filled: bool = False
 
     @property
     def nullable(self) -> bool:
-        return self.field is not None and self.field.null
+        return self.field is not None and self.field.null and not self.filled
 
     @property
     def flag(self) -> str:
@@ -121,15 +123,17 @@ def _is(lookup: str, value: Any) -> Q:
 class Keyset:
     """An order over a model's rows, made total by the primary key."""
 
-    def __init__(self, model: type[Model], order: Sequence[str]) -> None:
+    def __init__(
+        self, model: type[Model], order: Sequence[str], filled: Collection[str] = ()
+    ) -> None:
         meta = model._meta
         names = [name.lstrip("-") for name in order]
         if meta.pk_attr not in names:
             down = bool(order) and order[-1].startswith("-")
             order = [*order, f"-{meta.pk_attr}" if down else meta.pk_attr]
         self.columns = [
-            Column(name.lstrip("-"), name.startswith("-"), meta.fields_map.get(name.lstrip("-")))
-            for name in order
+            Column(bare, name.startswith("-"), meta.fields_map.get(bare), bare in filled)
+            for name, bare in ((name, name.lstrip("-")) for name in order)
         ]
         self.order = f"{meta.db_table}:{','.join(order)}"
 
@@ -175,9 +179,21 @@ class Keyset:
         return queryset.order_by(*order)
 
 
+def keyset_of(queryset: QuerySet[M], order: Sequence[str]) -> Keyset:
+    """The order over a list; where its own conditions leave nothing empty, none is looked for."""
+    plain = [q for q in queryset._q_objects if q.join_type == Q.AND and not q._is_negated]
+    asked: dict[str, Any] = {name: value for q in plain for name, value in q.filters.items()}
+    filled = {
+        name.removesuffix("__isnull")
+        for name, value in asked.items()
+        if name.endswith("__isnull") and value is False
+    }
+    return Keyset(queryset.model, order, filled)
+
+
 async def slice_of(queryset: QuerySet[M], order: Sequence[str], part: Window) -> Slice[M]:
     """One page, in one query. `order` holds the model's own columns, "-" before falling ones."""
-    keyset = Keyset(queryset.model, order)
+    keyset = keyset_of(queryset, order)
     return cut(await part_of(queryset, keyset, part), keyset, part)
 
 

@@ -105,7 +105,12 @@ class Finding(Model):
 
     class Meta:
         table = "city_eye_finding"
-        indexes = (("state", "at"), ("camera_id", "zone_id", "scene_id", "decided_at"))
+        indexes = (
+            ("state", "at"),
+            ("at", "id"),
+            ("decided_at", "id"),
+            ("camera_id", "zone_id", "scene_id", "decided_at"),
+        )
 
     @property
     def shown_id(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 from tortoise.queryset import QuerySet
 
-from web.keyset import MAX_SIZE, SIZE, Keyset, Slice, Window, cut, part_of, window
+from web.keyset import MAX_SIZE, SIZE, Keyset, Slice, Window, cut, keyset_of, part_of, window
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ def connection(
     is; a page awaits it.
     """
     part = window(first=first, after=after, last=last, before=before)
-    keyset = Keyset(queryset.model, order)
+    keyset = keyset_of(queryset, order)
     for name, cursor in (("after", after), ("before", before)):
         if cursor is not None:
             keyset.decode(cursor, name)

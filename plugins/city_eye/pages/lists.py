@@ -3,6 +3,7 @@
 from typing import Any
 
 from liuhe import Viewer, demand_held, pictures_shown, within
+from liuhe.graphql import connection
 from liuhe.pages import Request, Response, Route, page, viewer
 from plugins.city_eye.models import SCOPE, Finding
 from plugins.city_eye.pages.views import BASE, QUICK, cards, decided_row
@@ -71,28 +72,24 @@ def _tabs(counts: dict[str, int], here: str) -> list[tuple[str, str, bool, int |
 async def decided(request: Request) -> Response:
     """What was confirmed, discarded or put aside; the latest first."""
     who = demand_held(viewer(request), SEE)
-    number = page_number(request)
-    done = _seen(who).exclude(state=State.PENDING)
-    rows = await (
-        done.order_by("-decided_at", "-id")
-        .offset((number - 1) * A_PAGE)
-        .limit(A_PAGE + 1)
-        .select_related(*RELATED)
+    after, before = (request.query_params.get(name) or None for name in ("after", "before"))
+    listed = await connection(
+        _seen(who).filter(decided_at__isnull=False).select_related(*RELATED),
+        lambda row: row,
+        order=["-decided_at"],
+        after=after,
+        before=before,
+        **{"last" if before else "first": A_PAGE},
     )
-    link = f"{BASE}/decided?page="
+    part, link = listed.page_info.page, f"{BASE}/decided?"
     context = {
         "page_title": "已处理的线索",
-        "rows": [decided_row(row) for row in rows[:A_PAGE]],
+        "rows": [decided_row(row) for row in part.rows],
         "tabs": _tabs(await _counts(who), "decided"),
-        "prev": f"{link}{number - 1}" if number > 1 else "",
-        "next": f"{link}{number + 1}" if len(rows) > A_PAGE else "",
+        "prev": f"{link}before={part.start_cursor}" if part.has_previous else "",
+        "next": f"{link}after={part.end_cursor}" if part.has_next else "",
     }
     return await page(request, "city_eye/decided.html", context)
-
-
-def page_number(request: Request) -> int:
-    text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
 async def one(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Which scenes there are, and whether they are on trial."""
 
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tortoise.functions import Count
@@ -13,11 +14,13 @@ from plugins.city_eye.pages.views import BASE
 from plugins.city_eye.permissions import MANAGE, SEE
 from plugins.city_eye.rules import MODE_LABELS, Mode, Reason, State
 
+#: What the figures beside a scene are about: what it finds nowadays.
+LATELY = timedelta(days=30)
 NONE = {"found": 0, "confirmed": 0, "wrong": 0}
 
 
 async def scenes(request: Request) -> Response:
-    """Each scene with what the officers have made of its findings."""
+    """Each scene with what the officers have made of its latest findings."""
     who = demand_held(viewer(request), SEE)
     counts = await _counts(who)
     context = {
@@ -27,14 +30,16 @@ async def scenes(request: Request) -> Response:
         ],
         "modes": list(MODE_LABELS.items()),
         "may_manage": who.holds_everywhere(MANAGE),
+        "days": LATELY.days,
         "base": BASE,
     }
     return await page(request, "city_eye/scenes.html", context)
 
 
 async def _counts(who: Viewer) -> dict[int, dict[str, int]]:
-    """For each scene, of what the viewer may see: all findings, the confirmed, the false alarms."""
-    seen = Finding.filter(within(who, SEE, SCOPE))
+    """For each scene, of what the viewer may see and was found lately: how many, how many of them
+    confirmed, how many false alarms."""
+    seen = Finding.filter(within(who, SEE, SCOPE), at__gte=datetime.now(UTC) - LATELY)
     wanted = {
         "found": seen,
         "confirmed": seen.filter(state=State.CONFIRMED),

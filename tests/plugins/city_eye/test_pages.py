@@ -1,21 +1,26 @@
 """The queue of findings, what neighbours show of them, and the same through GraphQL."""
 
+import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from liuhe import rows
 from liuhe.graphql import global_id
 from plugins.cases.models import Case
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding
 from plugins.city_eye.pages import count_pending, waiting
+from plugins.city_eye.pages.lists import A_PAGE
 from plugins.video.actions import save_zones
 from plugins.video.models import Watch
 from tests.audit import audited
 from tests.factories import only
 from tests.plugins.city_eye.conftest import Street, raised, see
 from tests.plugins.video.conftest import given_zone
+from web.keyset import Window, keyset_of, part_of
 
 pytestmark = only("sqlite")
 HTMX = {"hx-request": "true"}
@@ -223,3 +228,28 @@ async def test_scenes_tell_figures_of_what_one_may_see(street: Street) -> None:
         async with await street.browser(name) as browser:
             page = (await browser.get("/admin/city_eye/scenes")).text
         assert page.count("1 条") == times, name
+
+
+async def test_decided_findings_are_turned_over_page_by_page(street: Street) -> None:
+    finding = await raised(street)
+    async with await street.browser("grid") as browser:
+        await browser.post(f"/admin/city_eye/{finding.id}/discard", data={"reason": "handled"})
+        done = await Finding.get()
+        for number in range(A_PAGE + 5):  # some decided at the same moment
+            done.pk = None
+            done.decided_at -= timedelta(seconds=number % 2)
+            await Finding.bulk_create([done])
+        seen, link = [], "/admin/city_eye/decided"
+        while link:
+            text = (await browser.get(link)).text
+            seen += re.findall(r'href="/admin/city_eye/(\d+)"', text)
+            found = re.search(r'href="([^"]+after=[^"]+)"', text)
+            link = html.unescape(found[1]) if found else ""
+    assert len(seen) == len(set(seen)) == A_PAGE + 6
+
+
+async def test_decided_findings_are_found_along_an_index(street: Street) -> None:
+    decided = Finding.filter(decided_at__isnull=False)
+    first = part_of(decided, keyset_of(decided, ["-decided_at"]), Window())
+    plan = await rows(f"EXPLAIN QUERY PLAN {first.sql(params_inline=True)}")
+    assert not any("TEMP B-TREE" in step["detail"] for step in plan), plan

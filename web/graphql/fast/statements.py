@@ -37,7 +37,7 @@ def statement(
     key = _key(whole, columns)
     if key is None:
         return write()
-    sql, values = _kept.get((key, keyset.order, window), write)
+    sql, values = _kept.get((key, keyset.order, *flags, window), write)
     return sql, list(values)
 
 
