@@ -56,7 +56,9 @@ class Sight:
         if 0 <= at - self._last < EVERY:
             return
         self._last = at
-        small = self._tools.reformat(picture, WIDTH, HEIGHT, "gray", interpolation="AREA")
+        small = self._tools.reformat(
+            picture, WIDTH, HEIGHT, "gray", interpolation="AREA", threads=1
+        )
         self.look(small.to_ndarray().astype(np.uint8, copy=False))
 
     def look(self, grey: Grey) -> None:

@@ -138,7 +138,8 @@ class Stream:
                 f"{_named(self.source)} has no pictures in it; choose another source."
             )
         stream = container.streams.video[0]
-        stream.thread_type = "SLICE"  # threads over frames would hold frames back
+        # Threads over frames hold frames back, which only hurts where somebody waits for them.
+        stream.thread_type = "SLICE" if self.live else "AUTO"
         self.rate = float(stream.average_rate or stream.guessed_rate or 25)
         return container
 

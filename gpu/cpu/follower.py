@@ -59,10 +59,11 @@ class Follower:
         with self._teller.order:
             if frame.fresh:
                 self._tracker.reset()
+            moving = grey if self._teller.line.detect.every > 1 else None  # nothing to bridge
             if seen is None:
-                told = self._tracker.skip(frame.at, grey)
+                told = self._tracker.skip(frame.at, moving)
             else:
-                told = self._tracker.follow(frame.at, seen, grey)
+                told = self._tracker.follow(frame.at, seen, moving)
                 self._look = Look(frame=frame, seen=seen, network=network)
             for at, tracks in told:
                 self._teller.look(at, tracks)

@@ -28,7 +28,7 @@ WINDOW, LEVELS, ENOUGH = (9, 9), 2, (3, 5, 0.05)  # of the search for a point
 
 
 def small(picture: VideoFrame, tools: VideoReformatter) -> Grey:
-    grey = tools.reformat(picture, WIDTH, HEIGHT, "gray", interpolation="AREA")
+    grey = tools.reformat(picture, WIDTH, HEIGHT, "gray", interpolation="AREA", threads=1)
     return grey.to_ndarray().astype(np.uint8, copy=False)
 
 
@@ -54,21 +54,26 @@ class Gate:
 
 def shifts(before: Grey, after: Grey, boxes: Sequence[Box]) -> list[Point | None]:
     """How far what is in each box went, in parts of the picture; None where nobody can say."""
-    changed = cast("Grey", cv2.absdiff(before, after))
     moved: list[Point | None] = [(0.0, 0.0)] * len(boxes)
-    busy = [index for index, box in enumerate(boxes) if _mean(changed, box) > STILL]
+    changes = _changes(before, after, boxes)
+    busy = [index for index, change in enumerate(changes) if change > STILL]
     if busy:
-        steps, found = _followed(before, after, [boxes[index] for index in busy])
-        for index, step, good in zip(busy, steps, found, strict=True):
-            moved[index] = _main(step[good]) if good.sum() >= LEAST else None
+        steps, good = _followed(before, after, [boxes[index] for index in busy])
+        enough = good.sum(axis=1) >= LEAST
+        for index, sure, (x, y) in zip(busy, enough, _main(steps, good), strict=True):
+            moved[index] = (float(x), float(y)) if sure else None
     return moved
 
 
-def _mean(changed: Grey, box: Box) -> float:
-    left, top = int(box[0] * WIDTH), int(box[1] * HEIGHT)
-    right, bottom = int(box[2] * WIDTH) + 1, int(box[3] * HEIGHT) + 1
-    part = changed[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    return float(part.mean()) if part.size else 0.0
+def _changes(before: Grey, after: Grey, boxes: Sequence[Box]) -> list[float]:
+    """By how much the grey of each box differs, on average [boxes]."""
+    sums = cv2.integral(cv2.absdiff(before, after))
+    ends = (np.array(boxes, np.float32).reshape(-1, 2, 2) * SIZE).astype(int)
+    ends[:, 1] += 1
+    (left, right), (top, bottom) = ends.clip(0, [WIDTH, HEIGHT]).T
+    total = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    mean: list[float] = (total / np.maximum((right - left) * (bottom - top), 1)).tolist()
+    return mean
 
 
 def _followed(before: Grey, after: Grey, boxes: Sequence[Box]) -> tuple[Points, NDArray[np.bool_]]:
@@ -93,8 +98,20 @@ def _search(before: Grey, after: Grey, points: Points) -> tuple[Points, Points]:
     return cast("Points", found[0]), cast("Points", found[1])
 
 
-def _main(steps: Points) -> Point:
-    """The faster half speaks for the object: the other points may lie on what is behind it."""
-    speeds = np.linalg.norm(steps, axis=1)
-    x, y = np.median(steps[speeds >= np.median(speeds)], axis=0) / SIZE
-    return float(x), float(y)
+def _main(steps: Points, good: NDArray[np.bool_]) -> Points:
+    """Where each box went [boxes, 2], in parts of the picture.
+
+    The faster half of its points speaks for it: the others may lie on what is behind it.
+    """
+    speeds = np.linalg.norm(steps, axis=2)
+    fast = good & (speeds >= _middle(speeds, good)[:, None])
+    return np.stack([_middle(steps[..., axis], fast) for axis in (0, 1)], axis=1) / SIZE
+
+
+def _middle(values: Points, used: NDArray[np.bool_]) -> Points:
+    """The median of the used values of each row; 0 where none is used."""
+    ordered = np.sort(np.where(used, values, np.inf), axis=1)
+    count = used.sum(axis=1, keepdims=True)
+    pair = np.concatenate([np.maximum(count - 1, 0) // 2, count // 2], axis=1)
+    middle = np.take_along_axis(ordered, np.minimum(pair, values.shape[1] - 1), axis=1)
+    return np.where(count[:, 0] > 0, middle.mean(axis=1), 0).astype(np.float32)

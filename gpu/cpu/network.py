@@ -122,7 +122,7 @@ def pixels_of(
     """[height, width, 3]. Averaging areas is the quickest way down, and keeps small things."""
     order = "rgb24" if colours == "RGB" else "bgr24"
     way = "AREA" if width < picture.width else "BILINEAR"
-    scaled = tools.reformat(picture, width, height, order, interpolation=way)
+    scaled = tools.reformat(picture, width, height, order, interpolation=way, threads=1)
     return scaled.to_ndarray().astype(np.uint8, copy=False)
 
 

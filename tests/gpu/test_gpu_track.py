@@ -53,6 +53,14 @@ def test_what_moves_is_followed_and_what_stands_stays() -> None:
     assert stood == (0.0, 0.0)
 
 
+def test_boxes_that_are_asked_together_move_as_each_does_alone() -> None:
+    before, after = scene(0.5), scene(0.5 + 4 / WIDTH)
+    boxes = [around(0.5), (0.4, 0.0, 0.7, 1.0), (-0.1, -0.1, 0.2, 0.2), (0.9, 0.9, 1.2, 1.1)]
+    together = shifts(before, after, boxes)
+    assert together == [shifts(before, after, [box])[0] for box in boxes]
+    assert shifts(before, after, []) == []
+
+
 def test_noise_is_stillness_and_a_small_thing_that_comes_is_not() -> None:
     rng = np.random.default_rng(1)
     plain = np.full((HEIGHT, WIDTH), 90, np.uint8)
