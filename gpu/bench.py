@@ -21,6 +21,7 @@ import av
 import cv2
 import numpy as np
 import onnxruntime as ort
+from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from gpu import pipeline
@@ -203,6 +204,7 @@ def scale(source: Path, target: Path, *, still: bool = False) -> None:
             shown = picture if shown is None or not still else shown
             large = tools.reformat(shown, WIDTH, HEIGHT, "yuv420p")
             large.pts, large.time_base = number, Fraction(1, RATE)
+            large.pict_type = PictureType.NONE  # a key frame there need not be one here
             out.mux(stream.encode(large))
         out.mux(stream.encode(None))
 

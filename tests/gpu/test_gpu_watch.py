@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from PIL import Image
 
@@ -310,6 +311,21 @@ def test_the_comparison_ends_with_one_line_of_json(
     assert report["load_when_still"] >= 0
     assert report["model"] == find(None).tag
     assert "round 1: pipelined" in said.err
+
+
+@pytest.mark.slow
+def test_a_still_film_of_the_comparison_has_one_key_frame(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A camera that shows the same all the time sends little; else its decoding is measured."""
+    from gpu import bench
+
+    monkeypatch.setattr(bench, "FRAMES", 6)
+    bench.scale(CLIPS / "campus.mp4", still := tmp_path / "still.mp4", still=True)
+    with av.open(str(still)) as container:
+        assert [packet.is_keyframe for packet in container.demux(video=0) if packet.size] == [
+            True, *[False] * 5,
+        ]  # fmt: skip
 
 
 def test_what_the_server_imports_needs_the_standard_library_only() -> None:
