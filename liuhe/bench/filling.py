@@ -13,6 +13,7 @@ from core.people import Person, open_session
 from core.permissions import Viewer
 from core.testing import make_area, make_unit, make_viewer
 from liuhe import Area
+from liuhe.bench.findings import TRUSTING, write_findings
 from plugins.cases.rules import pieces
 
 A_YEAR = 10_000
@@ -24,7 +25,6 @@ TABLES = ("cases_case", "cases_step", "cases_clock", "cases_words")
 FOUND = "cases_words_found"
 #: Until it is filled: nothing to lose if the machine fails, and nobody else reads.
 HASTY = "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_size = -400000"
-TRUSTING = "SET LOCAL session_replication_role = replica"
 STEPS = ("open", "accept", "dispatch", "sign", "submit_handling", "close")
 #: What titles and addresses are made of.
 WORDS = (
@@ -94,6 +94,7 @@ async def write(cases: int, found: Filled) -> None:
     await _write_steps(person)
     await _write_clocks()
     await _write_words()
+    await write_findings(person)
     if dialect() == "sqlite":
         await connection().execute_script(f"INSERT INTO {FOUND} ({FOUND}) VALUES ('rebuild')")
     for made in (*triggers, *indexes):
@@ -104,8 +105,7 @@ async def write(cases: int, found: Filled) -> None:
 
 async def _send(sql: str) -> None:
     """What is written fits together: nobody needs to look up each row's foreign keys."""
-    trusting = f"{TRUSTING}; " if dialect() == "postgres" else ""
-    await connection().execute_script(trusting + sql)
+    await connection().execute_script((TRUSTING if dialect() == "postgres" else "") + sql)
 
 
 async def _drop_triggers() -> list[str]:
