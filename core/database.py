@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -179,9 +179,15 @@ async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
 
     (Tortoise's `execute_query` loses returned rows on asyncpg; SQLite writes `?1`.)
     """
-    if dialect() == "sqlite":
-        sql = _NUMBERED.sub(r"?\1", sql)
-    return await connection().execute_query_dict(sql, list(values))
+    client = connection()
+    if client.capabilities.dialect == "sqlite":
+        sql = _for_sqlite(sql)
+    return await client.execute_query_dict(sql, list(values))
+
+
+@lru_cache(256)
+def _for_sqlite(sql: str) -> str:
+    return _NUMBERED.sub(r"?\1", sql)
 
 
 async def raw_rows(sql: str, values: Sequence[Any]) -> Sequence[Any]:

@@ -7,12 +7,14 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 from strawberry.types import ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.field import StrawberryField
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
+from strawberry.utils.str_converters import to_camel_case
 
 from core.errors import BadInput, LiuheError, NotSignedIn
 from core.gathering import Plugin
@@ -36,6 +38,16 @@ class Mutation:
 @strawberry.type(description="订阅 · what can be followed")
 class Subscription:
     pass
+
+
+class Names(NameConverter):
+    """Strawberry spells each argument anew with each call; here it does so once."""
+
+    def apply_naming_config(self, name: str) -> str:
+        return _spelled(name)
+
+
+_spelled = lru_cache(4096)(to_camel_case)
 
 
 class UnknownType(Exception):
@@ -77,7 +89,9 @@ class Schema(strawberry.Schema):
             extensions=[UsePrepared],
             execution_context_class=Executor,
             config=StrawberryConfig(
-                disable_field_suggestions=not introspection, scalar_map=SCALARS
+                disable_field_suggestions=not introspection,
+                scalar_map=SCALARS,
+                name_converter=Names(),
             ),
         )
         for name in self._hung:
