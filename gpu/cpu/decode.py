@@ -70,7 +70,7 @@ class Stream:
 
     def __init__(self, source: Source, decode: Decode, stop: threading.Event) -> None:
         self.source, self.live, self._stop = source, decode.live, stop
-        self.errors = self.dropped = 0
+        self.errors = self.dropped = self._shown = 0
         self.rate = 25.0
         self._origin = self._shown_at = now()
 
@@ -145,7 +145,7 @@ class Stream:
 
     def _pictures(self, container: InputContainer) -> Iterator[av.VideoFrame]:
         """Pictures until the end; a broken packet is counted, too many of them are an error."""
-        broken = shown = 0
+        broken = self._shown = 0
         for packet in self._packets(container):
             if self._stop.is_set():
                 return
@@ -153,11 +153,11 @@ class Stream:
                 pictures = packet.decode()
             except av.FFmpegError:
                 self.errors, broken, pictures = self.errors + 1, broken + 1, []
-            shown, broken = shown + len(pictures), 0 if pictures else broken
+            self._shown, broken = self._shown + len(pictures), 0 if pictures else broken
             if broken > BROKEN:
                 raise SourceError(_undecodable(self.source))
             yield from pictures
-        if not shown and not self._stop.is_set():
+        if not self._shown and not self._stop.is_set():
             raise SourceError(_undecodable(self.source))
 
     def _packets(self, container: InputContainer) -> Iterator[Any]:
@@ -165,6 +165,8 @@ class Stream:
             yield from container.demux(video=0)
         except (av.FFmpegError, OSError) as error:
             self.errors += 1
+            if not self._shown:  # as when it promised another codec than it sends
+                raise SourceError(_undecodable(self.source)) from None
             raise SourceError(f"{_named(self.source)} broke off: {_reason(error)}.") from None
 
 

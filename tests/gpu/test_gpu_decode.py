@@ -7,6 +7,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gpu.cpu.camera import Camera
@@ -15,6 +16,7 @@ from gpu.messages import Camera as CameraMessage
 from gpu.pipeline import CLIPS, Decode, Line, Source, line, resolved, without_secret
 
 Clip = Callable[..., Path]
+GREY = np.full((96, 96), 128, np.uint8)  # 96 wide, 64 high, with its colours below
 
 
 def stream(address: Any, *, loop: bool = False, live: bool = False) -> Stream:
@@ -223,7 +225,7 @@ def test_a_live_camera_in_which_nothing_moves_is_looked_at_now_and_then(
         track = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         track.width, track.height, track.pix_fmt = 96, 64, "yuv420p"
         for _ in range(60):
-            out.mux(track.encode(av.VideoFrame(96, 64, "yuv420p")))
+            out.mux(track.encode(av.VideoFrame.from_ndarray(GREY, format="yuv420p")))
         out.mux(track.encode(None))
     asked = []
 

@@ -23,6 +23,8 @@ from gpu.cpu.camera import Camera
 from gpu.cpu.vitals import Vitals
 from gpu.messages import Camera as CameraMessage
 from gpu.pipeline import line
+from tests.gpu import scripted_camera as scripted
+from tests.gpu.scripted_camera import ScriptedCamera, Sent
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("aio_rtsp_toolkit") is None,
@@ -187,3 +189,51 @@ def test_a_camera_without_pictures_never_passes_for_running(
     assert (health.state, health.error) == ("failed", "No picture came for 0 seconds.")
     made.saw(2.0)
     assert made.health().state == "running"
+
+
+def every(start: float, frames: int) -> list[float]:
+    return [start + number / 25 for number in range(frames)]
+
+
+def test_a_stream_that_changes_its_size_under_way_is_watched_on(watched: Any, until: Any) -> None:
+    shown = [*scripted.film(96, 64, every(0, 50)), *scripted.film(192, 128, every(2, 250))]
+    with ScriptedCamera(shown) as camera:
+        made = watched(camera.address)
+        until(lambda: _width(made) == 96, NOTICED)
+        until(lambda: _width(made) == 192, NOTICED)
+        assert (made.vitals.state, camera.calls) == ("running", 1)
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0], ids=["forward", "back"])
+def test_a_camera_whose_clock_is_set_is_watched_on(watched: Any, until: Any, jump: float) -> None:
+    times = [*every(4000, 50), *every(4000 + jump, 300)]
+    with ScriptedCamera(scripted.film(96, 64, times)) as camera:
+        made = watched(camera.address)
+        until(lambda: made.vitals.frames.total > 20, NOTICED)
+        until(lambda: made.vitals.frames.total > 150, NOTICED)
+        assert (made.vitals.state, camera.calls) == ("running", 1)
+        assert abs(made.follower._look.frame.at - time.time()) < 5
+
+
+@pytest.mark.parametrize("codec", ["X-NEW-CODEC", "H265", "JPEG"])
+def test_a_camera_in_another_codec_than_it_says_is_never_running(
+    watched: Any, until: Any, codec: str
+) -> None:
+    with ScriptedCamera(scripted.film(96, 64, every(0, 200)), codec=codec) as camera:
+        made = watched(camera.address)
+        until(lambda: "no decodable pictures" in made.vitals.health().error, NOTICED)
+        assert made.vitals.state == "reconnecting"
+        assert made.vitals.frames.total == 0
+
+
+def test_rubbish_in_the_place_of_pictures_is_said(watched: Any, until: Any) -> None:
+    rubbish = [Sent(at, [b"\x65" + bytes(500)]) for at in every(0, 400)]
+    with ScriptedCamera(rubbish, rate=100) as camera:
+        made = watched(camera.address)
+        until(lambda: made.vitals.health().error, NOTICED)
+        assert "gives no decodable pictures" in made.vitals.health().error
+        assert made.vitals.state == "reconnecting"
+
+
+def _width(made: Camera) -> int:
+    return made.follower._look.frame.picture.width if made.follower._look else 0
