@@ -30,12 +30,22 @@ async def refused(_: Request, error: Any) -> Response:
     return PlainTextResponse(error.message, error.status)
 
 
+async def unread(_: Request) -> Response:
+    """As one who is not signed in is answered."""
+    return PlainTextResponse("请先登录。", 401)
+
+
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "REST_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "REST_BYTES", 180_000)
     monkeypatch.setattr(middleware, "PART_SECONDS", 0.5)
     app = Starlette(
-        routes=[Route("/", echo, methods=["GET", "POST"])],
+        routes=[
+            Route("/", echo, methods=["GET", "POST"]),
+            Route("/unread", unread, methods=["POST"]),
+        ],
         middleware=[Middleware(BodyLimit, limit=200_000)],
         exception_handlers={LiuheError: refused},
     )
@@ -105,3 +115,33 @@ async def test_one_who_hangs_up_half_way_disturbs_nobody(port: int) -> None:
         writer.transport.abort()
     closing = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     assert (await answer(port, closing)).startswith(b"HTTP/1.1 200")
+
+
+def refused_upload(size: int) -> bytes:
+    return f"POST /unread HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n".encode()
+
+
+async def test_one_who_is_refused_before_all_was_sent_may_send_the_rest_and_ask_again(
+    port: int,
+) -> None:
+    """A proxy that finds the connection broken tells of that, and not of the refusal."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(refused_upload(170_000) + b"b" * 10_000)
+    assert b"401" in await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
+    for _ in range(16):
+        writer.write(b"b" * 10_000)
+        await writer.drain()
+    writer.write(GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+    found = await asyncio.wait_for(reader.read(-1), 5)
+    assert found.count(b"HTTP/1.1 200") == 1
+    writer.close()
+
+
+async def test_the_rest_of_a_refused_body_is_not_heard_for_ever(port: int) -> None:
+    endless = [b"b" * 10_000] * 40
+    found = await answer(port, refused_upload(900_000), *endless)
+    assert found == b"" or found.count(b"HTTP/1.1") == 1
+    drops = await answer(port, refused_upload(900_000), *[b"b"] * 10, pause=0.1)
+    assert drops == b"" or drops.count(b"HTTP/1.1") == 1
+    idle = await answer(port, refused_upload(10) + b"b" * 5, b"b" * 5, pause=0.1)
+    assert idle.count(b"HTTP/1.1") == 1, "and then hung up on, like any that is idle"
