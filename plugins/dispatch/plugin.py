@@ -6,6 +6,7 @@ from liuhe import (
     Audited,
     DataUse,
     Demo,
+    Export,
     Extension,
     Listener,
     Manifest,
@@ -22,7 +23,7 @@ from liuhe import (
 from plugins.cases.actions import UNIT_ADVICE, Adviser
 from plugins.dispatch import jobs
 from plugins.dispatch.actions import RETENTIONS, advise
-from plugins.dispatch.pages import PAGES, count_unmatched, my_duty, show_on_case
+from plugins.dispatch.pages import EXPORTS, PAGES, count_unmatched, my_duty, show_on_case
 from plugins.dispatch.permissions import AUDITED, PERMISSIONS, ROSTER, SEE
 from plugins.dispatch.schema import EXTENSIONS
 from plugins.dispatch.seeds import make
@@ -77,6 +78,11 @@ def add_offers() -> Sequence[Offer]:
 @hookimpl
 def add_graphql() -> Sequence[Extension]:
     return EXTENSIONS
+
+
+@hookimpl
+def add_exports() -> Sequence[Export]:
+    return EXPORTS
 
 
 @hookimpl

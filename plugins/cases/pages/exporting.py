@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from liuhe import Asked as Wish
-from liuhe import Event, Export, Parts, Viewer, parts_of
+from liuhe import Column, Event, Export, Parts, Scope, Unit, Viewer, parts_of, within
 from plugins.cases.actions import results_of
 from plugins.cases.actions.sheets import TAKEN_OUT
 from plugins.cases.models import Case, narrowed
@@ -66,7 +67,55 @@ def due_entry(row: Mapping[str, Any]) -> Event | None:
     )
 
 
+def _units(viewer: Viewer) -> QuerySet[Unit]:
+    """As the page of units has them: those that the viewer keeps."""
+    return Unit.filter(within(viewer, KEEP_UNITS, UNIT_SCOPE)).select_related("area")
+
+
+async def count_units(viewer: Viewer, _: Wish) -> int:
+    return await _units(viewer).count()
+
+
+async def parts_of_units(viewer: Viewer, _: Wish) -> Parts:
+    async for units in parts_of(_units(viewer)):
+        yield [
+            {
+                "code": one.code,
+                "name": one.name,
+                "area_code": one.area.code,
+                "area": one.area.name,
+                "active": "active" if one.active else "ended",
+            }
+            for one in units
+        ]
+
+
+KEEP_UNITS = "units.manage"
+UNIT_SCOPE = Scope(area="area__path")
+UNIT_COLUMNS = (
+    Column(name="code", title="代号", kind="id"),
+    Column(name="name", title="名称", width=24),
+    Column(name="area_code", title="区划代码", kind="id"),
+    Column(name="area", title="在哪里"),
+    Column(
+        name="active",
+        title="是否启用",
+        kind="choice",
+        choices=(("active", "启用"), ("ended", "停用")),
+    ),
+)
+
 EXPORTS = (
+    Export(
+        name="cases.units",
+        title="处置单位",
+        permission=KEEP_UNITS,
+        columns=UNIT_COLUMNS,
+        count=count_units,
+        parts=parts_of_units,
+        hint="停用的也在里面。",
+        back="/admin/units",
+    ),
     Export(
         name="cases.list",
         title="案件",

@@ -36,6 +36,9 @@ async def units(request: Request) -> Response:
         "rows": await _rows(part.rows),
         "prev": f"{HERE}?before={part.start_cursor}" if part.has_previous else "",
         "next": f"{HERE}?after={part.end_cursor}" if part.has_next else "",
+        "export": "/admin/exports/dispatch.roster"
+        if who.holds(SEE) and who.holds("exports.make")
+        else "",
     }
     return await page(request, "dispatch/roster.html", context)
 
