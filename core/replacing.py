@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from core.archive import FILES, Manifest, reading, take_out
-from core.errors import SetupError
+from core.errors import SetupError, Unavailable
 from core.house import house
 from core.storage import Missing, Storage
 from core.stores import Place, place_of_new, storage_at
@@ -31,8 +31,10 @@ async def demand_free(to: Place) -> None:
         return
     try:
         first = await anext(aiter(storage_at(to).list()), None)
-    except Missing as error:
-        raise SetupError(f"没有名为 {house().settings.s3_bucket} 的桶，请先建好。") from error
+    except (Missing, Unavailable) as error:
+        raise SetupError(
+            f"桶 {_where()} 读不到，没有恢复。请检查它已经建好、s3_endpoint 连得上、钥匙能读能写。"
+        ) from error
     if first is not None:
         raise SetupError(
             f"桶 {_where()} 里已经有文件，没有恢复。请换一个空的桶，或写一个新的 s3_prefix；"
