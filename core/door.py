@@ -30,9 +30,8 @@ async def check_code(person: Person, code: str, address: str) -> None:
     await guesses.settle(person.username, address, person, right=right)
     if not right:
         await record(None, "people.sign_in_failed", person, details={"by": "code"})
-        raise BadInput(
-            "验证码不对，或者已经用过，请看现在的六位数字。", field="code", reason="wrong"
-        )
+        message = "验证码不对，或者已经用过。请看现在的六位数字；一个恢复码只能用一次。"
+        raise BadInput(message, field="code", reason="wrong")
 
 
 async def at_door(token: str) -> Session:

@@ -141,6 +141,8 @@ async def factor(request: Request) -> Response:
     """Set up a second factor: the password once more, then a first code."""
     who = viewer(request)
     await account.at_browser(who)
+    if request.method == "GET" and await second_factor.has_factor(who.person_id):
+        return see_other(request, f"{HERE}/factor/change")  # a page from before it was on
     context = {"page_title": "第二道验证", "problem": {}}
     context |= await offered(who.person_id, who.username)
     if request.method == "GET":
@@ -161,12 +163,14 @@ async def change_factor(request: Request) -> Response:
     context: dict[str, Any] = {"page_title": "第二道验证", "problem": {}}
     if request.method == "GET":
         await account.at_browser(who)
+        if not await second_factor.has_factor(who.person_id):
+            return see_other(request, f"{HERE}/factor")
         return await page(request, "me/change_factor.html", context)
     given = await form(request)
     try:
         await account.ask_password(who, given.raw("old"), address_of(request))
     except (BadInput, RateLimited) as error:
-        context["problem"] = {"old": error.message}
+        context |= {"problem": {"old": error.message}, "what": given.text("what", most=8)}
         return await page(request, "me/change_factor.html", context, status=error.status)
     if given.text("what") == "off":
         await second_factor.turn_off(who.person_id)

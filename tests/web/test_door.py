@@ -58,7 +58,8 @@ async def test_a_recovery_code_opens_instead(shell: Shell, app: pyotp.TOTP) -> N
     assert (await code(shell, codes[0])).status_code == 303
     shell.client.cookies.clear()
     await shell.client.post("/admin/login", data=GIVEN)
-    assert (await code(shell, codes[0])).status_code == 422
+    again = await code(shell, codes[0])
+    assert (again.status_code, "一个恢复码只能用一次" in again.text) == (422, True)
 
 
 async def test_a_token_needs_the_code_as_well(shell: Shell, app: pyotp.TOTP) -> None:
@@ -98,9 +99,15 @@ async def test_i_turn_it_on_and_off_myself(shell: Shell) -> None:
     right = await shell.client.post("/admin/me/factor", data={**given, "old": PASSWORD})
     assert len(re.findall(r"<li><code>\w{5}-\w{5}</code>", right.text)) == 10
     assert "已开启" in (await shell.client.get("/admin/me")).text
+    before = await shell.client.get("/admin/me/factor")
+    assert before.headers["location"] == "/admin/me/factor/change"
     given = {"what": "off", "old": PASSWORD, "csrf": shell.csrf()}
+    wrong = await shell.client.post("/admin/me/factor/change", data={**given, "old": "wrong-one"})
+    assert re.search(r'value="off"[^>]* checked', wrong.text), "the choice is kept"
     assert (await shell.client.post("/admin/me/factor/change", data=given)).status_code == 303
     assert "没有开启" in (await shell.client.get("/admin/me")).text
+    after = await shell.client.get("/admin/me/factor/change")
+    assert after.headers["location"] == "/admin/me/factor"
 
 
 async def test_who_must_have_one_sets_it_up_before_getting_in(kernel_on: Any) -> None:
