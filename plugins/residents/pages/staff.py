@@ -8,7 +8,12 @@ from liuhe.pages import Form, Request, Response, form, page, see_other, viewer
 from plugins.residents import actions
 from plugins.residents.models import Report
 from plugins.residents.pages import door, printing, views
-from plugins.residents.pages.telling import code_context, pictures_in, problems
+from plugins.residents.pages.telling import (
+    ask_again_for_pictures,
+    code_context,
+    pictures_in,
+    problems,
+)
 from plugins.residents.pages.tracking import DONE, do
 from plugins.residents.permissions import ENTER
 from plugins.residents.rules import CHANNEL_LABELS, Channel
@@ -47,6 +52,7 @@ async def enter(request: Request) -> Response:
         )
     except (BadInput, RateLimited) as error:
         context = await _new_context(request, given.values(), error)
+        await ask_again_for_pictures(request, context)
         return await page(request, "residents/new.html", context, status=error.status)
     context = {
         "page_title": "查询码",

@@ -43,6 +43,7 @@ async def send(request: Request) -> Response:
             )
     except (BadInput, RateLimited) as error:
         context = await _context(given.values(), error)
+        await ask_again_for_pictures(request, context)
         response = await door.show(request, "report", context, status=error.status)
         if isinstance(error, RateLimited):
             response.headers["retry-after"] = str(error.retry_after)
@@ -55,8 +56,7 @@ async def send(request: Request) -> Response:
 
 async def pictures_in(request: Request) -> list[bytes]:
     """The pictures of the form, as many as may be; each no larger than an upload may be."""
-    files = (await request.form()).getlist("pictures")
-    chosen = [one for one in files if isinstance(one, UploadFile) and one.filename]
+    chosen = await _chosen(request)
     most = settings().most_pictures
     if len(chosen) > most:
         words = f"最多 {most} 张照片，请再选一次。"
@@ -65,6 +65,17 @@ async def pictures_in(request: Request) -> list[bytes]:
     if any((one.size or 0) > limit * 1_000_000 for one in chosen):
         raise BadInput(f"一张照片不能超过 {limit} MB。", field="pictures", reason="too_large")
     return [await one.read() for one in chosen]
+
+
+async def _chosen(request: Request) -> list[UploadFile]:
+    files = (await request.form()).getlist("pictures")
+    return [one for one in files if isinstance(one, UploadFile) and one.filename]
+
+
+async def ask_again_for_pictures(request: Request, context: dict[str, Any]) -> None:
+    """Where the pictures were: who mends another field must not send without them unaware."""
+    if await _chosen(request):
+        context["problems"].setdefault("pictures", "刚才选的照片没有留下，请再选一次。")
 
 
 async def _context(values: dict[str, Any], error: LiuheError | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from plugins.residents.actions import contacts, forget_contact, read_contacts, r
 from plugins.residents.models import Question, Report
 from plugins.residents.permissions import CONTACT
 from tests.factories import only
-from tests.plugins.residents.conftest import ALL, Door, code_on
+from tests.plugins.residents.conftest import ALL, Door, code_on, picture
 
 pytestmark = only("sqlite")
 #: A line of the page that says who looked at the number: from which office, and why.
@@ -249,6 +249,28 @@ async def test_e_15_a_clerk_tells_who_looked_where_somebody_has_no_phone(door: D
         await clerk.as_(door.place.dispatcher)
         given = {"code": sent.code, "channel": "counter"}
         assert READ.findall((await clerk.post("/admin/residents/code", given)).text) == [WHO]
+
+
+NEW = "/admin/residents/new"
+LOST = "刚才选的照片没有留下，请再选一次。"
+
+
+async def test_pictures_that_a_mistake_has_cost_are_asked_for_again(door: Door) -> None:
+    """A browser does not give them twice; who mends the number sees it at the place of the
+    pictures. Who had chosen none is not told."""
+    files = {"pictures": ("a.jpg", picture(), "image/jpeg")}
+    async with door.visitor() as resident:
+        answer = await resident.report(door.place.community.id, phone="没有", files=files)
+        assert (answer.status_code, LOST in answer.text) == (422, True)
+        answer = await resident.report(door.place.community.id, phone="没有")
+        assert (answer.status_code, LOST in answer.text) == (422, False)
+    async with door.visitor() as clerk:
+        await clerk.as_(door.place.dispatcher)
+        given = {"channel": "counter", "phone": "13800138000", **await clerk.form(NEW)}
+        given |= {"matter": "rubbish", "text": "倒了", "areaId": str(door.place.community.id)}
+        answer = await clerk.post(NEW, given, files=files)
+        assert (answer.status_code, "请先征得本人同意" in answer.text) == (422, True)
+        assert LOST in answer.text
 
 
 async def test_the_number_is_refused_only_when_it_is_none(door: Door) -> None:
