@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -34,6 +34,25 @@ class Section(BaseModel):
     """Base of every settings section: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _comma_lists(cls, values: Any) -> Any:
+        """A variable of the environment has no other way to be a list."""
+        if not isinstance(values, dict):
+            return values
+        lists = {name for name, field in cls.model_fields.items() if _is_list(field.annotation)}
+        return {name: _parted(value) if name in lists else value for name, value in values.items()}
+
+
+def _is_list(kind: Any) -> bool:
+    return any(get_origin(part) is tuple for part in (kind, *get_args(kind)))
+
+
+def _parted(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
 
 
 S = TypeVar("S", bound=Section)
@@ -109,20 +128,6 @@ class Settings(Section):
         if self.files == "s3" and not self.s3_bucket:
             raise ValueError('文件存到 S3（files = "s3"），就要写 s3_bucket')
         return self
-
-    @field_validator(
-        "plugins",
-        "allowed_origins",
-        "demand_second_factor",
-        "oidc_scopes",
-        "oidc_trusted_factors",
-        mode="before",
-    )
-    @classmethod
-    def _comma_list(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @property
     def database(self) -> str:
@@ -206,6 +211,7 @@ def _in_words(error: ErrorDetails) -> str:
         "float_parsing": "要填数字",
         "bool_parsing": "要填 true 或 false",
         "string_type": "要填文字",
+        "tuple_type": "要填几项，每项加引号，放在方括号里",
         "greater_than_equal": f"不能小于 {limits.get('ge')}",
         "less_than_equal": f"不能大于 {limits.get('le')}",
         "literal_error": f"只能填 {limits.get('expected')}",

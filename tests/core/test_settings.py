@@ -79,6 +79,7 @@ def test_switches_of_others_are_no_settings():
 
 class Eye(Section):
     seconds: int = 3
+    networks: tuple[str, ...] = ()
 
 
 def test_sections_are_strict(tmp_path):
@@ -86,6 +87,14 @@ def test_sections_are_strict(tmp_path):
     assert read(tmp_path).section("eye", Eye) == Eye()
     with pytest.raises(SetupError, match=r"“\[eye\] second”.*“seconds”"):
         read(tmp_path, LIUHE_EYE__SECOND="4").section("eye", Eye)
+
+
+def test_a_list_of_a_section_is_written_with_commas_in_the_environment(tmp_path):
+    given = read(tmp_path, LIUHE_EYE__NETWORKS="10.1.0.0/16, 10.2.0.0/16").section("eye", Eye)
+    assert given.networks == ("10.1.0.0/16", "10.2.0.0/16")
+    assert read(tmp_path, '[eye]\nnetworks = ["a,b"]').section("eye", Eye).networks == ("a,b",)
+    with pytest.raises(SetupError, match="要填几项"):
+        read(tmp_path, "[eye]\nnetworks = 5").section("eye", Eye)
 
 
 def test_an_unknown_section_names_the_nearest_plugin(tmp_path):
