@@ -170,13 +170,19 @@ async def _in_time(work: Awaitable[T]) -> T:
     except TimeoutError:
         raise _nobody("没有在时间内答完") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
-        raise _nobody(type(error).__name__) from None
+        raise _nobody(_why(error)) from None
     except onvif.NotOnvif as error:
         raise BadInput(
             f"这不是 ONVIF 摄像机的答复（{error}）。请核对地址、端口和摄像机里的 ONVIF 开关。",
             field="address",
             reason="not_onvif",
         ) from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return "没有回答"
+    return "地址打不开" if isinstance(error, httpx2.ConnectError | OSError) else "答到一半断了"
 
 
 def _nobody(reason: str) -> BadInput:

@@ -95,7 +95,7 @@ async def test_a_ticket_is_its_finders_alone_and_grows_old(
         ("localhost", "address", "不在允许查找的网段里"),
         ("file:///etc/passwd", "address", "请填摄像机的 IP 地址"),
         ("http://127.0.0.1:99999/", "address", "请填摄像机的 IP 地址"),
-        ("127.0.0.1:9", "address", "连不上这台摄像机"),
+        ("127.0.0.1:9", "address", "连不上这台摄像机（地址打不开）"),
         ("", "address", "请填摄像机的 IP 地址"),
     ],
 )
