@@ -55,7 +55,8 @@ def prepare_folder(source: SettingsSource) -> Settings:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         source.values["data_dir"] = folder
-        source.values.setdefault("secret_key", keep_secret(folder / "secret.key"))
+        if "secret_key" not in source.values:  # else a file would lie there that opens nothing
+            source.values["secret_key"] = keep_secret(folder / "secret.key")
     except OSError as error:
         raise SetupError(
             f"数据文件夹 {folder} 不能写：{refusal(error)}。请换一个文件夹（--data）或改权限。"
