@@ -97,12 +97,12 @@ async def furnish(address: str, folder: Path) -> None:
     """A small district whose grid member has a password."""
     async with living(load(folder, ["cases"], url=address)) as kernel:
         await make_district(kernel)
-        await set_password(await hash_password(PASSWORD))
+        await set_passwords(await hash_password(PASSWORD))
 
 
 @atomic
-async def set_password(hashed: str) -> None:
-    await Person.filter(username="grid").update(password=hashed)
+async def set_passwords(hashed: str) -> None:
+    await Person.all().update(password=hashed)
 
 
 def start(folder: Path, **env: str) -> Household:
