@@ -74,6 +74,11 @@ def answers(viewer: Viewer | None) -> bool:
     return viewer is not None and viewer.holds_everywhere(ANSWER)
 
 
+def takes_part(viewer: Viewer) -> bool:
+    """Whether the viewer objects, or answers; whoever else has no list of objections."""
+    return viewer.holds(OBJECT) or answers(viewer)
+
+
 def seen_objections(viewer: Viewer | None) -> Q:
     """One's own, and all for whoever answers them."""
     if viewer is None or not viewer.holds(SEE):

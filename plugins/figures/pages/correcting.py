@@ -10,7 +10,7 @@ from plugins.figures.models import Month, Objection, Sheet
 from plugins.figures.pages.asked import HERE, Asked
 from plugins.figures.pages.looking import why_context
 from plugins.figures.pages.words import pair_text
-from plugins.figures.permissions import CLOSE, SEE, answers, seen_objections
+from plugins.figures.permissions import CLOSE, SEE, answers, seen_objections, takes_part
 from plugins.figures.rules import Pair, bounds, closes_at, month_text, month_words, read_month
 from plugins.figures.settings import FiguresSettings
 
@@ -81,6 +81,7 @@ async def objections(request: Request) -> Response:
         "rows": [_row(one) for one in part.rows],
         "done": done,
         "answers": answers(who),
+        "takes_part": takes_part(who),
         "tabs": [
             ("等待答复", f"{HERE}objections", not done, None),
             ("已答复", f"{HERE}objections?state=answered", done, None),

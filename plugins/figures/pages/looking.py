@@ -14,7 +14,7 @@ from plugins.figures.pages import exporting, words
 from plugins.figures.pages.asked import VIEW_HINTS, VIEW_LABELS, Asked, months
 from plugins.figures.pages.chart import chart
 from plugins.figures.pages.nexts import nexts
-from plugins.figures.permissions import OBJECT, SEE, View, answers, views
+from plugins.figures.permissions import OBJECT, SEE, View, answers, takes_part, views
 from plugins.figures.rules import month_text, month_words
 
 SIZE = 20
@@ -45,6 +45,7 @@ async def index(request: Request) -> Response:
         "fresh": min((found.sheet.counted_at for found in boards), default=None),
         "until": max((found.sheet.until for found in boards), default=None),
         "nexts": await nexts(who),
+        "takes_part": takes_part(who),
     }
     return await page(request, "figures/index.html", context)
 

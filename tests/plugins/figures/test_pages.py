@@ -105,6 +105,20 @@ async def test_whoever_sees_no_cases_sees_what_is_published_and_no_hidden_number
         assert "66.7%" not in answer.text
 
 
+async def test_whoever_neither_objects_nor_answers_is_not_led_to_objections(
+    closed: Books, browser: Browser
+) -> None:
+    link = f'href="{HERE}/objections"'
+    await browser.as_(closed.place.auditor)
+    assert link not in (await browser.get(f"{HERE}/?month=2026-11")).text
+    told = (await browser.get(f"{HERE}/objections")).text
+    assert "异议只给提出的人和答复的人看" in told
+    assert "可以提出异议" not in told
+    for viewer in (closed.place.handler, closed.place.supervisor):
+        await browser.as_(viewer)
+        assert link in (await browser.get(f"{HERE}/?month=2026-11")).text
+
+
 async def test_a_month_that_is_open_is_for_those_who_see_its_cases_only(
     books: Books, browser: Browser
 ) -> None:
