@@ -15,7 +15,8 @@ from core.tables import Model, models_in
 from tests.doors.doors import Questions, walk
 from tests.doors.planting import Street
 from tests.doors.visitors import Visitor
-from tests.doors.ways import OF_ONESELF, OF_THE_NET, OPEN, Standing, Way
+from tests.doors.ways.left import OF_ONESELF, OF_THE_NET, OPEN
+from tests.doors.ways.way import Standing, Way
 from web.graphql.nodes import global_id
 
 #: A picture that is one, so that its door does not refuse it for what it is.

@@ -32,7 +32,8 @@ from tests.doors.sending import (
     writes,
 )
 from tests.doors.visitors import Visitor, distinct, make_person, moved, signed_in
-from tests.doors.ways import PEOPLE, WAYS, Way
+from tests.doors.ways import PEOPLE, WAYS
+from tests.doors.ways.way import Way
 from tests.factories import only
 
 pytestmark = [only("sqlite"), pytest.mark.slow]
