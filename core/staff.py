@@ -121,17 +121,20 @@ async def _managed(viewer: Viewer | None, person_id: int, *, lock: bool = False)
     keeper = demand_held(viewer, MANAGE)
     if keeper.person_id == person_id:
         raise Forbidden("不能办理自己的账号，请另一位安全管理员办理。")
-    found = Person.filter(id=person_id)
-    person = await (found.select_for_update() if lock else found).first()
-    if person is None:
+    if not await _sees(keeper, person_id):
         raise NotFound("没有这个账号。")
-    if person.username.startswith(BUILT_IN):
-        raise Forbidden("这是系统自己用的账号，不能登录，也不能改。")
+    found = Person.filter(id=person_id)
+    person = await (found.select_for_update() if lock else found).get()
     held = Post.filter(not_over(today()), person_id=person_id)
     for post in await held.select_related("area", "unit__area"):
         if not covers(keeper, _path(post.area, post.unit)):
             raise Forbidden("这个人还有您管不到的岗位，请上一级的安全管理员办理。")
     return person
+
+
+async def _sees(keeper: Viewer, person_id: int) -> bool:
+    """(Asked by itself: a row found by way of others cannot be locked.)"""
+    return await Person.filter(seen_by(keeper), id=person_id).exists()
 
 
 def _path(area: Area | None, unit: Unit | None) -> str:
@@ -247,15 +250,14 @@ async def _regular(keeper: Viewer, wanted: Wanted, _: Person) -> Post:
 async def _deputy(keeper: Viewer, wanted: Wanted, person: Person) -> Post:
     found = Post.filter(not_over(today()), id=wanted.stands_in_for, stands_in_for_id__isnull=True)
     away = await found.select_for_update().first()
-    if away is None:
+    if away is not None:
+        await away.fetch_related("area", "unit__area")
+    if away is None or not covers(keeper, _path(away.area, away.unit)):
         raise BadInput("请选择替谁代班。", field="stands_in_for", reason="unknown")
     if away.person_id == person.id:
         raise BadInput("不能自己代自己的班。", field="stands_in_for", reason="same")
     if away.person_id == keeper.person_id:
         raise Forbidden("不能安排别人代自己的班，请另一位安全管理员办理。")
-    await away.fetch_related("area", "unit__area")
-    if not covers(keeper, _path(away.area, away.unit)):
-        raise Forbidden("不能给出您管的区域以外的岗位。")
     if wanted.valid_until is None:
         raise BadInput("请填写代班到哪一天。", field="valid_until", reason="required")
     last = min(wanted.valid_until, away.valid_until or wanted.valid_until)
@@ -277,8 +279,9 @@ def _check_days(post: Post) -> None:
 @atomic
 async def end_post(viewer: Viewer | None, post_id: int) -> None:
     """Over at once, with all that stand in for it; what was given stays to be read."""
+    keeper = demand_held(viewer, MANAGE)
     post = await Post.get_or_none(id=post_id)
-    if post is None:
+    if post is None or not await _sees(keeper, post.person_id):
         raise NotFound("没有这个岗位。")
     await _managed(viewer, post.person_id, lock=True)
     if post.role == "security" and post.valid_until is None:

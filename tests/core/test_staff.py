@@ -132,12 +132,45 @@ async def test_who_keeps_a_street_gives_nothing_beyond_it(town):
             await give(town.local, town.person.id, Wanted(role="grid", area_id=area.id))
     await give(town.local, town.person.id, Wanted(role="grid", area_id=town.street.id))
     await give(town.local, town.person.id, Wanted(role="handler", unit_id=town.unit.id))
-    for attempt in (
-        staff.set_active(town.local, town.admin.person_id, False),
-        staff.reset_password(town.local, town.admin.person_id),
-    ):
-        with pytest.raises(Forbidden):
-            await attempt
+    await staff.give_post(town.security, town.person.id, Wanted(role="grid", area_id=town.other.id))
+    with pytest.raises(Forbidden) as caught:  # a post here does not give away the one elsewhere
+        await staff.reset_password(town.local, town.person.id)
+    assert "管不到的岗位" in caught.value.message
+
+
+async def test_an_account_of_elsewhere_is_as_none_even_when_its_posts_are_over(town):
+    await staff.give_post(town.security, town.person.id, Wanted(role="grid", area_id=town.other.id))
+    post = await Post.get(person_id=town.person.id)
+    built_in = await Person.create(username="@house", name="系统", password="!")
+    gone, told = (town.person.id, built_in.id, 999_999), []
+    for _ in ("in force", "over"):
+        for number in gone:
+            wanted = Wanted(role="grid", area_id=town.street.id)
+            for attempt in (
+                lambda number=number: staff.set_active(town.local, number, False),
+                lambda number=number: staff.reset_password(town.local, number),
+                lambda number=number, wanted=wanted: staff.give_post(town.local, number, wanted),
+            ):
+                with pytest.raises(NotFound) as caught:
+                    await attempt()
+                told.append(caught.value.message)
+        for number in (post.id, 999_999):
+            with pytest.raises(NotFound) as caught:
+                await staff.end_post(town.local, number)
+            assert caught.value.message == "没有这个岗位。"
+        await Post.filter(id=post.id).update(valid_until=today() - DAY)
+    assert set(told) == {"没有这个账号。"}
+
+
+async def test_a_deputy_for_a_post_of_elsewhere_is_as_for_none(town):
+    away = await Post.get(person_id=town.admin.person_id)
+    told = []
+    for number in (away.id, 999_999):
+        wanted = Wanted(stands_in_for=number, valid_until=today() + DAY)
+        with pytest.raises(BadInput) as caught:
+            await staff.give_post(town.local, town.person.id, wanted)
+        told.append((caught.value.field, caught.value.message))
+    assert told == [("stands_in_for", "请选择替谁代班。")] * 2
 
 
 async def test_a_list_shows_whom_one_keeps_and_who_belongs_nowhere_yet(town):
@@ -166,14 +199,14 @@ async def test_who_keeps_a_street_keeps_no_account_that_reaches_all_over_the_dis
             staff.rename(town.local, number, "新名"),
             staff.end_post(town.local, post.id),
         ):
-            with pytest.raises(Forbidden):
+            with pytest.raises(NotFound):
                 await attempt
     new = await Person.create(username="new", name="新", password="!")
     deputy = Wanted(
         stands_in_for=(await Post.get(person_id=first.person_id)).id, valid_until=today() + DAY
     )
-    for wanted in (Wanted(role="resident"), deputy):
-        with pytest.raises(Forbidden):
+    for wanted, refusal in ((Wanted(role="resident"), Forbidden), (deputy, BadInput)):
+        with pytest.raises(refusal):
             await staff.give_post(town.local, new.id, wanted)
     await staff.give_post(town.local, new.id, Wanted(role="grid", area_id=town.street.id))
 
@@ -186,7 +219,7 @@ async def test_an_account_of_the_house_itself_is_not_shown_and_not_changed(town)
         staff.reset_password(town.security, own.id),
         staff.give_post(town.security, own.id, Wanted(role="resident")),
     ):
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotFound):
             await change
     kept = await Person.get(id=own.id)
     assert (kept.active, kept.password) == (False, "!")
