@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gpu import messages
 from gpu.zones import Track, Zones
 
-LARGEST = 4_000_000  # bytes of one message unpacked
+LARGEST = 6_500_000  # bytes of one message unpacked: escaped, it is three times what may come
 NUMBERS = 1_000_001  # of objects in one message, as messages allow
 
 

@@ -55,6 +55,21 @@ async def test_a_piece_is_kept_once_however_often_and_how_many_at_once_it_comes(
 
 
 @only("sqlite")
+async def test_a_zone_can_be_tried_on_whatever_was_taken_however_long_its_names(
+    street: Street,
+) -> None:
+    told = moved(street, objects=["car", "🚗" * 490_000])
+    text = json.dumps(told, ensure_ascii=False).encode()
+    assert (await street.eyes.post("/video/tracks", content=text)).json() == {
+        "duplicate": False,
+        "ignored": False,
+    }
+    admin = await street.browser("admin")
+    answer = await admin.post(f"/admin/video/{street.camera.id}/zones/try", data=TRY)
+    assert answer.status_code == 200
+
+
+@only("sqlite")
 async def test_what_nobody_wants_is_not_kept(street: Street, monkeypatch: Any) -> None:
     future = (NOW + timedelta(hours=2)).isoformat()
     for odd in ({"camera_id": "99"}, {"camera_id": "²"}, {"started_at": future}):
