@@ -16,12 +16,15 @@ from plugins.places.actions import (
     create_division,
     create_point,
     draw_division,
+    foresee,
     locate,
     rename_division,
     succeed,
+    tie_succession,
     today,
 )
 from plugins.places.models import Division, Succession
+from tests.factories import only
 
 FIRST, LATER = date(2021, 4, 9), date(2024, 1, 1)
 
@@ -164,6 +167,31 @@ async def test_only_those_who_may_edit_there_change_divisions(ground: Any) -> No
             await rename_division(who, ground.west, "运河社区", on=LATER)
     with pytest.raises(NotSignedIn):
         await close_division(None, ground.west, on=LATER)
+
+
+@only("sqlite")
+async def test_no_act_reaches_ground_that_is_anothers(ground: Any) -> None:
+    """Pages ask before, for their forms; whoever calls an act is asked by the act."""
+    other = await make_viewer("other", "admin", area=ground.east)
+    west, east, smaller = ground.west, ground.east, square(120, 30, 120.05, 30.1)
+    grid = Opening(code="330105003001001", name="第一网格", level="grid", parent=west)
+    site = Site(name="某小区", kind="residential", longitude=120.05, latitude=30.05)
+    acts = {
+        "create": lambda: create_division(other, grid, on=LATER),
+        "draw": lambda: draw_division(other, west, smaller),
+        "rename": lambda: rename_division(other, west, "运河社区", on=LATER),
+        "close": lambda: close_division(other, west, on=LATER),
+        "succeed": lambda: succeed(other, [east], [west], kind="transfer", on=LATER),
+        "tie": lambda: tie_succession(other, east, west),
+        "foresee": lambda: foresee(other, [east, west]),
+        "compound": lambda: create_compound(other, site),
+        "point": lambda: create_point(other, name="门口", longitude=120.05, latitude=30.05),
+    }
+    before = [dict(row) for row in await Area.all().order_by("id").values()]
+    for act in acts.values():
+        with pytest.raises(Forbidden):
+            await act()
+    assert [dict(row) for row in await Area.all().order_by("id").values()] == before
 
 
 async def test_a_new_district_is_for_who_keeps_the_whole_one(ground: Any) -> None:
