@@ -1,7 +1,7 @@
 """Lists straight from SQL answer exactly as the stock executor does, key by key, in order."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from tests.web.stock import Stock, in_order
 from web.graphql.building import build_schema
 from web.graphql.context import Caller, Context
 from web.graphql.fast import plans
-from web.graphql.fast.shapes import _written as _written_moment
+from web.graphql.fast.shapes import _written as _written_moments
 from web.graphql.fast.statements import _written, statement
 from web.graphql.requests import dumps
 from web.hub import Hub
@@ -295,9 +295,18 @@ async def test_a_statement_that_was_kept_is_the_one_that_would_be_written_anew(
                     assert statement(whole, keyset, part, columns) == written
 
 
-@given(moment=st.datetimes(timezones=st.just(UTC)), whole=st.booleans())
-def test_moments_are_written_as_graphql_writes_them(moment: datetime, whole: bool) -> None:
-    moment = moment.replace(microsecond=0) if whole else moment
-    write = _written_moment(lambda raw: datetime.fromisoformat(raw).isoformat())
-    for raw in (moment, as_stored(moment), moment.isoformat(" ")):
-        assert write(raw) == moment.isoformat()
+@given(moments=st.lists(st.datetimes(timezones=st.just(UTC)) | st.none()), whole=st.booleans())
+def test_moments_are_written_as_graphql_writes_them(
+    moments: list[datetime | None], whole: bool
+) -> None:
+    moments = [one.replace(microsecond=0) if one and whole else one for one in moments]
+    usual = [one.isoformat() if one else None for one in moments]
+    write = _written_moments(lambda raw: pytest.fail(f"went one by one: {raw}"), False)
+    assert write(moments) == write([one and as_stored(one) for one in moments]) == usual
+
+
+def test_moments_that_are_not_in_utc_or_missing_are_written_one_by_one() -> None:
+    write = _written_moments(str, True)
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=8)))
+    for column in ([NOW, None], [NOW, elsewhere], [NOW, NOW.replace(tzinfo=None)]):
+        assert write(column) == [str(one) for one in column]

@@ -227,7 +227,7 @@ def _plain(at: int, entry: Plain) -> Make:
     if entry.convert is None:
         return lambda batch: batch.columns[at]
     convert = entry.convert
-    return lambda batch: list(map(convert, batch.columns[at]))
+    return lambda batch: convert(batch.columns[at])
 
 
 def _derived(entry: Derived) -> Make:
