@@ -9,6 +9,7 @@ from plugins.city_eye.models import Finding, Scene
 from plugins.video.models import Camera, Observation, Watch, Zone
 
 WAITING = 30
+SQUARE = [[0.1, 0.1], [0.6, 0.1], [0.6, 0.6], [0.1, 0.6]]
 #: What is written fits together: PostgreSQL need not look up each row's foreign keys.
 TRUSTING = "SET LOCAL session_replication_role = replica; "
 
@@ -18,7 +19,7 @@ async def write_findings(person: int) -> None:
     area = await Area.filter(level="community").order_by("id").first()
     assert area is not None
     camera = await Camera.create(name="路口", area_id=area.id)
-    zone = await Zone.create(camera_id=camera.id, name="路边", polygon=[])
+    zone = await Zone.create(camera_id=camera.id, name="路边", polygon=SQUARE)
     watch = await Watch.create(zone_id=zone.id, kind="dwell", objects=["car"])
     now = datetime.now(UTC)
     seen = await Observation.create(
@@ -26,7 +27,7 @@ async def write_findings(person: int) -> None:
         zone_id=zone.id,
         watch_id=watch.id,
         kind="dwell",
-        box=[],
+        box=[0.2, 0.2, 0.4, 0.4],
         started_at=now,
         told="bench",
         told_at=now,

@@ -109,6 +109,7 @@ class Finding(Model):
             ("state", "at"),
             ("at", "id"),
             ("decided_at", "id"),
+            ("scene_id", "at"),
             ("camera_id", "zone_id", "scene_id", "decided_at"),
         )
 

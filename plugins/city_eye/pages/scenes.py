@@ -1,9 +1,11 @@
 """Which scenes there are, and whether they are on trial."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from liuhe import Viewer, demand_held, within
@@ -22,12 +24,11 @@ NONE = {"found": 0, "confirmed": 0, "wrong": 0}
 async def scenes(request: Request) -> Response:
     """Each scene with what the officers have made of its latest findings."""
     who = demand_held(viewer(request), SEE)
-    counts = await _counts(who)
+    known = await Scene.all().order_by("code")
+    counts = await _counts(who, known)
     context = {
         "page_title": "场景",
-        "scenes": [
-            _view(scene, counts.get(scene.id, NONE)) for scene in await Scene.all().order_by("code")
-        ],
+        "scenes": [_view(scene, counts.get(scene.id, NONE)) for scene in known],
         "modes": list(MODE_LABELS.items()),
         "may_manage": who.holds_everywhere(MANAGE),
         "days": LATELY.days,
@@ -36,10 +37,11 @@ async def scenes(request: Request) -> Response:
     return await page(request, "city_eye/scenes.html", context)
 
 
-async def _counts(who: Viewer) -> dict[int, dict[str, int]]:
+async def _counts(who: Viewer, scenes: Sequence[Scene]) -> dict[int, dict[str, int]]:
     """For each scene, of what the viewer may see and was found lately: how many, how many of them
-    confirmed, how many false alarms."""
-    seen = Finding.filter(within(who, SEE, SCOPE), at__gte=datetime.now(UTC) - LATELY)
+    confirmed, how many false alarms. (The scenes are named, so that an index gives each one's.)"""
+    lately = Q(scene_id__in=[one.id for one in scenes], at__gte=datetime.now(UTC) - LATELY)
+    seen = Finding.filter(within(who, SEE, SCOPE), lately)
     wanted = {
         "found": seen,
         "confirmed": seen.filter(state=State.CONFIRMED),
