@@ -23,8 +23,10 @@ from core.people import Person
 from core.permissions import Viewer
 from core.personal import keep_personal
 from core.tables import Model, models_in
+from gpu import messages
 from plugins.residents.actions.reporting import code_mark
 from plugins.residents.rules import code_from
+from plugins.video.rules.tracks import packed
 
 #: Of the kernel's own tables: what is about somebody or something in a street.
 OWN = (
@@ -214,6 +216,14 @@ async def _special(name: str, street: Street, number: int) -> dict[str, Any]:
             "residents.contact", kept, about=("cases.Case", street.number)
         )
         return {"code_mark": code_mark(street.code), "contact_id": contact, "channel": "web"}
+    if name == "open311.Sending":
+        phone = f"138{street.number:08d}"
+        street.marks[phone] = "the telephone"
+        about = ("cases.Case", street.number)
+        kept = {"name": street.mark("open311.contact.name"), "phone": phone, "email": ""}
+        return {"contact_id": await keep_personal("open311.contact", kept, about=about)}
+    if name == "video.Tracks":
+        return {"data": packed(_moved(street.mark("video.Tracks.data")))}
     if name == "dispatch.Rule":
         return {"number": number, "mode": "suggest"}
     if name == "dispatch.Shift":
@@ -230,6 +240,18 @@ async def _special(name: str, street: Street, number: int) -> dict[str, Any]:
         box = {"west": street.west, "east": street.west + 0.01, "south": 30.31, "north": 30.32}
         return {"polygon": street.polygon, **box}
     return {}
+
+
+def _moved(name: str) -> messages.Tracks:
+    """Something of this name that stood still."""
+    return messages.Tracks(
+        key="k",
+        camera_id="1",
+        started_at=datetime.now(UTC),
+        model="m",
+        objects=("car", name),
+        looks=((0, 0, 0, 100, 100, 200, 200, 1, 1, 300, 300, 400, 400),),
+    )
 
 
 _NOTHING = object()

@@ -16,7 +16,7 @@ from core.permissions import Grant, Role
 from core.viewers import load_viewer
 from tests.doors.planting import Street
 from tests.web.conftest import ORIGIN, Shell
-from web.session import COOKIE, csrf_token
+from web.session import COOKIE, FLASH, csrf_token
 
 
 @dataclass(kw_only=True)
@@ -43,7 +43,8 @@ class Visitor:
     async def send(
         self, method: str, path: str, fields: dict[str, Any], files: Any = None
     ) -> httpx2.Response:
-        """A form, with files where there are some."""
+        """A form, with files where there are some; what was said before is forgotten."""
+        self.client.cookies.delete(FLASH)
         return await self.client.request(
             method, path, data=fields, files=files or None, headers=self._token()
         )

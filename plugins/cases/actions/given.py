@@ -7,7 +7,7 @@ from typing import Any
 
 from liuhe import Area, BadInput, File, Unit, Viewer, may
 from plugins.cases.models import Case, flow_of
-from plugins.cases.permissions import SCOPE, may_see, neighbouring_units, reachable_units
+from plugins.cases.permissions import SCOPE, neighbouring_units, reachable_units
 from plugins.cases.rules import UNDER_WAY, Move, Need, missing
 
 MOST_NOTE = 1000
@@ -119,7 +119,7 @@ async def _main(viewer: Viewer, case: Case, main_id: int | None) -> Case | None:
     if main_id is None:
         return None
     main = await Case.get_or_none(id=main_id).select_related("area")
-    if main is None or not await _may_merge(viewer, main):
+    if main is None or not may(viewer, "cases.merge", main, SCOPE):
         raise BadInput("没有这件案件，请重新选择。", field="mainCaseId", reason="unknown")
     if main.id == case.id:
         raise BadInput("不能并入它自己。", field="mainCaseId", reason="same")
@@ -130,10 +130,6 @@ async def _main(viewer: Viewer, case: Case, main_id: int | None) -> Case | None:
     if await street_of(main.area) != await street_of(case.area):
         raise BadInput("只能并入同一街道的案件。", field="mainCaseId", reason="elsewhere")
     return main
-
-
-async def _may_merge(viewer: Viewer, main: Case) -> bool:
-    return may(viewer, "cases.merge", main, SCOPE) and await may_see(viewer, main)
 
 
 async def street_of(area: Area) -> int:

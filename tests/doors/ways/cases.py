@@ -90,6 +90,12 @@ def _mutation(action: str) -> str:
     return f"{action}Case"
 
 
+#: Whose work it is as well.
+ALSO = {
+    "rate": ("resident",),
+    "withdraw": ("resident",),
+    "reopen": ("dispatcher", "grid", "resident"),
+}
 CASES = (
     *(
         Way(
@@ -98,6 +104,7 @@ CASES = (
             stands=stands,
             given=_form_of(action, given),
             by=by,
+            also=ALSO.get(action, ()),
         )
         for action, (stands, given, by) in MOVES.items()
     ),
@@ -107,6 +114,7 @@ CASES = (
             stands=stands,
             given={"caseId": "Case:{n}", **_mutation_of(action, given)},
             by=by,
+            also=ALSO.get(action, ()),
         )
         for action, (stands, given, by) in MOVES.items()
     ),
@@ -135,6 +143,7 @@ CASES = (
         door="/admin/cases/new",
         given={"title": "题", "typeCode": "{type}", "areaId": "{n}", "flow": "standard"},
         by="grid",
+        also=("dispatcher", "resident"),
         anywhere=RESIDENT,
     ),
     Way(
@@ -146,6 +155,7 @@ CASES = (
         door="openCase",
         given={"title": "题", "typeCode": "{type}", "areaId": "Place:{n}"},
         by="grid",
+        also=("dispatcher", "resident"),
         anywhere=RESIDENT,
     ),
     Way(
@@ -157,23 +167,75 @@ CASES = (
             "latitude": 30.311,
         },
         by="grid",
+        also=("dispatcher", "resident"),
         anywhere=RESIDENT,
     ),
     Way(
         door="/admin/cases/{id:int}/whistle",
         given={"unit0": "{helper}", "wanted": "帮忙"},
         by="dispatcher",
+        also=("supervisor", "grid"),
     ),
     Way(
         door="blowWhistle",
         given={"caseId": "Case:{n}", "calls": [{"unitId": "Unit:{helper}"}], "wanted": "帮忙"},
         by="dispatcher",
+        also=("supervisor", "grid"),
     ),
-    Way(door="/admin/cases/{id:int}/documents", file="document", by="handler"),
+    Way(
+        door="/admin/cases/{id:int}/documents",
+        file="document",
+        by="handler",
+        also=("supervisor", "dispatcher", "grid"),
+    ),
     Way(
         door="/admin/cases/{id:int}/documents/remove",
         given={"file": "{document}"},
         by="dispatcher",
+        also=("supervisor", "grid", "handler"),
+    ),
+    Way(
+        door="/admin/cases/{id:int}/{action}",
+        words={"action": "return"},
+        stands=case(stage="dispatched"),
+        given={**REASON, "proposedUnitId": "{n}"},
+        by="handler",
+    ),
+    Way(
+        door="returnCase",
+        stands=case(stage="dispatched"),
+        given={"caseId": "Case:{n}", **REASON, "proposedUnitId": "Unit:{n}"},
+        by="handler",
+    ),
+    Way(
+        door="superviseCase",
+        stands=case(stage="dispatched"),
+        given={"caseId": "Case:{n}", **NOTE, "proposedUnitId": "Unit:{n}"},
+        by="supervisor",
+    ),
+    Way(
+        door="moveCase",
+        stands=SPOT,
+        given={"caseId": "Case:{n}", "action": "handle_on_spot", **HANDLED},
+        by="grid",
+    ),
+    Way(
+        door="reportTask",
+        stands=task(stage="signed"),
+        given={"taskId": "CaseTask:{n}", **HANDLED},
+        by="handler",
+    ),
+    Way(
+        door="openCase",
+        given={
+            "title": "题",
+            "typeCode": "{type}",
+            "areaId": "Place:{n}",
+            "fileIds": ["{file}"],
+        },
+        by="grid",
+        also=("dispatcher", "resident"),
+        anywhere=RESIDENT,
     ),
     Way(
         door="/admin/cases/calendar",

@@ -3,7 +3,12 @@
 from tests.doors.ways.way import Way
 
 HOUSE = (
-    Way(door="/files", file="file", by="grid"),
+    Way(
+        door="/files",
+        file="file",
+        by="grid",
+        also=("admin", "supervisor", "dispatcher", "handler", "resident"),
+    ),
     Way(door="/imports", given={"kind": "cases.history"}, file="file"),
     Way(door="/admin/imports/{name}", words={"name": "cases.history"}, file="file"),
     Way(door="/admin/imports/batches/{id:int}/start", why="it is whoever's who brought it"),

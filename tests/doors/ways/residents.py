@@ -31,9 +31,20 @@ RESIDENTS = (
         given={"ticket": "x", "question": "{n}", "words": "话", "channel": "counter"},
         why="the page before gives a ticket that is signed",
     ),
-    Way(door="/admin/residents/ask/{case_id:int}", given={"text": "问"}, by="dispatcher"),
-    Way(door="/admin/residents/contact/{case_id:int}", by="dispatcher", reads=True),
-    Way(door="/admin/open311/contact/{case_id:int}", given=TELEPHONE, by="dispatcher", reads=True),
+    Way(
+        door="/admin/residents/ask/{case_id:int}",
+        given={"text": "问"},
+        by="dispatcher",
+        also=("supervisor", "grid", "handler"),
+    ),
+    Way(door="/admin/residents/contact/{case_id:int}", by="dispatcher", also=("grid",), reads=True),
+    Way(
+        door="/admin/open311/contact/{case_id:int}",
+        given=TELEPHONE,
+        by="dispatcher",
+        also=("grid",),
+        reads=True,
+    ),
     Way(
         door="/admin/open311/keys/new",
         given={"name": "应用", "scopes": ["report"], "days": "30", "most": "60"},

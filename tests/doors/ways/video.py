@@ -23,13 +23,20 @@ VIDEO = (
         door="/admin/video/{id:int}/zones",
         given={"name": "新区域", "polygon": SQUARE},
         by="dispatcher",
+        also=("admin",),
     ),
     Way(
         door="/admin/video/{id:int}/zones",
         given={"id": "{n}", "name": "新区域", "polygon": SQUARE},
         by="dispatcher",
+        also=("admin",),
     ),
-    Way(door="/admin/video/{id:int}/zones/remove", given={"id": "{n}"}, by="dispatcher"),
+    Way(
+        door="/admin/video/{id:int}/zones/remove",
+        given={"id": "{n}"},
+        by="dispatcher",
+        also=("admin",),
+    ),
     Way(door="/admin/video/workers", given={"name": "新程序"}, by="admin", whole=True),
     Way(
         door="/admin/video/{id:int}/zones/try",
@@ -40,7 +47,9 @@ VIDEO = (
             "r0-objects": ["car"],
             **FOR,
         },
-        why="what is planted is no track that could be tried",
+        by="dispatcher",
+        also=("admin",),
+        reads=True,
     ),
     Way(
         door="/admin/video/devices",
@@ -58,13 +67,21 @@ VIDEO = (
     Way(door="/video/cameras/{id}/snapshot", why=EYES),
     Way(door="/video/blur/{id}", why=EYES),
     Way(door="/video/blur/{id}/failed", why=EYES),
-    Way(door="/admin/city_eye/{id:int}/confirm", given=NOTE, by="grid"),
+    Way(door="/admin/city_eye/{id:int}/confirm", given=NOTE, by="grid", also=("dispatcher",)),
     Way(
         door="/admin/city_eye/{id:int}/discard",
         given={"reason": "false_alarm", **NOTE},
         by="grid",
+        also=("dispatcher",),
     ),
-    Way(door="confirmFinding", given={"id": "Finding:{n}", **NOTE}, by="grid"),
-    Way(door="discardFinding", given={"id": "Finding:{n}", "reason": "FALSE_ALARM"}, by="grid"),
+    Way(
+        door="confirmFinding", given={"id": "Finding:{n}", **NOTE}, by="grid", also=("dispatcher",)
+    ),
+    Way(
+        door="discardFinding",
+        given={"id": "Finding:{n}", "reason": "FALSE_ALARM"},
+        by="grid",
+        also=("dispatcher",),
+    ),
     Way(door="/admin/city_eye/scenes", given={"code": "{scene}", "mode": "trial"}),
 )

@@ -18,8 +18,8 @@ TODAY, TOMORROW = f"{NOW:%Y-%m-%d}", f"{NOW + timedelta(days=1):%Y-%m-%d}"
 class Way:
     """`door`: the address as the routes say it, or the mutation's name. `by`: the role that does it
     at work in the street ("" where nobody can, there: what is missing says `why`); `whole`: with a
-    post over the whole district. `reads`: it changes nothing but the audit. `anywhere`: roles that
-    may do it in every street.
+    post over the whole district. `also`: the other roles whose work it is, at work in the street.
+    `reads`: it changes nothing but the audit. `anywhere`: roles that may do it in every street.
     """
 
     door: str
@@ -27,6 +27,7 @@ class Way:
     stands: Standing = ()
     by: str = ""
     whole: bool = False
+    also: tuple[str, ...] = ()
     reads: bool = False
     anywhere: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
