@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,34 @@ def test_the_detector_serves_every_camera_in_its_turn_and_drops_the_oldest() -> 
     assert [answer.done() for answer in answers] == [True, True, True, False, False]
     order = [asked._next() for _ in range(3)]
     assert [job.picture for job in order if job] == [3, 9, 4]
+
+
+def test_a_quiet_camera_keeps_its_looks_beside_greedy_ones(
+    monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    """The detector manages 16 pictures a second; three cameras ask for 30, the fourth for 2."""
+    from gpu.cpu import detect
+
+    def slowly(_: Any) -> tuple[()]:
+        time.sleep(0.06)
+        return ()
+
+    monkeypatch.setattr(detect, "_answer", slowly)
+    shared = detect.Detector(threads=1)
+    clip = CLIPS / "campus.mp4"
+    greedy = [camera(shared, clip, live=True, loop=True, detect_every=1) for _ in range(3)]
+    quiet = camera(shared, clip, live=True, loop=True, detect_every=5)
+    for index, each in enumerate((*greedy, quiet)):
+        each.line = replace(each.line, source=replace(each.line.source, camera_id=f"c{index}"))
+        each.start()
+    until(lambda: quiet.vitals.detections.total >= 8, 30)
+    looks = [each.vitals.detections.total for each in greedy]
+    for each in (*greedy, quiet):
+        each.stop(gone=True)
+    shared.close()
+    assert max(looks) < 2 * min(looks)
+    assert max(looks) < 4 * quiet.vitals.detections.total
+    assert quiet.vitals.health().dropped <= sum(each.vitals.health().dropped for each in greedy) / 6
 
 
 def test_a_live_camera_in_which_nothing_moves_is_looked_at_now_and_then(
