@@ -1,6 +1,6 @@
 """Divisions are public knowledge: every role sees them; few change them."""
 
-from liuhe import Audited, Permission, Scope
+from liuhe import Area, Audited, Permission, Scope, Viewer, may
 
 #: An area itself as the thing that permissions are asked about.
 AREA = Scope(area="path")
@@ -20,6 +20,14 @@ PERMISSIONS = (
     Permission(name="places.see", title="查看地点", roles=EVERYBODY),
     Permission(name="places.edit", title="调整区划和小区", roles=("admin",)),
 )
+
+
+def may_divide(viewer: Viewer | None, above: Area | None) -> bool:
+    """Whoever ends an area and opens others in its place answers for what they lie in."""
+    if above is None:
+        return viewer is not None and viewer.holds_everywhere("places.edit")
+    return may(viewer, "places.edit", above, AREA)
+
 
 #: What the audit tells of a change.
 WORDS = {

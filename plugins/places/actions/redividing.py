@@ -19,6 +19,7 @@ from tortoise.expressions import Q
 from liuhe import (
     Area,
     BadInput,
+    Forbidden,
     Post,
     Unit,
     Viewer,
@@ -30,7 +31,7 @@ from plugins.places.actions.divisions import close_division, succeed
 from plugins.places.actions.finding import standing, today
 from plugins.places.actions.opening import Opening
 from plugins.places.models import Compound, Division, Point, Succession
-from plugins.places.permissions import AREA, CHANGED
+from plugins.places.permissions import AREA, CHANGED, may_divide
 from plugins.places.rules.codes import length, own_part, stem, succession_of
 from plugins.places.rules.joining import joined
 from plugins.places.rules.shapes import Shape, centroid, contains, grains
@@ -100,6 +101,8 @@ async def redivide(
     kind = succession_of(len(areas), len(parts))
     _check_day(areas, on)
     parent = under or await _parent(areas)
+    if not may_divide(who, parent):
+        raise Forbidden()
     lower = await _lower(areas)
     ending = [*lower, *areas]
     shapes = await _shapes(ending)

@@ -14,7 +14,7 @@ from plugins.places.actions import (
     today,
 )
 from plugins.places.pages.drawing import compare
-from plugins.places.pages.given import Shapes, area_to_edit, day_in, shapes_in, written
+from plugins.places.pages.given import Shapes, area_to_divide, day_in, shapes_in, written
 from plugins.places.rules.codes import SUCCESSIONS, succession_of
 from plugins.places.rules.joining import joined
 from plugins.places.rules.shapes import Shape
@@ -24,14 +24,14 @@ MOST_SIBLINGS = 60
 
 
 async def divide_page(request: Request) -> Response:
-    area = await area_to_edit(request)
+    area = await area_to_divide(request)
     values = {"on": today().isoformat(), "others": [], "geojson": ""}
     return await _show(request, area, values)
 
 
 async def divide(request: Request) -> Response:
     """`do`: "preview" counts what is affected, "apply" does it."""
-    area = await area_to_edit(request)
+    area = await area_to_divide(request)
     given = await form(request)
     values: dict[str, Any] = {**given.values(), "others": given.many("others")}
     try:

@@ -15,7 +15,8 @@ from plugins.places.actions import (
 )
 from plugins.places.models import Division
 from plugins.places.pages.drawing import compare
-from plugins.places.pages.given import area_to_edit, day_in, shapes_in, written
+from plugins.places.pages.given import above, area_to_edit, day_in, shapes_in, written
+from plugins.places.permissions import may_divide
 from plugins.places.rules.codes import KINDS
 from plugins.places.rules.shapes import Shape
 
@@ -34,6 +35,7 @@ async def _edit(request: Request, area: Area, *, status: int = 200, **more: Any)
         "area": area,
         "level": LEVEL_LABELS[area.level],
         "below": LEVEL_LABELS[LEVELS[index]] if index < len(LEVELS) else "",
+        "may_divide": may_divide(viewer(request), await above(area)),
         "values": {"name": area.name, "on": today().isoformat(), "since": "moved", "geojson": ""},
         "problem": {},
         "at": "",

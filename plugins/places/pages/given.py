@@ -4,10 +4,10 @@ import json
 from datetime import date
 from typing import Any
 
-from liuhe import Area, BadInput, NotFound, demand
+from liuhe import Area, BadInput, Forbidden, NotFound, demand
 from liuhe.pages import Form, Request, viewer
 from plugins.places.actions import today
-from plugins.places.permissions import AREA
+from plugins.places.permissions import AREA, may_divide
 from plugins.places.rules.geojson import read_shapes, read_text
 from plugins.places.rules.shapes import Shape
 
@@ -23,6 +23,18 @@ async def area_to_edit(request: Request) -> Area:
         raise NotFound("没有这个地点。")
     demand(viewer(request), "places.edit", area, AREA)
     return area
+
+
+async def area_to_divide(request: Request) -> Area:
+    """The place, if the viewer may edit what it lies in, too."""
+    area = await area_to_edit(request)
+    if not may_divide(viewer(request), await above(area)):
+        raise Forbidden()
+    return area
+
+
+async def above(area: Area) -> Area | None:
+    return await Area.get_or_none(id=area.parent_id) if area.parent_id else None
 
 
 def day_in(text: str, field: str = "on") -> date:

@@ -225,3 +225,16 @@ async def test_who_may_not_edit_gets_no_form(browser: Browser, ground: Any, path
     place = f"/admin/places{path.format(id=ground.west.id)}"
     assert (await browser.client.get(place)).status_code == 403
     assert "/edit" not in await browser.get(f"/{ground.west.id}")
+
+
+async def test_whoever_keeps_a_part_is_not_led_to_divide_it(browser: Browser, ground: Any) -> None:
+    """Its successors would lie in what is not theirs: said before anything is drawn."""
+    await make_viewer("keeper", "admin", area=ground.west)
+    token, _ = await open_session(await Person.get(username="keeper"), "browser")
+    browser.client.cookies.set(COOKIE, token)
+    shown = await browser.get(f"/{ground.west.id}/edit")
+    assert "/divide" not in shown
+    assert "新设" in shown
+    place = f"/admin/places/{ground.west.id}/divide"
+    assert (await browser.client.get(place)).status_code == 403
+    assert (await browser.post(f"/{ground.west.id}/divide", do="preview")).status_code == 403

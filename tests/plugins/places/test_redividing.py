@@ -9,7 +9,7 @@ from core.audit import AuditRow
 from core.facts import FactRow
 from core.testing import make_unit, make_viewer
 from core.viewers import load_viewer
-from liuhe import Area, BadInput, Person, Post, Unit, may
+from liuhe import Area, BadInput, Forbidden, Person, Post, Unit, may
 from liuhe import house as running
 from plugins.places.actions import (
     Part,
@@ -221,3 +221,11 @@ def test_neighbours_are_joined_into_one_outline() -> None:
     }
     apart = joined([LEFT, square(120.06, 30, 120.1, 30.1)])
     assert (apart["type"], len(apart["coordinates"])) == ("MultiPolygon", 2)
+
+
+async def test_whoever_keeps_a_part_alone_cannot_divide_it(ground: Any) -> None:
+    keeper = await make_viewer("keeper", "admin", area=ground.west)
+    part = Part(code="330105003009", name="新社区")
+    with pytest.raises(Forbidden):
+        await redivide(keeper, [ground.west], [part], on=LATER, under=ground.street)
+    assert (await Area.get(id=ground.west.id)).valid_to is None
