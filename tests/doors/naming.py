@@ -13,6 +13,8 @@ Place = tuple[str | int, ...]
 
 #: What stands for something in a street, or may be one of a street; the rest are codes.
 OF_A_STREET = ("{n", "{officer", "{post", "{second", "{document", "{file", "{helper")
+#: In the own street these are beside the main thing; of another, any thing of the kind will do.
+ALIKE = ("helper", "second")
 MAIN = ("id", "caseId", "taskId")  # of a mutation: what it is about
 
 
@@ -45,7 +47,7 @@ def named_in(way: Way) -> list[Place]:
 
 def naming(way: Way, place: Place, words: Mapping[str, str]) -> Way:
     """The way with these words there."""
-    return replace(way, given=_put(way.given, place, {**words, "helper": words["n"]}))
+    return replace(way, given=_put(way.given, place, {**words, **dict.fromkeys(ALIKE, words["n"])}))
 
 
 def _put(value: Any, place: Place, words: Mapping[str, str]) -> Any:

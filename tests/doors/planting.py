@@ -72,6 +72,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "cases.TaskClock": {"kind": "arrive", "hours": None},
     "dispatch.Rule": {"days": "any", "mode": "suggest", "begins": None, "ends": None},
     "dispatch.Shift": {"begins": 480, "ends": 1080},
+    "figures.Objection": {"by": "unit"},
     "open311.Service": {"attributes": [], "offered": True},
     "places.Compound": {"kind": "residential"},
     "places.Succession": {"kind": "rename"},

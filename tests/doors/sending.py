@@ -1,6 +1,7 @@
 """How a way is tried: the matter stands as it must, the form or mutation goes off, and what all
 tables say of a street is compared."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,15 @@ from web.graphql.nodes import global_id
 
 #: A picture that is one, so that its door does not refuse it for what it is.
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-FILES = {"document": ("permit.pdf", b"%PDF-1.4\n%%EOF"), "file": ("x.png", PNG)}
-_NUMBER = re.compile(r"\{(\w+):(int|float)\}")
+TABLE = "原编号,案件类型,标题,上报时间\n1,0102 暴露垃圾,标题,2026-01-05 10:00\n"
+#: By field; after a colon, what kind of file it is there.
+FILES = {
+    "document": ("permit.pdf", b"%PDF-1.4\n%%EOF"),
+    "file": ("x.png", PNG),
+    "file:table": ("cases.csv", TABLE.encode()),
+}
+_VALUE = re.compile(r"\{(\w+):(int|float|json)\}")
+_READ = {"int": int, "float": float, "json": json.loads}
 _GLOBAL = re.compile(r"([A-Z]\w+):(.+)")
 
 
@@ -50,9 +58,13 @@ class Sender:
             return await visitor.ask(self._text(way.door), {"input": _with_ids(given)})
         path = self._path(way, street)
         fields = {key: filled(value, named) for key, value in way.given.items()}
-        return await visitor.send(
-            self.methods[way.door], path, fields, way.file and {way.file: FILES[way.file]}
-        )
+        return await visitor.send(self.methods[way.door], path, fields, self._files(way, street))
+
+    def _files(self, way: Way, street: Street) -> Any:
+        if not way.file:
+            return None
+        ground = ("ground.geojson", self.words(street)["ground"].encode())
+        return {way.file.partition(":")[0]: {**FILES, "file:ground": ground}[way.file]}
 
     def words(self, street: Street) -> dict[str, str]:
         return {
@@ -64,7 +76,9 @@ class Sender:
             "east": str(round(street.west + 0.005, 3)),
             "type": street.codes["cases.CaseType.code"],
             "scene": street.codes["city_eye.Scene.code"],
-            "polygon": str(street.polygon).replace("'", '"'),
+            "polygon": json.dumps(street.polygon),
+            "community": community(street),
+            "ground": json.dumps({"type": "FeatureCollection", "features": [_feature(street)]}),
             **self.known,
         }
 
@@ -94,6 +108,16 @@ class Sender:
         return {"file": answer.json()["id"] if answer.status_code == 201 else str(self.known)}
 
 
+def community(street: Street) -> str:
+    """A code that is free, below the street's own."""
+    return f"33010590{street.number % 10}001"
+
+
+def _feature(street: Street) -> dict[str, Any]:
+    told = {"code": community(street), "name": "新社区", "level": "community"}
+    return {"type": "Feature", "properties": told, "geometry": street.polygon}
+
+
 def filled(value: Any, words: Mapping[str, str]) -> Any:
     """The same with the words in place of their names, all the way down."""
     if isinstance(value, dict):
@@ -102,8 +126,8 @@ def filled(value: Any, words: Mapping[str, str]) -> Any:
         return [filled(one, words) for one in value]
     if not isinstance(value, str) or "{" not in value:
         return value
-    if found := _NUMBER.fullmatch(value):
-        return float(words[found[1]]) if found[2] == "float" else int(words[found[1]])
+    if found := _VALUE.fullmatch(value):
+        return _READ[found[2]](words[found[1]])
     return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), value)
 
 

@@ -19,7 +19,7 @@ from tests.doors.ways.way import Way
 
 #: What a look at something writes.
 READING = {"core.AuditRow", "core.AuditThing", "core.Session"}
-CHIEFS = ("admin", "security")
+CHIEFS = ("admin", "security", "supervisor")
 
 
 async def sender_of(district: District) -> Sender:

@@ -5,7 +5,9 @@ from tests.doors.ways.way import Way
 
 TELEPHONE = {"reason": "回访"}
 RESIDENTS = (
-    Way(door="/admin/hotline/types", given={"main": "甲", "type": "{type}"}),
+    Way(
+        door="/admin/hotline/types", given={"main": "甲", "type": "{type}"}, by="admin", whole=True
+    ),
     Way(door="/admin/hotline/types/open", why="no order waits that a rule fits"),
     Way(door="/admin/hotline/{id:int}/type", given={"type": "{type}"}, by="dispatcher"),
     Way(
@@ -52,5 +54,11 @@ RESIDENTS = (
         whole=True,
     ),
     Way(door="/admin/open311/keys/{id:int}/end", by="admin", whole=True),
-    Way(door="/admin/open311/services/{code}", given={"offered": "yes", "name": "名"}),
+    Way(
+        door="/admin/open311/services/{code}",
+        words={"code": "{type}"},
+        given={"offered": "yes", "name": "名", "answering": "realtime"},
+        by="admin",
+        whole=True,
+    ),
 )

@@ -83,5 +83,10 @@ VIDEO = (
         by="grid",
         also=("dispatcher",),
     ),
-    Way(door="/admin/city_eye/scenes", given={"code": "{scene}", "mode": "trial"}),
+    Way(
+        door="/admin/city_eye/scenes",
+        given={"code": "{scene}", "mode": "trial"},
+        by="admin",
+        whole=True,
+    ),
 )
