@@ -1,6 +1,7 @@
 """A person decides, once; strangers see nothing; what is on trial stays a count."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,21 @@ async def test_only_the_officers_of_the_place_decide(
     assert (await Finding.get(id=finding.id)).state == "pending"
     with pytest.raises(NotSignedIn):
         await actions.confirm_finding(None, finding.id)
+
+
+async def test_whoever_decides_elsewhere_and_only_sees_here_does_not_decide_here(
+    street: Street,
+) -> None:
+    finding = await raised(street)
+    here, there = street.viewers["supervisor"], street.viewers["stranger"]
+    both = replace(here, grants=(*here.grants, *there.grants))
+    for decide in (
+        actions.confirm_finding(both, finding.id),
+        actions.discard_finding(both, finding.id, "handled"),
+    ):
+        with pytest.raises(Forbidden):
+            await decide
+    assert (await Finding.get(id=finding.id)).state == "pending"
 
 
 async def test_a_stranger_gets_no_picture(street: Street) -> None:

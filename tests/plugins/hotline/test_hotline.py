@@ -13,7 +13,7 @@ from core.exchange.batches import ImportBatch, ImportProblem
 from core.exchange.exporting import make_export
 from core.exchange.starting import start_import
 from core.exchange.uploading import upload
-from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer, find_personal
+from liuhe import BadInput, Conflict, Forbidden, Forbidden, NotFound, Viewer, find_personal
 from liuhe.testing import a_night, make_viewer
 from plugins.cases.actions import accept_case, merge_case, reject_case, reopen_case
 from plugins.cases.models import Case, Clock, Step
@@ -97,6 +97,9 @@ async def test_one_order_can_be_given_a_type_of_its_own(place: District) -> None
     found = await WorkOrder.get(task_num="GD0001")
     with pytest.raises(BadInput, match="请选择案件类型"):
         await actions.choose_type(place.dispatcher, found.id, "9999")
+    admin = await make_viewer("keeper", "admin", area=place.district)
+    with pytest.raises(Forbidden):  # sees it, and makes no cases
+        await actions.choose_type(admin, found.id, "0102")
     await actions.choose_type(place.dispatcher, found.id, "0102")
     with pytest.raises(Conflict):
         await actions.choose_type(place.dispatcher, found.id, "0102")
