@@ -18,10 +18,12 @@ CALM = 3.0
 
 @dataclass
 class Absence:
-    """What this process has seen lately."""
+    """What this process has seen lately. `told`: whether the log hears of it; whoever runs a short
+    command is told once, by the command."""
 
     clock: Callable[[], float] = time.monotonic
     since: float | None = None
+    told: bool = True
     _failed_at: float = field(default=0.0, init=False)
     _worked_at: float | None = field(default=None, init=False)
     _told_at: float = field(default=0.0, init=False)
@@ -35,7 +37,7 @@ class Absence:
             self.since, self._refused = now, 0
         self._failed_at, self._worked_at = now, None
         self._refused += 1
-        if fresh or now - self._told_at >= REPEAT:
+        if self.told and (fresh or now - self._told_at >= REPEAT):
             self._told_at = now
             log.error("database.away", why=_why(error), **self._so_far(now))
 
@@ -47,7 +49,8 @@ class Absence:
         if self._worked_at is None:
             self._worked_at = now
         if now - self._failed_at >= CALM:
-            log.warning("database.back", **self._so_far(self._worked_at))
+            if self.told:
+                log.warning("database.back", **self._so_far(self._worked_at))
             self.since = None
 
     def _so_far(self, until: float) -> dict[str, float]:
@@ -63,4 +66,5 @@ def _why(error: BaseException | str) -> str:
     return f"{name}: {error.strerror}" if isinstance(error, OSError) and error.strerror else name
 
 
-absence = Absence()
+#: The server and the worker, which go on, have it told.
+absence = Absence(told=False)

@@ -18,6 +18,7 @@ from typing import Any, cast
 import structlog
 import uvicorn
 
+from core.absence import absence
 from core.database import opened
 from core.errors import SetupError
 from core.migrate import pending
@@ -69,6 +70,7 @@ async def serve() -> int:
     )
     async with opened(settings.database, composed.kernel.tables, everywhere=True):
         await _demand_migrated(composed)
+        absence.told = True
         with _listening(settings) as listener:
             gc.collect()
             gc.freeze()  # what stays for ever is not looked through again and again
@@ -123,6 +125,7 @@ async def work() -> int:
         loop.add_signal_handler(number, ask_stop)
     async with opened(composed.kernel.settings.database, composed.kernel.tables, everywhere=True):
         await _demand_migrated(composed)
+        absence.told = True
         watch = asyncio.create_task(_until_changed(composed, ask_stop))
         log.info("worker.ready", jobs=len(composed.kernel.jobs))
         await Worker(composed.kernel.jobs).run(stop)

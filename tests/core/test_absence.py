@@ -71,6 +71,7 @@ async def test_what_a_statement_meets_is_seen_and_told_without_what_it_carried(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(absence, "clock", clock)
+    monkeypatch.setattr(absence, "told", True)
     error = sqlite_error("attempt to write 13800001111")
     with capture_logs() as lines:
         with pytest.raises(DatabaseAway):

@@ -69,6 +69,7 @@ SILENT = {
     "people.check_password": "reads",
     "viewers.viewer_of": "reads; notes when a session was last used",
     "viewers.load_viewer": "reads",
+    "viewers.demo_viewer": "reads",
     "second_factor.has_factor": "reads",
     "second_factor.is_demanded": "reads",
     "second_factor.codes_left": "reads",

@@ -13,7 +13,7 @@ from core.exchange.batches import ImportBatch, ImportProblem
 from core.exchange.exporting import make_export
 from core.exchange.starting import start_import
 from core.exchange.uploading import upload
-from liuhe import BadInput, Conflict, Forbidden, Forbidden, NotFound, Viewer, find_personal
+from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer, find_personal
 from liuhe.testing import a_night, make_viewer
 from plugins.cases.actions import accept_case, merge_case, reject_case, reopen_case
 from plugins.cases.models import Case, Clock, Step
