@@ -97,14 +97,7 @@ class WorkOrderType(Node):
 
     @strawberry.field(description="案件类型；停用了为空 · the case type, null once ended")
     async def case_type(self, info: Info) -> CaseType | None:
-        viewer = info.context.viewer
-
-        async def load(codes: list[str]) -> list[CaseType | None]:
-            rows = await CaseType.seen_by(viewer).filter(code__in=codes)
-            found = {row.code: CaseType.of(row) for row in rows}
-            return [found.get(code) for code in codes]
-
-        return await info.context.loaders.batch("hotline.types", load).load(self.row.type_code)
+        return await CaseType.find(info, self.row.type_code, field="code")
 
 
 @strawberry.type(description="等着对应的一种工单 · a kind of matter that waits for a type")

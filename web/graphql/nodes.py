@@ -74,15 +74,17 @@ class Node:
         raise NotImplementedError(f"{cls.__name__}.seen_by")
 
     @classmethod
-    async def find(cls, info: Info, key: Any) -> Self | None:
-        """By primary key, if the viewer may see it; many at once cost one query."""
+    async def find(cls, info: Info, key: Any, *, field: str = "pk") -> Self | None:
+        """By primary key (or a unique `field`), if the viewer may see it; many at once cost one
+        query."""
         viewer = info.context.viewer
 
         async def load(keys: list[Any]) -> list[Any]:
-            found = {row.pk: row for row in await cls.seen_by(viewer).filter(pk__in=keys)}
+            rows = await cls.seen_by(viewer).filter(**{f"{field}__in": keys})
+            found = {getattr(row, field): row for row in rows}
             return [found.get(key) for key in keys]
 
-        return cls.of_any(await info.context.loaders.batch(("node", cls), load).load(key))
+        return cls.of_any(await info.context.loaders.batch(("node", cls, field), load).load(key))
 
     @classmethod
     async def at(cls, info: Info, id: strawberry.ID) -> Self | None:

@@ -88,14 +88,7 @@ class NationalChannel(Node):
 
     @strawberry.field(description="添加成的摄像机，没有为空 · the camera that it was entered as")
     async def camera(self, info: Info) -> Camera | None:
-        viewer = info.context.viewer
-
-        async def load(codes: list[str]) -> list[Camera | None]:
-            rows = await Camera.seen_by(viewer).filter(code__in=codes)
-            found = {row.code: Camera.of(row) for row in rows}
-            return [found.get(code) for code in codes]
-
-        return await info.context.loaders.batch("video.by_code", load).load(self.row.code)
+        return await Camera.find(info, self.row.code, field="code")
 
 
 @strawberry.type
