@@ -41,6 +41,8 @@ IMPORT = "cases.import"
 ACTOR = "历史导入"
 #: Columns of the case that a table tells, as they stand.
 PLAIN = ("title", "address", "description", "longitude", "latitude", "rating")
+#: The same whatever becomes of the number elsewhere.
+NOT_HERE = "这个编号不能由您导入。请核对编号和社区；没有写错的，请管全区的人导入。"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,7 @@ class _Looked:
     async def up(cls, rows: Sequence[Row], source: Source) -> "_Looked":
         names = [row[name] for row in rows for name in ("street", "community")]
         known = Case.filter(source=source, source_ref__in=_all(rows, "source_ref"))
-        cases = {str(case.source_ref): case for case in await known}
+        cases = {str(case.source_ref): case for case in await known.select_related("area")}
         units: dict[str, list[Unit]] = {}
         said = _all(rows, "unit")
         for unit in await Unit.filter(Q(name__in=said) | Q(code__in=said)).order_by("id"):
@@ -121,6 +123,8 @@ class _Looked:
         plan = Planned(area=area, type=kind, unit=unit, known=known)
         if known is None:
             return Verdict(plan=plan)
+        if not may(viewer, IMPORT, known, SCOPE):  # where it stands, not only where it would
+            return Verdict(problems={"source_ref": NOT_HERE})
         return self._again(known, row, plan)
 
     def _again(self, known: Case, row: Row, plan: Planned) -> Verdict:

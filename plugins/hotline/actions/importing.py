@@ -24,6 +24,9 @@ TEXTS = (
     *("event_desc", "main_type", "result"),
 )
 
+#: The same whatever becomes of the number elsewhere.
+NOT_HERE = "这个任务号不能由您导入。请核对任务号和社区；没有写错的，请管全区的派单员导入。"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
@@ -36,7 +39,7 @@ class Planned:
 async def check(viewer: Viewer, rows: Sequence[Row]) -> Sequence[Verdict]:
     names = [row[name] for row in rows for name in ("street", "community")]
     places = await Gazetteer.of([], names)
-    found = WorkOrder.filter(task_num__in=[row["task_num"] for row in rows])
+    found = WorkOrder.filter(task_num__in=[row["task_num"] for row in rows]).select_related("area")
     known = {order.task_num: order for order in await found}
     return [_verdict(viewer, row, places, known.get(row["task_num"])) for row in rows]
 
@@ -52,8 +55,8 @@ def _verdict(viewer: Viewer, row: Row, places: Gazetteer, known: WorkOrder | Non
     plan = Planned(area=area, known=known)
     if known is None:
         return Verdict(plan=plan)
-    if not may(viewer, IMPORT, WorkOrder(area=area), SCOPE):
-        return Verdict(problems={"task_num": "这个任务号已经由别处办理。"})
+    if not may(viewer, IMPORT, known, SCOPE):  # where it stands by now, not only where it would
+        return Verdict(problems={"task_num": NOT_HERE})
     if known.forgotten_at is not None:
         return Verdict(outcome="same", plan=plan)
     same = all(getattr(known, name) == value for name, value in _told(row, plan).items())

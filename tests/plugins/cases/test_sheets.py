@@ -28,6 +28,7 @@ from core.worker import Worker
 from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer
 from liuhe.testing import a_night
 from plugins.cases.actions import sheets
+from plugins.cases.actions.importing import NOT_HERE
 from plugins.cases.models import Case, Clock, Step
 from plugins.cases.permissions import waits_for
 from tests.plugins.cases.conftest import District
@@ -93,9 +94,11 @@ async def checked(place: District, data: bytes, viewer: Viewer | None = None) ->
     return await ImportBatch.get(id=batch.id)
 
 
-async def brought(place: District, data: bytes, *, skip: bool = False) -> ImportBatch:
-    batch = await checked(place, data)
-    await start_import(place.dispatcher, batch.id, skip_wrong=skip)
+async def brought(
+    place: District, data: bytes, *, skip: bool = False, viewer: Viewer | None = None
+) -> ImportBatch:
+    batch = await checked(place, data, viewer)
+    await start_import(viewer or place.dispatcher, batch.id, skip_wrong=skip)
     await work(place)
     return await ImportBatch.get(id=batch.id)
 
@@ -209,6 +212,43 @@ async def test_a_case_that_is_being_worked_on_is_not_mended_by_a_table(place: Di
     await brought(place, table(line(1, 结案时间="")))
     batch = await checked(place, table(line(1, 结案时间="", 标题="别的")))
     assert "正在办理" in (await problems(batch))[2, "source_ref"]
+
+
+@pytest.mark.parametrize("given", [{"标题": "我的"}, {}], ids=["other", "as it"])
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_the_history_of_another_street_is_not_taken_over_by_its_number(
+    place: District, given: dict[str, str], forgotten: bool
+) -> None:
+    await brought(place, table(line(1), line(2, 结案时间="")))
+    if forgotten:
+        await Case.all().update(forgotten_at=datetime.now(UTC))
+    before = [dict(one) for one in await Case.all().order_by("id")]
+    there = [line(n, 社区="小河社区", **given) for n in (1, 2, 3)]
+    again = await brought(place, table(*there), skip=True, viewer=place.far_dispatcher)
+    assert again.made == {"wrong": 2, "new": 1}
+    assert await problems(again) == {(n, "source_ref"): NOT_HERE for n in (2, 3)}
+    assert [dict(one) for one in await Case.all().order_by("id")][:2] == before
+    assert [one["原编号"] for one in await told(place, place.far_dispatcher, tab="all")] == [
+        "A00003"
+    ]
+
+
+async def test_a_number_that_went_to_another_street_after_the_check_is_left_out(
+    place: District,
+) -> None:
+    there = await checked(place, table(line(1, 社区="小河社区")), place.far_dispatcher)
+    await brought(place, table(line(1)))
+    await start_import(place.far_dispatcher, there.id)
+    await work(place)
+    assert await problems(there) == {(2, "source_ref"): NOT_HERE}
+    assert (await Case.get()).area_id == place.community.id
+
+
+async def test_who_has_both_streets_moves_history_from_one_to_the_other(place: District) -> None:
+    await brought(place, table(line(1)))
+    again = await brought(place, table(line(1, 社区="小河社区")), viewer=place.admin)
+    assert again.made == {"changed": 1}
+    assert (await Case.get()).area_id == place.elsewhere.id
 
 
 async def test_with_mistakes_nothing_is_imported_unless_they_are_left_out(place: District) -> None:

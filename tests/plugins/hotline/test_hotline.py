@@ -18,6 +18,7 @@ from liuhe.testing import a_night, make_viewer
 from plugins.cases.actions import accept_case, merge_case, reject_case, reopen_case
 from plugins.cases.models import Case, Clock, Step
 from plugins.hotline import actions
+from plugins.hotline.actions.importing import NOT_HERE
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.rules import title_of, type_for
 from tests.plugins.cases.conftest import District, make_district
@@ -53,10 +54,13 @@ async def place(kernel_on: Any) -> AsyncIterator[District]:
         yield district
 
 
-async def brought(place: District, *lines: dict[str, Any]) -> ImportBatch:
-    batch = await upload(place.dispatcher, "hotline.orders", table(*lines), "工单.csv")
+async def brought(
+    place: District, *lines: dict[str, Any], viewer: Viewer | None = None
+) -> ImportBatch:
+    viewer = viewer or place.dispatcher
+    batch = await upload(viewer, "hotline.orders", table(*lines), "工单.csv")
     await work(place)
-    await start_import(place.dispatcher, batch.id, skip_wrong=True)
+    await start_import(viewer, batch.id, skip_wrong=True)
     await work(place)
     return await ImportBatch.get(id=batch.id)
 
@@ -126,6 +130,46 @@ async def test_a_known_task_number_is_brought_up_to_date_and_never_doubled(
     assert (await WorkOrder.get(task_num="GD0002")).marks == "催办"
     assert await Case.all().count() == 3
     assert await WorkOrder.all().count() == 3
+
+
+THERE = {"街道": "小河街道", "社区": "小河社区"}
+
+
+@pytest.mark.parametrize(
+    "given", [{"诉求内容": "我的", "来电人": "李某"}, {}], ids=["other", "as it"]
+)
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_the_order_of_another_street_is_not_taken_over_by_its_number(
+    place: District, given: dict[str, str], forgotten: bool
+) -> None:
+    await mapped(place)
+    await brought(place, order(1))
+    if forgotten:
+        await WorkOrder.all().update(forgotten_at=datetime.now(UTC))
+    before = dict(await WorkOrder.get())
+    again = await brought(
+        place, order(1, **THERE, **given), order(2, **THERE), viewer=place.far_dispatcher
+    )
+    assert again.made == {"wrong": 1, "new": 1}
+    [told] = await ImportProblem.filter(batch_id=again.id)
+    assert (told.column, told.sentence) == ("task_num", NOT_HERE)
+    assert dict(await WorkOrder.get(task_num="GD0001")) == before
+    assert [one["任务号"] for one in await out(place, place.far_dispatcher)] == ["GD0002"]
+    with pytest.raises(NotFound):
+        await actions.read_caller(place.far_dispatcher, before["id"], "看看")
+    async with browsing(place, place.far_dispatcher) as client:
+        page = (await client.get(f"/admin/imports/batches/{again.id}")).text
+        assert NOT_HERE in page
+        assert "三天没人收" not in page
+
+
+async def test_who_has_both_streets_moves_an_order_from_one_to_the_other(place: District) -> None:
+    await brought(place, order(1))
+    again = await brought(place, order(1, **THERE), viewer=place.chief)
+    assert again.made == {"changed": 1}
+    assert (await WorkOrder.get()).area_id == place.elsewhere.id
+    gone = await brought(place, order(1), order(2))
+    assert gone.made == {"wrong": 1, "new": 1}
 
 
 @pytest.mark.parametrize(
