@@ -42,23 +42,19 @@ def of_duties(kind: ClockKind, met: Callable[[Duty], bool]) -> Count:
 
 async def _owed(span: Span, kind: ClockKind) -> AsyncIterator[tuple[Course, Duty]]:
     terms = terms_of(flows())
-    ids = await _cases_of(Q(kind=kind, due_at__gte=span.start, due_at__lt=span.end))
-    ids += await _prolonged_since(span.end)
+    ids = await _cases_of(Q(kind=kind, due_at__gte=span.start, due_at__lt=span.end), span.end)
     async for course in courses(ids, span.until):
         for duty in duties(course.told, course.clocks, terms):
             if duty.kind == kind:
                 yield course, duty
 
 
-async def _cases_of(clocks: Q) -> list[int]:
+async def _cases_of(clocks: Q, end: datetime) -> list[int]:
+    """Cases with such clocks, and those given more time since: until then they were due before."""
     found = await Clock.filter(clocks).values_list("case_id", flat=True)
-    return [int(str(id)) for id in found]
-
-
-async def _prolonged_since(end: datetime) -> list[int]:
-    """Cases that were given more time after the span: within it they were due as before."""
     decided = Step.filter(action="decide_extension", at__gte=end)
-    return [int(str(id)) for id in await decided.values_list("case_id", flat=True)]
+    prolonged = await decided.values_list("case_id", flat=True)
+    return [int(str(id)) for id in (*found, *prolonged)]
 
 
 def _counted_duty(course: Course, duty: Duty, met: bool) -> Counted:
@@ -79,7 +75,8 @@ def of_closing(met: Callable[[Course], bool]) -> Count:
 
     async def count(span: Span) -> Sequence[Counted]:
         since = span.start - LONGEST_CLOSING
-        ids = await _cases_of(Q(kind__in=_TO_THE_END, due_at__gte=since, due_at__lt=span.end))
+        due = Q(kind__in=_TO_THE_END, due_at__gte=since, due_at__lt=span.end)
+        ids = await _cases_of(due, span.end)
         found = [
             _counted_case(course, span, met(course)) async for course in courses(ids, span.until)
         ]

@@ -132,6 +132,9 @@ async def test_an_extension_moves_what_is_due_and_one_that_came_later_does_not(
     (row,) = await counted("handled_on_time", NOVEMBER, DECEMBER)
     assert (row.thing_id, row.numerator) == (cases[1].id, False)
     assert await november("extended") == (0, 1)
+    for code in ("closed", "reworked"):
+        (row,) = await counted(code, NOVEMBER, DECEMBER)
+        assert (row.thing_id, row.numerator) == (cases[1].id, False)
     december = await counted("extended", DECEMBER, DECEMBER + 31 * DAY)
     assert told(december) == (2, 2)
 
