@@ -29,7 +29,7 @@ async def cell_of(
     """A figure as the viewer sees it, or NotFound."""
     found = await board(viewer, code, month, by, view)
     if found is not None:
-        cell = found.total if by == ALL else found.cell(key)
+        cell = found.cell(key) if by != ALL else found.total if key == found.total.key else None
         if cell is not None:
             return found, cell
     raise NotFound("这个月没有这个数，或者您无权查看。")

@@ -146,7 +146,10 @@ async def _board(viewer: Viewer, indicator: Indicator, sheet: Sheet, view: View,
         sheet=sheet,
         view=view,
         by=by,
-        total=replace(total, errata=(await _errata(sheet, ALL)).get("", ()) if total.pair else ()),
+        total=replace(
+            total,
+            errata=(await _errata(sheet, ALL)).get("", ()) if total.whole and total.pair else (),
+        ),
         cells=sorted(
             (
                 replace(
