@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from gpu.geometry import area, clipped
+from gpu.geometry import area, clipped, overlap
 from gpu.messages import Box, Point
 from gpu.pipeline import Seen
 
@@ -27,8 +27,10 @@ MARGIN = 0.1  # of the longer side, by which a box is enlarged on each side
 BLOCKS_ACROSS = 64  # of a picture
 BLOCKS_SHORT = 4  # along the shorter side of a person or a plate band
 SURE = 0.15  # so faint a person is covered
-SURE_IF_LARGE = 0.45  # a faint box over much of the picture is mostly a mistake
+SURE_IF_LARGE = 0.45  # a faint vehicle over much of the picture is mostly a mistake
 LARGE = 0.3
+SMALL, SEVERAL = 0.1, 2  # so many people, so small in a faint box, are a group taken for one
+SAME = 0.3  # overlap of one person seen twice, in the whole and in a part of it
 
 UPLOAD_BYTES = 30_000_000
 UPLOAD_PIXELS = 50_000_000
@@ -67,12 +69,12 @@ def block_of(pixels: Pixels) -> int:
 
 def hide(pixels: Pixels, seen: Iterable[Seen], *, band: float = 0.0) -> None:
     """Cover every person, and the plate band of every vehicle (at least `band` of its height)."""
+    seen = [each for each in seen if each.score >= SURE]
     for each in seen:
-        if each.score < (SURE_IF_LARGE if area(each.box) > LARGE else SURE):
-            continue
         if each.object == "person":
-            mosaic(pixels, each.box)
-        elif each.object in PLATED:
+            if not _faint(each) or not _is_a_group(each, seen):
+                mosaic(pixels, each.box)
+        elif each.object in PLATED and not _faint(each):
             share = PLATE_BAND.get(each.object, PLATE_BAND_OTHERS)
             mosaic(pixels, _lower(each.box, max(share, band)))
 
@@ -155,6 +157,31 @@ def _unpacked(image: Image.Image) -> Pixels:
             Image.new("RGBA", upright.size, "white"), upright.convert("RGBA")
         )
     return np.array(upright.convert("RGB"))
+
+
+def _faint(thing: Seen) -> bool:
+    return thing.score < SURE_IF_LARGE and area(thing.box) > LARGE
+
+
+def _is_a_group(person: Seen, seen: Iterable[Seen]) -> bool:
+    """Whether a faint box is drawn around several people; each of them is covered anyhow.
+
+    Without them it may be one person close by, whose face is the largest of all.
+    """
+    people: list[Box] = []
+    for box in (each.box for each in seen if _is_part(each, person)):
+        if all(overlap(box, other) < SAME for other in people):
+            people.append(box)
+    return len(people) >= SEVERAL
+
+
+def _is_part(each: Seen, group: Seen) -> bool:
+    """Whether it surely is a person, much smaller than the group and standing in it."""
+    if each.object != "person" or each.score < SURE_IF_LARGE:
+        return False
+    (x1, y1, x2, y2), (left, top, right, bottom) = each.box, group.box
+    inside = left <= (x1 + x2) / 2 <= right and top <= (y1 + y2) / 2 <= bottom
+    return inside and area(each.box) < SMALL * area(group.box)
 
 
 def _too_many_pixels() -> PictureError:

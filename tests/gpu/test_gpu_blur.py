@@ -92,9 +92,28 @@ def test_everybody_is_covered_also_who_is_hardly_made_out(many: int) -> None:
     assert all(detail(pixels, box) < 0.12 for box in boxes)
 
 
-def test_a_faint_box_over_half_the_picture_hides_no_evidence() -> None:
+NEAR = (0.1, 0.0, 0.9, 1.0)
+
+
+@pytest.mark.parametrize("score", [0.15, 0.3, 0.44])
+def test_who_stands_close_is_covered_however_faintly_seen(score: float) -> None:
     pixels = noise()
-    blur.hide(pixels, [seen("person", (0.1, 0.0, 0.9, 1.0), 0.3)])
+    twice = [seen("person", (0.3, 0.5, 0.35 + more, 0.8), 0.9) for more in (0, 0.01)]
+    blur.hide(pixels, [seen("person", NEAR, score), *twice, seen("car", NEAR, 0.9)])
+    assert detail(pixels, NEAR) < 0.12
+
+
+def test_a_faint_box_around_several_people_covers_each_of_them_and_hides_no_evidence() -> None:
+    pixels = noise()
+    people = [(0.2, 0.5, 0.25, 0.8), (0.5, 0.5, 0.55, 0.8)]
+    blur.hide(pixels, [seen("person", NEAR, 0.3), *(seen("person", each, 0.5) for each in people)])
+    assert all(detail(pixels, each) < 0.12 for each in people)
+    assert detail(pixels, (0.65, 0.0, 0.9, 1.0)) > 0.99
+
+
+def test_a_faint_vehicle_over_half_the_picture_hides_no_evidence() -> None:
+    pixels = noise()
+    blur.hide(pixels, [seen("truck", NEAR, 0.3)])
     assert (pixels == noise()).all()
 
 
