@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ READING_AT_MOST = 60.0  # seconds
 SAID_AT_MOST = 300  # characters of a server's sentence
 
 TRY_AGAIN = {401, 403, 408, 425, 429}  # besides 5xx: a token may be mended, a load may pass
+NOBODY_THERE = {404, 405, 410}  # of an address that every liuhe with eyes has: not of a message
 
 
 class Unreachable(Exception):
@@ -87,7 +88,8 @@ class Link:
         if picture is not None:
             files["evidence"] = ("evidence.jpg", picture, "image/jpeg")
         headers = {"Idempotency-Key": observation.key}
-        self._call("POST", "/video/observations", files=files, headers=headers)
+        path = "/video/observations"
+        self._call("POST", path, files=files, headers=headers, later=NOBODY_THERE)
 
     def snapshot(self, camera_id: str, picture: bytes, at: datetime) -> None:
         headers = {"Content-Type": "image/jpeg", "X-Frame-At": at.astimezone(UTC).isoformat()}
@@ -133,7 +135,10 @@ class Link:
         except ValueError as error:
             raise Unreachable(f"The server's {name} cannot be used: {error}") from None
 
-    def _call(self, method: str, path: str, **options: Any) -> Answer:
+    def _call(
+        self, method: str, path: str, *, later: Collection[int] = (), **options: Any
+    ) -> Answer:
+        """`later`: with which answers it may be taken another time, besides TRY_AGAIN."""
         headers = {"Authorization": f"Bearer {self._token()}", **options.pop("headers", {})}
         try:
             with self._client.stream(method, path, headers=headers, **options) as response:
@@ -141,7 +146,7 @@ class Link:
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
             reason = str(error) or type(error).__name__
             raise Unreachable(f"The server does not answer ({reason}).") from None
-        return _judged(answer)
+        return _judged(answer, later)
 
     def _token(self) -> str:
         """Read each time: a file of a few bytes, and a new token needs no restart."""
@@ -174,13 +179,13 @@ def _read(response: httpx2.Response) -> Answer:
     return Answer(status=response.status_code, headers=response.headers, content=bytes(content))
 
 
-def _judged(answer: Answer) -> Answer:
+def _judged(answer: Answer, later: Collection[int]) -> Answer:
     status = answer.status
     if status < 300 or status == 304:
         return answer
     said = answer.content.decode("utf-8", "replace").strip()[:SAID_AT_MOST]
     if status in (401, 403):
         raise Unreachable(f"The server refuses the token ({status} {said}); check --token-file.")
-    if status >= 500 or status in TRY_AGAIN or status < 400:
+    if status >= 500 or status in TRY_AGAIN or status in later or status < 400:
         raise Unreachable(f"The server answers {status} {said}")
     raise Refused(f"{status} {said}")

@@ -54,6 +54,7 @@ class Spool:
         self._lock = threading.RLock()
         self._numbers = count()
         self._dropped = 0
+        self._unread: set[str] = set()
         self._queue = self._left_over()
         self.changed = threading.Event()
 
@@ -73,7 +74,10 @@ class Spool:
         return True
 
     def oldest(self, skip: Container[str] = ()) -> tuple[str, Letter] | None:
-        """The next message and what to call it; broken files are set aside on the way."""
+        """The next message and what to call it; broken ones are set aside on the way.
+
+        One that cannot be read just now, as when too many files are open, waits for the next time.
+        """
         with self._lock:
             for digest, waiting in list(self._queue.items()):
                 if digest in skip:
@@ -81,29 +85,25 @@ class Spool:
                 try:
                     return digest, _unpacked((self._waiting / waiting.name).read_bytes())
                 except FileNotFoundError:
-                    del self._queue[digest]
-                except (OSError, ValueError) as error:
-                    self.reject(digest, f"The file cannot be read: {error}.")
+                    self._taken_out(digest)
+                except OSError as error:
+                    self._say_unread(digest, error)
+                except (ValueError, RecursionError) as error:
+                    self.reject(digest, f"The file holds no message: {error}.")
         return None
 
     def done(self, digest: str) -> None:
-        """The server has it."""
+        """The server has it. A file that cannot be removed is sent again after a restart."""
         with self._lock:
-            if (waiting := self._queue.pop(digest, None)) is not None:
-                (self._waiting / waiting.name).unlink(missing_ok=True)
+            if path := self._taken_out(digest):
+                _remove(path)
 
     def reject(self, digest: str, sentence: str) -> None:
         """The server will never take it: set it aside, with the reason beside it."""
         with self._lock:
-            if (waiting := self._queue.pop(digest, None)) is None:
-                return
-            try:
-                (self._rejected / f"{waiting.name}.txt").write_text(sentence, "utf-8")
-                os.replace(self._waiting / waiting.name, self._rejected / waiting.name)
-                self._trim_rejected()
-            except OSError:
-                (self._waiting / waiting.name).unlink(missing_ok=True)
-        log.warning("a message was rejected: %s", sentence)
+            if path := self._taken_out(digest):
+                self._set_aside(path, sentence)
+                log.warning("a message was rejected: %s", sentence)
 
     def health(self) -> SpoolHealth:
         with self._lock:
@@ -141,15 +141,49 @@ class Spool:
 
     def _drop_oldest(self, why: str) -> None:
         digest = next(iter(self._queue))
-        waiting = self._queue.pop(digest)
-        (self._waiting / waiting.name).unlink(missing_ok=True)
+        if path := self._taken_out(digest):
+            _remove(path)
         self._dropped += 1
         log.warning("%s: the oldest message is dropped, %d so far", why, self._dropped)
 
+    def _say_unread(self, digest: str, error: OSError) -> None:
+        """Once for each message, not with each try."""
+        if digest not in self._unread:
+            self._unread.add(digest)
+            log.error("a message cannot be read now: %s", error)
+
+    def _taken_out(self, digest: str) -> Path | None:
+        """No longer waiting; its file is still there."""
+        self._unread.discard(digest)
+        waiting = self._queue.pop(digest, None)
+        return None if waiting is None else self._waiting / waiting.name
+
+    def _set_aside(self, path: Path, sentence: str) -> None:
+        try:
+            os.replace(path, self._rejected / path.name)
+        except OSError as error:
+            self._dropped += 1
+            log.error("a rejected message is lost: it cannot be set aside: %s", error)
+            _remove(path)
+            return
+        with suppress(OSError):
+            (self._rejected / f"{path.name}.txt").write_text(sentence, "utf-8")
+        self._trim_rejected()
+
     def _trim_rejected(self) -> None:
         for path in sorted(self._rejected.glob("*.msg"))[:-REJECTED_AT_MOST]:
-            path.unlink(missing_ok=True)
-            path.with_name(f"{path.name}.txt").unlink(missing_ok=True)
+            self._dropped += _remove(path)
+            _remove(path.with_name(f"{path.name}.txt"))
+
+
+def _remove(path: Path) -> bool:
+    """What stays although nobody wants it costs room, and no more."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.error("%s cannot be removed: %s", path, error)
+        return False
+    return True
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -64,7 +64,7 @@ def test_an_observation_without_a_picture_has_only_one_part(
     assert list(server.calls[0].parts()) == ["observation"]
 
 
-@pytest.mark.parametrize("trouble", [0, 500, 502, 503, 408, 429, 401, 403, 302])
+@pytest.mark.parametrize("trouble", [0, 500, 502, 503, 408, 429, 401, 403, 302, 404, 405, 410])
 def test_whatever_may_pass_is_tried_again_in_order(
     server: Any, spool: Spool, sender: Sender, observation: Any, until: Any, trouble: int
 ) -> None:
@@ -77,18 +77,18 @@ def test_whatever_may_pass_is_tried_again_in_order(
     assert server.observed() == [first, first, first, second, "o2:started"]
 
 
-@pytest.mark.parametrize("status", [400, 404, 409, 413, 422])
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
 def test_what_the_server_will_never_take_is_set_aside_with_its_sentence(
     server: Any, spool: Spool, sender: Sender, observation: Any, until: Any, status: int
 ) -> None:
-    server.on(OBSERVE, (status, {}, "没有这个摄像头。".encode()), TAKEN)
+    server.on(OBSERVE, (status, {}, "这条消息读不懂。".encode()), TAKEN)
     spool.put(observation("bad"), None)
     spool.put(observation("good"), None)
     sender.start()
     until(lambda: spool.health().waiting == 0)
     assert server.observed() == ["bad:started", "good:started"]
     rejected = next(iter((spool._rejected).glob("*.txt")))
-    assert rejected.read_text() == f"{status} 没有这个摄像头。"
+    assert rejected.read_text() == f"{status} 这条消息读不懂。"
 
 
 def test_one_message_that_breaks_the_server_does_not_hold_up_the_others(
@@ -106,6 +106,26 @@ def test_one_message_that_breaks_the_server_does_not_hold_up_the_others(
         "o1:started",
         "o2:started",
     ]
+
+
+def test_whatever_goes_wrong_with_one_message_the_sender_lives_and_sends_it_later(
+    server: Any, spool: Spool, sender: Sender, observation: Any, until: Any, monkeypatch: Any
+) -> None:
+    server.on(OBSERVE, TAKEN)
+    told, broken = sender._link.observe, iter([MemoryError(), RuntimeError("unforeseen")])
+
+    def observe(*letter: Any) -> None:
+        if error := next(broken, None):
+            raise error
+        told(*letter)
+
+    monkeypatch.setattr(sender._link, "observe", observe)
+    for name in ("o0", "o1"):
+        spool.put(observation(name), None)
+    sender.start()
+    until(lambda: spool.health().waiting == 0)
+    assert server.observed() == ["o0:started", "o1:started"]
+    assert spool.health().rejected == 0
 
 
 def test_a_server_that_comes_back_gets_all_that_happened_meanwhile(

@@ -158,4 +158,54 @@ def test_what_is_rejected_is_kept_with_the_reason_and_bounded(
         spool.reject(digest, f"reason {number}")
     reasons = sorted(path.read_text() for path in (tmp_path / "rejected").glob("*.txt"))
     assert reasons == ["reason 2", "reason 3", "reason 4"]
-    assert (spool.health().waiting, spool.health().rejected) == (0, 3)
+    health = spool.health()
+    assert (health.waiting, health.rejected, health.dropped) == (0, 3, 2)
+
+
+@pytest.mark.parametrize("trouble", [errno.EMFILE, errno.EIO])
+def test_what_cannot_be_read_just_now_waits_and_holds_up_nobody(
+    tmp_path: Path, observation: Any, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    spool, read, first = Spool(tmp_path), Path.read_bytes, True
+    for number in range(3):
+        spool.put(observation(f"o{number}"), b"picture")
+
+    def once_unreadable(path: Path) -> bytes:
+        nonlocal first
+        failing, first = first, False
+        if failing:
+            raise OSError(trouble, os.strerror(trouble))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", once_unreadable)
+    assert sorted(drain(spool)) == [(f"o{n}:started", b"picture") for n in range(3)]
+    assert (spool.health().rejected, spool.health().dropped) == (0, 0)
+
+
+def test_a_disk_that_lets_nothing_be_removed_stops_neither_putting_nor_sending(
+    tmp_path: Path, observation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlink(path: Path, *, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    spool = Spool(tmp_path, messages=2)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    for number in range(3):
+        assert spool.put(observation(f"o{number}"), None)
+    assert [key for key, _ in drain(spool)] == ["o1:started", "o2:started"]
+    assert spool.health().dropped == 1
+
+
+def test_a_rejected_message_that_cannot_be_set_aside_is_counted(
+    tmp_path: Path, observation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(*_: Any) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    spool = Spool(tmp_path)
+    spool.put(observation(), None)
+    digest, _ = spool.oldest() or ("", None)
+    monkeypatch.setattr("gpu.spool.os.replace", replace)
+    spool.reject(digest, "no")
+    assert (spool.health().dropped, spool.health().rejected) == (1, 0)
+    assert list((tmp_path / "waiting").iterdir()) == []
