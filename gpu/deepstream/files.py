@@ -7,6 +7,7 @@ from gpu.deepstream.spec import Network, Settings
 
 PARSER_LIBRARY = "/opt/nvidia/deepstream/deepstream/lib/libnvds_infercustomparser.so"
 NOMINAL_RATE = 25.0  # frames a second that the tracker's ages are counted in
+FASTEST = 35  # batches a second: a little more than any camera has frames, so that none queue up
 
 
 def infer_file(network: Network, folder: Path, every: int, cameras: int, settings: Settings) -> str:
@@ -100,7 +101,12 @@ def tracker_file(network: Network, patience: float) -> str:
 
 
 def mux_file() -> str:
-    """A batch waits at most a tenth of a second for a slow camera, and none for a dead one."""
+    """A batch waits for who is missing, but no longer than the fastest camera needs for a frame.
+
+    The mux keeps a place for each camera that has not ended, so also for one that is away or has
+    frozen: whatever is there goes on when this time since the last batch is over. Were it longer
+    than a frame takes, one dead camera would slow down all the others.
+    """
     rows: configs.Section = {
         "algorithm-type": 1,
         "adaptive-batching": 1,
@@ -108,7 +114,7 @@ def mux_file() -> str:
         "max-same-source-frames": 1,
         "overall-max-fps-n": 120,
         "overall-max-fps-d": 1,
-        "overall-min-fps-n": 10,
+        "overall-min-fps-n": FASTEST,
         "overall-min-fps-d": 1,
     }
     return configs.ini({"property": rows}, configs.MUX)

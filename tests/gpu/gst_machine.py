@@ -1,15 +1,17 @@
 """A stand-in for pyservicemaker on real GStreamer: NVIDIA's elements by name and properties only.
 
 Building, linking, pads that come later, the bus, EOS, errors and stopping are GStreamer's own.
-What flows are tiny test pictures; objects in them come from `World`. Nothing here says anything of
-throughput, GPU memory, batching, track ids or engines.
+What flows are tiny test pictures; objects in them come from `World`. The mux makes batches by the
+rules of NVIDIA's new one and nvinfer looks at every so many of them. Nothing here says anything of
+throughput, GPU memory, track ids or engines.
 """
 
 import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
+from gpu.deepstream import configs
 from gpu.deepstream.table import Property, elements
 
 SYSTEM = "/usr/lib/python3/dist-packages"  # PyGObject is a package of the system
@@ -57,20 +60,24 @@ class World:
         self.objects: Objects = objects or (lambda pad, number: [])
         self.width, self.height = 160, 90
 
-    def metadata(self, pad: int, number: int) -> Any:
-        """As NVIDIA's: attributes, and iterators that work once."""
-        return SimpleNamespace(frame_items=iter([self._frame(pad, number)]))
+    def metadata(self, frames: Sequence[tuple[int, int]], *, looked: bool = True) -> Any:
+        """As NVIDIA's: attributes, and iterators that work once. `looked`: nvinfer did."""
+        made = [self._frame(*each, slot, looked) for slot, each in enumerate(frames)]
+        return SimpleNamespace(frame_items=iter(made))
 
-    def _frame(self, pad: int, number: int) -> Any:
+    def _frame(self, pad: int, number: int, slot: int = 0, looked: bool = True) -> Any:
+        objects = [self._object(*each) for each in self.objects(pad, number)]
+        for each in objects if not looked else ():
+            each.confidence = -0.1  # as NvDCF says of what it follows without a detection
         return SimpleNamespace(
             pad_index=pad,
-            batch_id=0,
+            batch_id=slot,
             frame_number=number,
             pipeline_width=0,
             pipeline_height=0,
             source_width=self.width,
             source_height=self.height,
-            object_items=iter([self._object(*each) for each in self.objects(pad, number)]),
+            object_items=iter(objects),
         )
 
     def _object(self, number: int, kind: int, score: float, box: Any) -> Any:
@@ -142,15 +149,17 @@ class GstMachine:
         assert answer == self.gst.PadLinkReturn.OK, f"{pad.get_name()}: {answer}"
 
     def watch_metadata(self, name: str, take: Callable[[Any], None]) -> None:
-        self._probe(name, lambda pad, number: take(self.world.metadata(pad, number)))
+        self._probe(name, take)
 
     def watch_buffers(self, name: str, take: Callable[[Any], None]) -> None:
-        self._probe(name, lambda pad, number: take(FakeBuffer(self.world.metadata(pad, number))))
+        self._probe(name, lambda metadata: take(FakeBuffer(metadata)))
 
-    def _probe(self, name: str, call: Callable[[int, int], None]) -> None:
+    def _probe(self, name: str, call: Callable[[Any], None]) -> None:
+        mux, infer = self.element("mux"), self.element("infer")
+
         def seen(_: Any, info: Any) -> Any:
-            offset = info.get_buffer().offset
-            call(offset >> 32, offset & 0xFFFFFFFF)
+            batch = info.get_buffer().offset
+            call(self.world.metadata(mux.batches[batch], looked=batch in infer.looked))
             return self.gst.PadProbeReturn.OK
 
         self.element(name).get_static_pad("src").add_probe(self.gst.PadProbeType.BUFFER, seen)
@@ -195,7 +204,7 @@ def kinds(gst: Any) -> Mapping[str, Any]:
     made = {
         "nvurisrcbin": _source,
         "nvstreammux": _mux,
-        "nvinfer": _through,
+        "nvinfer": _infer,
         "nvtracker": _through,
         "nvvideoconvert": _convert,
     }
@@ -257,9 +266,10 @@ def _kept(base: Any, gst: Any, name: str, extra: Mapping[str, Any]) -> Any:
 
 
 def _source(gst: Any, name: str) -> Any:
-    """Ten milliseconds a picture. The address says what happens:
+    """Ten milliseconds a picture, or fps=N. The address says what happens:
 
-    frames=N then the end; freeze=N then nothing; error=N then an error; late=S before the pad.
+    frames=N then the end; freeze=N then nothing; error=N then an error; late=S before the pad;
+    never: no answer.
     """
 
     def started(self: Any, change: Any) -> Any:
@@ -278,7 +288,8 @@ def _source(gst: Any, name: str) -> Any:
         test.set_property("is-live", True)
         test.set_property("num-buffers", int(wanted.get("frames", -1)))
         size = gst.ElementFactory.make("capsfilter", None)
-        caps = "video/x-raw,width=16,height=16,framerate=100/1,format=RGB"
+        rate = int(wanted.get("fps", 100))
+        caps = f"video/x-raw,width=16,height=16,framerate={rate}/1,format=RGB"
         size.set_property("caps", gst.Caps.from_string(caps))
         for each in (test, size):
             each.set_locked_state(True)  # until it is linked, whatever the pipeline does meanwhile
@@ -317,49 +328,119 @@ def _wishes(address: str) -> dict[str, float]:
 
 
 def _mux(gst: Any, name: str) -> Any:
-    """Batches of one; ends when all of its pads have ended."""
+    """Batches as NVIDIA's new mux makes them, with adaptive batching; ends when all pads have.
+
+    One frame of each pad that has not ended. Who is missing is waited for until so long after the
+    last batch as `overall-min-fps` says; meanwhile a pad holds a batch's worth of frames, then
+    blocks whoever brings more.
+    """
 
     def init(self: Any) -> None:
         gst.Element.__init__(self)
         self.out = gst.Pad.new_from_template(self.get_pad_template("src"), "src")
         self.add_pad(self.out)
-        self.open, self.count, self.begun = set(), itertools.count(), False
-        self.guard = threading.RLock()
-        self.numbers = {}
+        self.count, self.begun, self.playing = itertools.count(), False, True
+        self.waiting: dict[int, deque[Any]] = {}  # of each pad that has not ended
+        self.over: set[int] = set()  # ended, but frames of it still wait
+        self.numbers: Counter[int] = Counter()
+        self.batches: dict[int, list[tuple[int, int]]] = {}
+        self.guard = threading.Condition()
 
     def request(self: Any, template: Any, wanted: Any, caps: Any) -> Any:
-        pad = gst.Pad.new_from_template(template, f"sink_{next(self.count)}")
-        pad.set_chain_function_full(lambda pad, _, buffer: chain(self, pad, buffer), None)
-        pad.set_event_function_full(lambda pad, _, event: happened(self, pad, event), None)
+        number = next(self.count)
+        pad = gst.Pad.new_from_template(template, f"sink_{number}")
+        pad.set_chain_function_full(lambda pad, _, buffer: chain(self, number, buffer), None)
+        pad.set_event_function_full(lambda pad, _, event: happened(self, number, event), None)
         pad.set_active(True)
         self.add_pad(pad)
-        self.open.add(pad.get_name())
+        self.waiting[number] = deque()
         return pad
 
-    def chain(self: Any, pad: Any, buffer: Any) -> Any:
-        with self.guard:
-            index = int(pad.get_name().removeprefix("sink_"))
-            number = self.numbers[index] = self.numbers.get(index, -1) + 1
-            marked = buffer.copy()
-            marked.offset = (index << 32) | number
-            return self.out.push(marked)
+    def changed(self: Any, change: Any) -> Any:
+        if change == gst.StateChange.READY_TO_PAUSED:
+            threading.Thread(target=push, args=(self,), daemon=True).start()
+        elif change == gst.StateChange.PAUSED_TO_READY:
+            with self.guard:
+                self.playing = False
+                self.guard.notify_all()
+        return gst.Element.do_change_state(self, change)
 
-    def happened(self: Any, pad: Any, event: Any) -> bool:
+    def chain(self: Any, number: int, buffer: Any) -> Any:
+        with self.guard:
+            queue = self.waiting[number]
+            self.guard.wait_for(lambda: not self.playing or len(queue) < len(self.waiting))
+            if not self.playing:
+                return gst.FlowReturn.FLUSHING
+            queue.append(buffer)
+            self.guard.notify_all()
+            return gst.FlowReturn.OK
+
+    def happened(self: Any, number: int, event: Any) -> bool:
         with self.guard:
             if event.type == gst.EventType.EOS:
-                self.open.discard(pad.get_name())
-                return True if self.open else self.out.push_event(event)
-            if event.type == gst.EventType.SEGMENT:
-                if not self.begun:
-                    self.begun = True
-                    self.out.push_event(gst.Event.new_stream_start("batch"))
-                    caps = gst.Caps.from_string("video/x-raw(memory:NVMM),width=16,height=16")
-                    self.out.push_event(gst.Event.new_caps(caps))
-                    self.out.push_event(event)
-                return True
+                self.over.add(number)
+                self.guard.notify_all()
+            elif event.type == gst.EventType.SEGMENT and not self.begun:
+                self.begun = True
+                self.out.push_event(gst.Event.new_stream_start("batch"))
+                caps = gst.Caps.from_string("video/x-raw(memory:NVMM),width=16,height=16")
+                self.out.push_event(gst.Event.new_caps(caps))
+                self.out.push_event(event)
             return True
 
-    return _kept(gst.Element, gst, name, {"__init__": init, "do_request_new_pad": request})
+    def push(self: Any) -> None:
+        text = Path(self.get_property("config-file-path")).read_text()
+        rows = configs.read_ini(text, configs.MUX)["property"]
+        longest = int(rows["overall-min-fps-d"]) / int(rows["overall-min-fps-n"])
+        last = time.monotonic()
+        for batch in itertools.count():
+            with self.guard:
+                while not ready(self, last + longest):
+                    left = last + longest - time.monotonic()
+                    self.guard.wait(left if left > 0 else None)
+                if not self.playing:
+                    return
+                taken = [(pad, queue.popleft()) for pad, queue in self.waiting.items() if queue]
+                for pad in [pad for pad in self.over if not self.waiting.get(pad)]:
+                    self.waiting.pop(pad, None)
+                ended = not self.waiting
+                self.batches[batch] = [(pad, self.numbers[pad]) for pad, _ in taken]
+                self.numbers.update(pad for pad, _ in taken)
+                self.batches.pop(batch - 1000, None)
+                self.guard.notify_all()
+            last = time.monotonic()
+            if taken:
+                marked = taken[0][1].copy()
+                marked.offset = batch
+                self.out.push(marked)
+            if ended:
+                self.out.push_event(gst.Event.new_eos())
+                return
+
+    def ready(self: Any, due: float) -> bool:
+        full = all(queue or pad in self.over for pad, queue in self.waiting.items())
+        late = time.monotonic() >= due and any(self.waiting.values())
+        return full or late or not self.playing
+
+    extra = {"__init__": init, "do_request_new_pad": request, "do_change_state": changed}
+    return _kept(gst.Element, gst, name, extra)
+
+
+def _infer(gst: Any, name: str) -> Any:
+    """Looks at every so many batches, as its file's `interval` says, whoever is in them."""
+
+    def init(self: Any) -> None:
+        _piped(gst, lambda event: event, lambda buffer: counted(self, buffer))(self)
+        self.count, self.every, self.looked = itertools.count(), 0, set()
+
+    def counted(self: Any, buffer: Any) -> None:
+        if not self.every:
+            text = Path(self.get_property("config-file-path")).read_text()
+            self.every = int(configs.read_ini(text, configs.INFER)["property"]["interval"]) + 1
+        if next(self.count) % self.every == 0:
+            self.looked.add(buffer.offset)
+
+    return _kept(gst.Element, gst, name, {"__init__": init})
 
 
 def _through(gst: Any, name: str) -> Any:
@@ -378,12 +459,19 @@ def _convert(gst: Any, name: str) -> Any:
     return _kept(gst.Element, gst, name, {"__init__": _piped(gst, turned)})
 
 
-def _piped(gst: Any, turned: Callable[[Any], Any]) -> Any:
+def _piped(
+    gst: Any, turned: Callable[[Any], Any], seen: Callable[[Any], None] = lambda buffer: None
+) -> Any:
     def init(self: Any) -> None:
         gst.Element.__init__(self)
         self.into = gst.Pad.new_from_template(self.get_pad_template("sink"), "sink")
         self.out = gst.Pad.new_from_template(self.get_pad_template("src"), "src")
-        self.into.set_chain_function_full(lambda _pad, _parent, buffer: self.out.push(buffer), None)
+
+        def chain(_pad: Any, _parent: Any, buffer: Any) -> Any:
+            seen(buffer)
+            return self.out.push(buffer)
+
+        self.into.set_chain_function_full(chain, None)
         self.into.set_event_function_full(
             lambda _pad, _parent, event: self.out.push_event(turned(event)), None
         )
@@ -400,7 +488,7 @@ def parked(name: str) -> GstMachine:
     """In front of each camera stands a car, and somebody walks by now and then."""
 
     def objects(pad: int, number: int) -> list[Any]:
-        car = (1, CAR, 0.9 if number % 5 == 0 else -0.1, (0.4, 0.4, 0.6, 0.6))
+        car = (1, CAR, 0.9, (0.4, 0.4, 0.6, 0.6))
         step = (number % 50) / 60
         person = (2 + number // 50, PERSON, 0.8, (step, 0.1, step + 0.05, 0.3))
         return [car, person] if number % 100 < 50 else [car]

@@ -38,20 +38,23 @@ MODEL = Network(
 )
 
 
-def graph(*sources: str) -> Graph:
+def graph(*sources: str, folder: Path = Path("/run/shard")) -> Graph:
     lines = [line(Camera(id=f"c{n}", name="c", source=each)) for n, each in enumerate(sources)]
-    return shard(lines, MODEL, Path("/run/shard"), Settings())
+    return shard(lines, MODEL, folder, Settings())
 
 
 @pytest.fixture
-def started(gstreamer: Any) -> Iterator[Run]:
+def started(gstreamer: Any, tmp_path: Path) -> Iterator[Run]:
     """`started("rtsp://camera/frames=20", …)`: the machine, and frames counted by the mux's pad."""
     machines: list[GstMachine] = []
 
     def start(*sources: str) -> tuple[GstMachine, Counter[int]]:
         machine, counted = GstMachine(), Counter[int]()
         machines.append(machine)
-        build(machine, graph(*sources))
+        made = graph(*sources, folder=tmp_path)
+        for name, text in made.files.items():
+            (tmp_path / name).write_text(text)
+        build(machine, made)
 
         def take(metadata: Any) -> None:
             counted.update(frame.pad_index for frame in metadata.frame_items)
@@ -87,6 +90,20 @@ def test_a_camera_that_freezes_holds_nobody_up(started: Run, until: Any) -> None
     _, counted = started("freeze=5.mp4", "frames=40.mp4")
     until(lambda: counted[1] == 40)
     assert counted[0] == 5
+
+
+@pytest.mark.parametrize("neighbour", ["never", "freeze=3"])
+def test_a_camera_that_gives_nothing_costs_the_others_no_frame(
+    started: Run, neighbour: str, until: Any
+) -> None:
+    _, counted = started(f"rtsp://camera/{neighbour}", "rtsp://camera/fps=25&frames=30")
+    until(lambda: counted[1] == 30, 3)
+
+
+def test_a_slow_camera_slows_down_no_other(started: Run, until: Any) -> None:
+    _, counted = started("rtsp://camera/fps=5", "rtsp://camera/fps=30&frames=30")
+    until(lambda: counted[1] == 30, 3)
+    assert counted[0] <= 8
 
 
 def test_an_error_ends_the_waiting(started: Run) -> None:
