@@ -35,6 +35,11 @@ class Source:
     def is_file(self) -> bool:
         return not _RTSP.match(self.address)
 
+    @property
+    def ends(self) -> bool:
+        """Whether an end of its pictures is no fault."""
+        return self.is_file and not self.loop
+
 
 @dataclass(frozen=True, kw_only=True)
 class Decode:

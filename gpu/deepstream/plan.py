@@ -1,15 +1,18 @@
-"""Which cameras share a process: those with one model that look equally often, at most K."""
+"""Which cameras share a process: those with one model that look equally often, at most K.
+
+Films that end and what never ends are kept apart: a shard ends when all that is in it does.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from gpu.pipeline import Line
 
-Kind = tuple[str | None, int]
+Kind = tuple[str | None, int, bool]
 Shards = Mapping[int, tuple[Line, ...]]
 
 
 def kind(line: Line) -> Kind:
-    return line.detect.model, line.detect.every
+    return line.detect.model, line.detect.every, line.source.ends
 
 
 def arranged(wanted: Iterable[Line], before: Shards, most: int) -> dict[int, tuple[Line, ...]]:

@@ -87,13 +87,13 @@ class Shard:
         assert self._machine is not None, "it was made"
         self._rezone()
         threading.Thread(target=self._snapshots, name="snapshots", daemon=True).start()
-        ended = self._machine.wait()
+        over = self._machine.wait() == "eos" and all(line.source.ends for line in self._task.lines)
         if self._stopping.is_set():
             threading.Event().wait(CLOSING)  # whoever stops ends the process
         for each in self._watching:
-            each.ended() if ended == "eos" else each.stop()
+            each.ended() if over else each.stop()
         self._pulse()
-        return ENDED if ended == "eos" else BROKEN
+        return ENDED if over else BROKEN  # no camera ends: one that says so is called again
 
     def _prepare(self) -> None:
         """Files, graph, probes; then it plays."""

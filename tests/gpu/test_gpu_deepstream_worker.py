@@ -55,6 +55,13 @@ def test_cameras_fill_shards_of_one_kind() -> None:
     ]
 
 
+def test_films_that_end_share_no_shard_with_what_never_does() -> None:
+    wanted = lines(camera(0), camera(1, "a.mp4"), camera(2, "b.mp4", loop=True), camera(3, "c.mp4"))
+    plan = arranged(wanted, {}, 4)
+    ids = [[each.source.camera_id for each in its] for its in plan.values()]
+    assert ids == [["c0", "c2"], ["c1", "c3"]]
+
+
 def test_a_camera_that_goes_leaves_a_hole_that_the_next_one_fills() -> None:
     before = arranged(lines(*(camera(n) for n in range(4))), {}, 2)
     without = arranged(lines(camera(0), camera(2), camera(3)), before, 2)
@@ -272,3 +279,18 @@ def test_files_that_are_over_end_what_is_open_and_stay_ended(
     until(lambda: told.seen("ended", "c0"), 60)
     until(lambda: health(worker, "c0").state == "ended", 20)
     assert len(told.seen("started", "c0")) == 1
+
+
+def test_a_camera_that_says_it_is_over_is_called_again_and_nothing_ends_there(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    told = Told()
+    worker = made(told)
+    worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/frames=120"),)))
+    until(lambda: told.seen("started", "c0"), 60)
+    first = pids(worker)[0]
+    until(lambda: pids(worker).get(0) not in (None, first), 20)
+    until(lambda: health(worker, "c0").state == "running", 60)
+    assert health(worker, "c0").reconnects == 1
+    assert len(told.seen("started", "c0")) == 1
+    assert told.seen("ended", "c0") == []
