@@ -3,6 +3,7 @@
 The same on every back end: tracks come in, observations go out. No threads of its own.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,8 @@ from gpu.pipeline import Line
 from gpu.recorder import Record, Recorder
 from gpu.spells import Open, Track
 from gpu.zones import Change, Zones
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[Observation, bytes | None], None]
 Picture = Callable[[Change, Sequence[Point]], bytes | None]
@@ -79,6 +82,12 @@ class Teller:
             if self._recorder:
                 self._recorder.finish(self._tag)
 
+    def rest(self) -> None:
+        """Nothing more is seen here for now: what is open waits for a later start."""
+        with self.order:
+            if self._recorder:
+                self._recorder.finish(self._tag)
+
     def _recall(self, now: float) -> None:
         """Once: go on with what was open before the worker was stopped."""
         if self._memory and not self._recalled:
@@ -97,7 +106,11 @@ class Teller:
         polygon = next((zone.polygon for zone in zones if zone.id == change.zone_id), None)
         if change.phase != "started" or polygon is None:
             return None
-        return self._picture(change, polygon)
+        try:
+            return self._picture(change, polygon)
+        except Exception:  # what happened is told whatever becomes of its picture
+            log.exception("camera %s: there is no picture of what happened", self._camera_id)
+            return None
 
 
 def observation(change: Change, camera_id: str, tag: str) -> Observation:

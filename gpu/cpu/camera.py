@@ -69,6 +69,8 @@ class Camera:
             thread.join(timeout=0.7)
         if gone:
             self.follower.finish()
+        else:
+            self.follower.rest()
 
     def join(self) -> None:
         """Until the file has ended and all of it has been followed."""

@@ -40,11 +40,12 @@ class Follower:
         self._shown: Look | None = None
         self._before: Frame | None = None
         self._air: tuple[Frame, Network] | None = None  # where something fell last
+        self._resting = False
 
     def begin(self, network: Network, rate: float) -> None:
         """Before each first frame; `rate` is how many detections a second to expect."""
         with self._teller.order:
-            if self._tracker is None:
+            if self._tracker is None and not self._resting:
                 node = self._teller.line.track
                 output = network.model.manifest.output
                 self._tracker = Tracker(node, output, rate)
@@ -55,8 +56,10 @@ class Follower:
         self, frame: Frame, grey: Grey, seen: tuple[Seen, ...] | None, network: Network
     ) -> None:
         """Take the next frame, also small and grey; `seen` is None when nobody looked at it."""
-        assert self._tracker is not None, "begin comes first"
         with self._teller.order:
+            if self._resting:
+                return
+            assert self._tracker is not None, "begin comes first"
             if frame.fresh:
                 self._tracker.reset()
             moving = grey if self._teller.line.detect.every > 1 else None  # nothing to bridge
@@ -76,6 +79,12 @@ class Follower:
     def finish(self) -> None:
         """Nothing will be seen here again: what is open ends."""
         self._teller.finish(now())
+
+    def rest(self) -> None:
+        """Another goes on here: a frame that is still under way changes nothing any more."""
+        with self._teller.order:
+            self._resting = True
+            self._teller.rest()
 
     def snapshot(self) -> tuple[bytes, datetime] | None:
         """The latest look, blurred, and when it was; None if there is none since the last time."""

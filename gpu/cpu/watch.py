@@ -34,14 +34,17 @@ class Worker:
         self._lock = threading.Lock()
 
     def apply(self, config: Config, *, live: bool = True) -> None:
-        """Stop what is gone, start what is new, start anew what has another source or model."""
+        """Stop what is gone, start what is new, start anew what has another source or model.
+
+        What is open goes on when a camera is started anew, if there is a memory for it.
+        """
         wanted = {line.source.camera_id: line for line in lines(config, live=live)}
         with self._lock:
             for camera_id, camera in list(self._cameras.items()):
                 line = wanted.get(camera_id)
                 if line is None or not line.same_eyes(camera.line):
                     del self._cameras[camera_id]
-                    camera.stop(gone=True)
+                    camera.stop(gone=line is None or self._memory is None)
                 elif line != camera.line:
                     camera.rezone(line)
             for camera_id, line in wanted.items():

@@ -8,24 +8,30 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 
 import gpu
 from gpu import pipeline
+from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
+from gpu.cpu.follower import Follower
+from gpu.cpu.motion import HEIGHT, WIDTH
 from gpu.cpu.track import Tracker
 from gpu.cpu.watch import Worker
 from gpu.manifests import find
 from gpu.memory import Memory
-from gpu.messages import Camera, Config, Observation, SpoolHealth, Watch, Zone
+from gpu.messages import Camera, Config, Observation, Point, SpoolHealth, Watch, Zone
 from gpu.pipeline import CLIPS, Seen
+from gpu.spells import Track
+from gpu.teller import Teller
 from gpu.teller import observation as told
 from gpu.zones import Change, Zones
 
@@ -149,9 +155,9 @@ def test_a_broken_video_leaves_the_others_alone(
 
 @pytest.mark.slow
 def test_a_new_configuration_changes_what_runs_and_nothing_else(
-    detector: Detector, until: Any
+    detector: Detector, until: Any, tmp_path: Path
 ) -> None:
-    made, heard = worker(detector)
+    made, heard = worker(detector, Memory(tmp_path))
     made.apply(Config(version="1", cameras=(campus(id="a"), campus(id="b"))), live=True)
     a, b = made.cameras()
     until(lambda: len(heard) == 2, 60)
@@ -167,12 +173,53 @@ def test_a_new_configuration_changes_what_runs_and_nothing_else(
     made.apply(second)
     running = {each.line.source.camera_id: each for each in made.cameras()}
     assert running["a"] is a  # zones only: it goes on
-    assert running["b"] is not b  # other eyes: it begins anew, and what was open has ended
-    assert sorted(phases(heard)) == [("a", "started"), ("b", "ended"), ("b", "started")]
-    made.apply(Config(version="3", cameras=(campus(id="a", zones=(other,)),)))
+    assert running["b"] is not b  # other eyes: it begins anew, and what was open goes on
+    until(lambda: running["b"].vitals.detections.total >= 8, 60)
+    assert phases(heard).count(("b", "started")) == 1
+    assert phases(heard).count(("b", "ended")) == 0
+    made.apply(Config(version="3", cameras=(campus(id="a", zones=(other,)),), tracks=True))
     assert [each.line.source.camera_id for each in made.cameras()] == ["a"]
-    assert phases(heard).count(("a", "ended")) == 1
+    assert phases(heard).count(("b", "ended")) == 1  # nobody watches there any more
+    until(lambda: phases(heard).count(("a", "ended")) == 1, 60)  # nor this zone
     halt(made)
+
+
+def test_what_happens_is_told_also_when_its_picture_fails() -> None:
+    """Whatever fails in making it: an engine, a picture library, memory, a recording."""
+    heard: Told = []
+
+    def picture(change: Change, polygon: Sequence[Point]) -> bytes:
+        raise RuntimeError("the engine is gone")
+
+    parked = pipeline.line(campus())
+    teller = Teller(parked, lambda told, picture: heard.append((told, picture)), picture)
+    teller.begin("m@1", 0.0)
+    car = Track(id=1, object="car", score=0.9, box=(0.94, 0.0, 1.0, 0.12))
+    for second in range(20):
+        teller.look(float(second), [car] if second < 5 else [])
+    assert [(told.phase, picture) for told, picture in heard] == [
+        ("started", None),
+        ("ended", None),
+    ]
+
+
+def test_a_frame_still_under_way_when_a_camera_is_edited_tells_nothing(
+    detector: Detector, tmp_path: Path
+) -> None:
+    heard: Told = []
+    follower = Follower(
+        pipeline.line(campus()), detector, lambda o, p: heard.append((o, p)), Memory(tmp_path)
+    )
+    network = detector.network(None)
+    follower.begin(network, 2.0)
+    car = Seen(object="car", score=0.9, box=(0.94, 0.0, 1.0, 0.12))
+    grey = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for second in range(6):
+        if second == 2:
+            follower.rest()
+        frame = Frame(av.VideoFrame(64, 64, "rgb24"), 1000.0 + second, second == 0)
+        follower.follow(frame, grey, (car,), network)
+    assert heard == []
 
 
 @pytest.mark.slow
