@@ -124,7 +124,7 @@ async def published(wanted: Wanted, *, most: int, start: int = 0) -> list[Publis
     return [_published(case, last.get(case.id, case.opened_at), areas) for case in cases]
 
 
-async def published_steps(wanted: Wanted, *, most: int) -> list[PublishedStep]:
+async def published_steps(wanted: Wanted, *, most: int, start: int = 0) -> list[PublishedStep]:
     """What happened between `since` and `until`, in the order in which it did."""
     cases = Wanted(codes=wanted.codes, numbers=wanted.numbers).condition
     ids = Case.filter(cases).values("id")
@@ -133,7 +133,8 @@ async def published_steps(wanted: Wanted, *, most: int) -> list[PublishedStep]:
         steps = steps.filter(at__gte=wanted.since)
     if wanted.until:
         steps = steps.filter(at__lte=wanted.until)
-    rows = await steps.order_by("at", "id").limit(most).select_related("case", "unit")
+    part = steps.order_by("at", "id").offset(start).limit(most)
+    rows = await part.select_related("case", "unit")
     return [
         PublishedStep(
             number=row.case.number,

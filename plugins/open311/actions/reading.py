@@ -34,8 +34,8 @@ async def find_requests(
     return [Found(case=case, whole=whole.get(case.id)) for case in cases]
 
 
-async def find_updates(wanted: Wanted, *, most: int) -> list[PublishedStep]:
-    return await published_steps(wanted, most=most)
+async def find_updates(wanted: Wanted, *, most: int, start: int = 0) -> list[PublishedStep]:
+    return await published_steps(wanted, most=most, start=start)
 
 
 async def find_by_token(token: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from liuhe import LiuheError, NotFound, RateLimited, Unavailable, house, settings_of
@@ -11,7 +11,15 @@ from plugins.open311.rules import Refusal, as_json, as_xml
 from plugins.open311.settings import Open311Settings
 from plugins.residents.actions import Bound, phone_us, side_of, take
 
-Told = tuple[str, Any]  # the name of the root element, and what is in it
+
+class Told(NamedTuple):
+    """`root`: the name of the root element. `following`: where the list goes on."""
+
+    root: str
+    what: Any
+    following: str = ""
+
+
 Handler = Callable[[Request], Awaitable[Told]]
 XML, JSON = "text/xml; charset=utf-8", "application/json; charset=utf-8"
 HEADERS = {
@@ -28,17 +36,20 @@ def answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """As JSON or XML, whichever the address ends in; failures that we expect in the same."""
 
     @wraps(handler)
-    async def answer(request: Request) -> Response:
+    async def answering_it(request: Request) -> Response:
         try:
             if request.method != "POST":
                 await take((reads_of(side_of(address_of(request))),))
             demand_jurisdiction(request.query_params.get("jurisdiction_id", ""))
-            root, told = await handler(request)
-            return written(request, root, told)
+            told = await handler(request)
+            answer = written(request, told.root, told.what)
         except LiuheError as error:
             return refused(request, error)
+        if told.following:
+            answer.headers["link"] = f'<{told.following}>; rel="next"'
+        return answer
 
-    return answer
+    return answering_it
 
 
 def written(request: Request, root: str, told: Any, status: int = 200) -> Response:

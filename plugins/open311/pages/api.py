@@ -16,8 +16,8 @@ from plugins.residents.actions import settings as residents_settings
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 CHANGESET = "2026-11-28T00:00:00+08:00"
-PAGE, MOST_IN_PAGE, MOST_PAGES = 100, 500, 10_000
-MOST_UPDATES = 1_000
+PAGE, MOST_IN_PAGE = 100, 500
+UPDATES = 1_000  # in a page at most, and where nobody asks for less
 #: So many reports are held in memory at a time, with their pictures; the others wait.
 ROOM = asyncio.Semaphore(4)
 
@@ -38,12 +38,12 @@ async def discovery(request: Request) -> Told:
         "key_service": "向区里的管理员要 api_key；查询不用 api_key。",
         "endpoints": [endpoint],
     }
-    return "discovery", told
+    return Told("discovery", told)
 
 
 @answering
 async def service_list(_: Request) -> Told:
-    return "services", [_service(one) for one in await actions.services()]
+    return Told("services", [_service(one) for one in await actions.services()])
 
 
 def _service(one: Offered) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _service(one: Offered) -> dict[str, Any]:
 async def service_definition(request: Request) -> Told:
     one = await actions.known_service(request.path_params["code"])
     attributes = [attribute.told(order) for order, attribute in enumerate(one.attributes, 1)]
-    return "service_definition", {"service_code": one.code, "attributes": attributes}
+    return Told("service_definition", {"service_code": one.code, "attributes": attributes})
 
 
 @answering
@@ -79,13 +79,11 @@ async def get_requests(request: Request) -> Told:
         until=span.until,
         ended=taking.ended(known.get("status", "")),
     )
-    size = taking.whole(
-        known.get("page_size", ""), "page_size", least=1, most=MOST_IN_PAGE, default=PAGE
-    )
-    page = taking.whole(known.get("page", ""), "page", least=1, most=MOST_PAGES, default=1)
+    part = taking.part(request, most=MOST_IN_PAGE, default=PAGE)
     key = await taking.own_key(request)
-    found = await actions.find_requests(wanted, key, most=size, start=(page - 1) * size)
-    return "service_requests", [_request(one, services) for one in found]
+    found = await actions.find_requests(wanted, key, most=part.size + 1, start=part.start)
+    told = [_request(one, services) for one in found[: part.size]]
+    return Told("service_requests", told, part.following(request, len(found)))
 
 
 @answering
@@ -95,7 +93,7 @@ async def get_request(request: Request) -> Told:
     found = await actions.find_requests(wanted, await taking.own_key(request), most=1)
     if not found:
         raise NotFound("没有这个编号的上报，或者它不公开。")
-    return "service_requests", [_request(found[0], services)]
+    return Told("service_requests", [_request(found[0], services)])
 
 
 def _request(found: Found, services: dict[str, Offered]) -> dict[str, Any]:
@@ -153,14 +151,14 @@ async def post_request(request: Request) -> Told:
         sent = await actions.send(key, arrived, idempotency_key=once)
     about = {"token": sent.token} if sent.token else {"service_request_id": sent.number}
     told = {**about, "service_notice": sent.notice, "account_id": None}
-    return "service_requests", [told]
+    return Told("service_requests", [told])
 
 
 @answering
 async def token(request: Request) -> Told:
     given = request.path_params["token"]
     number = await actions.find_by_token(given)
-    return "service_requests", [{"service_request_id": number, "token": given}]
+    return Told("service_requests", [{"service_request_id": number, "token": given}])
 
 
 @answering
@@ -173,8 +171,10 @@ async def get_updates(request: Request) -> Told:
         since=span.since,
         until=span.until,
     )
-    found = await actions.find_updates(wanted, most=MOST_UPDATES)
-    return "service_request_updates", [_update(one) for one in found]
+    part = taking.part(request, most=UPDATES, default=UPDATES)
+    found = await actions.find_updates(wanted, most=part.size + 1, start=part.start)
+    told = [_update(one) for one in found[: part.size]]
+    return Told("service_request_updates", told, part.following(request, len(found)))
 
 
 def _update(step: PublishedStep) -> dict[str, Any]:
@@ -202,7 +202,7 @@ async def post_update(request: Request) -> Told:
             media_url=taking.text(given, "media_url"),
         )
         note = await actions.note_update(key, later)
-    return "service_request_updates", [{"update_id": str(note.id)}]
+    return Told("service_request_updates", [{"update_id": str(note.id)}])
 
 
 LIMITED = [Middleware(BodyLimit, limit=40_000_000)]

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from plugins.open311.settings import Open311Settings
 from plugins.residents.actions import side_of
 
 MOST_IDS = 100
+MOST_PAGES = 10_000
 TOO_LONG = "一次最多查 90 天，结束不能早于开始。"
 ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,40})\](\[\])?")
 COMMA = re.compile(r"\s*,\s*")
@@ -141,6 +143,34 @@ def _moment(request: Request, name: str) -> datetime | None:
         words = f"{name} 要写成 2026-11-28T00:00:00+08:00 这样的时间。"
         raise BadInput(words, field=name, reason="malformed")
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which part of a list is asked for."""
+
+    page: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        return (self.page - 1) * self.size
+
+    def following(self, request: Request, found: int) -> str:
+        """The address of the next part, if one more was `found` than fits into this one."""
+        if found <= self.size:
+            return ""
+        url = request.url.include_query_params(page=self.page + 1)
+        return f"{url.path}?{url.query}"
+
+
+def part(request: Request, *, most: int, default: int) -> Part:
+    known = request.query_params
+    size, page = known.get("page_size", ""), known.get("page", "")
+    return Part(
+        size=whole(size, "page_size", least=1, most=most, default=default),
+        page=whole(page, "page", least=1, most=MOST_PAGES, default=1),
+    )
 
 
 def whole(text: str, name: str, *, least: int, most: int, default: int) -> int:

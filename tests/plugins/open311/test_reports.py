@@ -237,6 +237,9 @@ async def test_lists_are_filtered_paged_and_bounded(port: Port) -> None:
     assert await listed() == numbers
     assert await listed(page_size="2") == numbers[:2]
     assert await listed(page_size="2", page="2") == numbers[2:]
+    [whole, cut] = [await port.get("requests.json", page_size=n) for n in ("3", "2")]
+    assert "link" not in whole.headers
+    assert cut.links["next"]["url"] == "/open311/v2/requests.json?page_size=2&page=2"
     assert await listed(service_code="0406") == []
     assert await listed(status="closed") == []
     assert await listed(status="open,closed", service_code="0102,0406") == numbers
@@ -257,7 +260,7 @@ async def test_lists_are_filtered_paged_and_bounded(port: Port) -> None:
         {"service_request_id": "a\0b"},
     ):
         for path in ("requests.json", "servicerequestupdates.json"):
-            if path != "requests.json" and not {"start_date", "end_date"} & wrong.keys():
+            if path != "requests.json" and not {"start_date", "end_date", "page"} & wrong.keys():
                 continue
             assert (await port.get(path, **wrong)).status_code == 400, wrong
 
@@ -307,7 +310,15 @@ async def test_what_happened_is_told_as_updates(port: Port) -> None:
     assert told[1]["description"] == "派遣（湖墅环卫所）"
     assert [one["external_status_code"] for one in told][-1] == "closed"
     assert len({one["update_id"] for one in told}) == 6
+    params, parts = {"page_size": "4"}, []
+    while params:
+        answer = await port.get("servicerequestupdates.json", **params)
+        parts.append([one["update_id"] for one in answer.json()])
+        params = dict(httpx2.URL(answer.links.get("next", {}).get("url", "")).params)
+    ids = [one["update_id"] for one in told]
+    assert parts == [ids[:4], ids[4:]]
     xml = await port.get("servicerequestupdates.xml")
+    assert "link" not in xml.headers
     first = ElementTree.fromstring(xml.content).find("request_update")
     assert first is not None
     assert first.findtext("service_request_id") == case.number
