@@ -30,7 +30,8 @@ class Job:
 
     `every`: also started by the clock, once a period whatever the number of workers (the payload
     is then empty), `offset` into it. `timeout` in seconds. `in_transaction`: run and completion are
-    one transaction; then `run` must not touch the network.
+    one transaction; then `run` must not touch the network. `given_up(payload)`: called once nobody
+    will try it again, for whoever waits for it; in the transaction in which the job dies.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Job:
     tries: int = 6
     timeout: float = 30.0
     in_transaction: bool = False
+    given_up: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
 
 class JobRow(Model):
@@ -98,13 +100,16 @@ async def finish(row: JobRow) -> bool:
     return bool(await _mine(row).update(state="done", error=""))
 
 
+@atomic
 async def fail(row: JobRow, job: Job, error: str) -> None:
     """Try again later, or give up and keep it as dead."""
     dead = row.attempts >= job.tries
     pause = min(300.0, 2.0 ** min(row.attempts, 9)) * random.uniform(0.8, 1.2)  # noqa: S311 - only jitter
-    await _mine(row).update(
+    settled = await _mine(row).update(
         state="dead" if dead else "waiting", run_at=time.time() + pause, error=error[:2000]
     )
+    if dead and settled and job.given_up is not None:
+        await job.given_up(row.payload)
 
 
 def _mine(row: JobRow) -> Any:

@@ -29,7 +29,9 @@ from core.viewers import load_viewer
 
 #: Seconds of work before the rest is given to a job of its own: a killed one is soon taken over.
 SLICE = 15.0
+#: Beyond so many cells, one sentence is kept for a line: sentences are bounded, lines never lost.
 MOST_PROBLEMS = 10_000
+LONGEST = 300
 JOBS = {"checking": "core.check_import", "running": "core.run_import"}
 
 
@@ -86,6 +88,16 @@ async def go_on(batch_id: int, state: str) -> None:
         await _give_up(batch.id, error.message)
 
 
+async def leave(batch_id: int) -> None:
+    """The work has failed so often that nobody tries it again: whoever waits is told."""
+    batch = await ImportBatch.get_or_none(id=batch_id)
+    if batch is None:
+        return
+    went = "什么也没有导入" if batch.state == "checking" else f"前 {batch.position} 行已经做完"
+    again = "请过一会儿重新上传同一个文件，已经导入的不会重复；还是这样，请告诉管理员。"
+    await _give_up(batch_id, f"服务器一再出错，没有再做下去，{went}。{again}")
+
+
 async def _slice(batch: ImportBatch) -> None:
     viewer = await _viewer(batch)
     reader = await Reader.of(import_named(batch.kind, viewer))
@@ -121,7 +133,7 @@ async def _part(
             went = await _together(batch, viewer, kind, [row], position)
         except LiuheError as error:
             name = error.field if isinstance(error, BadInput) else ""
-            went = await _leave_out(batch, row, name, error.message, position)
+            went = await _leave_out(batch, kind, row, {name: error.message}, position)
         if not went:
             return False
         position += 1
@@ -155,7 +167,7 @@ async def _together(
         held.made = dict(Counter(held.made) + counts)
     else:
         held.found = dict(Counter(held.found) + counts)
-    await _write_down(held, problems)
+    await _write_down(held, kind, problems)
     held.position = position + len(rows)
     await held.save(update_fields=["position", "found", "made"])
     return True
@@ -163,14 +175,14 @@ async def _together(
 
 @atomic
 async def _leave_out(
-    batch: ImportBatch, row: Row, column: str, sentence: str, position: int
+    batch: ImportBatch, kind: Import, row: Row, wrong: Mapping[str, str], position: int
 ) -> bool:
     held = await _held(batch, position)
     if held is None:
         return False
     held.made = dict(Counter(held.made) + Counter({"wrong": 1}))
     held.position = position + 1
-    await _write_down(held, {row.number: {column: sentence}})
+    await _write_down(held, kind, {row.number: wrong})
     await held.save(update_fields=["position", "made"])
     return True
 
@@ -184,18 +196,33 @@ async def _held(batch: ImportBatch, position: int) -> ImportBatch | None:
     )
 
 
-async def _write_down(batch: ImportBatch, problems: Mapping[int, Mapping[str, str]]) -> None:
+async def _write_down(
+    batch: ImportBatch, kind: Import, problems: Mapping[int, Mapping[str, str]]
+) -> None:
     """What is wrong, once: a line that the check has found wrong is so when it is written, too."""
-    if not problems or await ImportProblem.filter(batch_id=batch.id).count() >= MOST_PROBLEMS:
+    if not problems:
         return
     known = await ImportProblem.filter(batch_id=batch.id, line__in=list(problems)).only("line")
     told = {one.line for one in known}
+    fresh = {line: wrong for line, wrong in problems.items() if line not in told}
+    if await ImportProblem.filter(batch_id=batch.id).count() >= MOST_PROBLEMS:
+        fresh = {line: _in_one(kind, wrong) for line, wrong in fresh.items()}
     await ImportProblem.bulk_create(
-        ImportProblem(batch_id=batch.id, line=line, column=name[:60], sentence=text[:300])
-        for line, wrong in problems.items()
-        if line not in told
+        ImportProblem(batch_id=batch.id, line=line, column=name[:60], sentence=_short(text))
+        for line, wrong in fresh.items()
         for name, text in wrong.items()
     )
+
+
+def _in_one(kind: Import, wrong: Mapping[str, str]) -> Mapping[str, str]:
+    if len(wrong) == 1:
+        return wrong
+    titles = {one.name: f"{one.title}：" for one in kind.columns}
+    return {"": " ".join(f"{titles.get(name, '')}{text}" for name, text in wrong.items())}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 @atomic
@@ -211,7 +238,7 @@ async def _end(batch_id: int, state: str) -> None:
 @atomic
 async def _give_up(batch_id: int, sentence: str) -> None:
     going = ImportBatch.filter(id=batch_id, state__in=["checking", "running"])
-    await going.update(state="failed", error=sentence[:300], ended_at=datetime.now(UTC))
+    await going.update(state="failed", error=_short(sentence), ended_at=datetime.now(UTC))
 
 
 async def _viewer(batch: ImportBatch) -> Viewer:

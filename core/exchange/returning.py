@@ -34,9 +34,10 @@ async def wrong_lines(viewer: Viewer, batch_id: int, form: str) -> Path:
     kind = import_named(batch.kind, viewer)
     told: dict[int, list[str]] = defaultdict(list)
     titles = {one.name: one.title for one in kind.columns}
-    for one in await ImportProblem.filter(batch_id=batch.id).order_by("line", "id"):
-        title = titles.get(one.column, "")
-        told[one.line].append(f"{title}：{one.sentence}" if title else one.sentence)
+    found = ImportProblem.filter(batch_id=batch.id).order_by("line", "id")
+    for line, column, sentence in await found.values_list("line", "column", "sentence"):
+        title = titles.get(column, "")
+        told[line].append(f"{title}：{sentence}" if title else sentence)
     columns = [Column(name=one.name, title=one.title, width=one.width) for one in kind.columns]
     shape = Shape(
         title=kind.title,

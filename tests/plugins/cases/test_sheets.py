@@ -20,6 +20,7 @@ from core.exchange.batches import ImportBatch, ImportProblem
 from core.exchange.exporting import make_export
 from core.exchange.going import go_on
 from core.exchange.jobs import forget_imports
+from core.exchange.returning import wrong_lines
 from core.exchange.starting import discard_import, start_import
 from core.exchange.uploading import upload
 from core.jobs import JobRow
@@ -350,6 +351,65 @@ async def test_batches_and_their_files_go_after_a_week(place: District) -> None:
     await forget_imports({})
     assert not await ImportBatch.exists(id=batch.id)
     assert spool.names() == []
+
+
+async def test_however_many_cells_are_wrong_every_wrong_line_comes_back(
+    place: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.exchange.going.MOST_PROBLEMS", 30)
+    wrong = [line(n, 案件类型="没有", 评分="甲" * 9, 社区="") for n in range(1, 251)]
+    batch = await checked(place, table(*wrong))
+    assert batch.wrong == 250
+    path = await wrong_lines(place.dispatcher, batch.id, "csv")
+    back = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+    assert [one["原编号"] for one in back] == [one["原编号"] for one in wrong]
+    for one in back:
+        assert "案件类型：没有“没有”" in one["错误"]
+        assert "评分：要填数字" in one["错误"]
+    assert await ImportProblem.filter(batch_id=batch.id).count() == 100 * 2 + 150
+
+
+@pytest.mark.parametrize("state", ["checking", "running"])
+async def test_an_import_that_fails_again_and_again_ends_and_says_so(
+    place: District, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    batch = await upload(place.dispatcher, "cases.history", table(line(1)), "旧.csv")
+    if state == "running":
+        await work(place)
+        await start_import(place.dispatcher, batch.id)
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("core.exchange.going._slice", broken)
+        for _ in range(6):
+            assert (await ImportBatch.get(id=batch.id)).state == state
+            await JobRow.filter(state="waiting").update(run_at=0)
+            await work(place)
+    failed = await ImportBatch.get(id=batch.id)
+    assert failed.state == "failed"
+    assert "已经导入的不会重复" in failed.error
+    assert "a bug" not in failed.error
+    await discard_import(place.dispatcher, batch.id)
+    assert spool.names() == []
+    assert (await brought(place, table(line(1)))).made == {"new": 1}
+
+
+async def test_an_import_without_progress_goes_after_a_week_and_a_young_one_stays(
+    place: District,
+) -> None:
+    batch = await checked(place, table(line(1)))
+    await start_import(place.dispatcher, batch.id)
+    long_ago = datetime.now(UTC) - timedelta(days=8)
+    await ImportBatch.filter(id=batch.id).update(created_at=long_ago)
+    await forget_imports({})
+    assert await ImportBatch.exists(id=batch.id)
+    await ImportBatch.filter(id=batch.id).update(started_at=long_ago)
+    await forget_imports({})
+    assert not await ImportBatch.exists(id=batch.id)
+    assert spool.names() == []
+    await work(place)  # its job finds nothing to do
 
 
 async def test_an_import_whose_file_is_gone_says_so(place: District) -> None:
