@@ -233,10 +233,9 @@ def _engine(options: argparse.Namespace) -> int:
         print(network.onnx)
         return 0
     try:
-        built = have_engine(model, network, options.cameras, settings)
+        network = have_engine(model, network, options.cameras, settings)
     except engines.EngineError as error:
         raise ValueError(str(error)) from None
-    print("built" if built else "there already", file=sys.stderr)
     print(network.engine)
     return 0
 

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from gpu.deepstream.locking import locked
 from gpu.deepstream.spec import Network, Settings
 from gpu.manifests import Manifest, Model, ModelError
 
@@ -24,8 +25,9 @@ def network(model: Model, cache: Path, cameras: int, settings: Settings) -> Netw
     folder = cache / folder_name(model, settings.precision if ready else "given")
     folder.mkdir(parents=True, exist_ok=True)
     onnx = folder / f"{model.manifest.name}.onnx"
-    if not onnx.is_file():
-        _prepare(model, onnx, half=settings.precision == "fp16")
+    with locked(folder):
+        if not onnx.is_file():
+            _prepare(model, onnx, half=settings.precision == "fp16")
     made = _exported(model, onnx) if ready else _as_it_is(model, onnx)
     return replace(made, engine=engine_path(onnx, cameras, settings))
 

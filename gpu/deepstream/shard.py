@@ -100,7 +100,7 @@ class Shard:
         task, detector = self._task, Detector(self._task.models, threads=1)
         model = find(task.lines[0].detect.model, task.models)
         network = networks.network(model, task.cache, len(task.lines), task.settings)
-        _have_engine(model, network, task)
+        network = _with_engine(model, network, task)
         graph = shard(task.lines, network, task.folder, task.settings)
         task.folder.mkdir(parents=True, exist_ok=True)
         for name, text in graph.files.items():
@@ -214,9 +214,10 @@ class Shard:
             self._stopping.wait(max(self._task.snapshot_every - spent, 0.2))
 
 
-def _have_engine(model: Model, network: Network, task: Task) -> None:
+def _with_engine(model: Model, network: Network, task: Task) -> Network:
     """Without TensorRT's Python, nvinfer builds its own."""
     try:
-        have_engine(model, network, len(task.lines), task.settings)
+        return have_engine(model, network, len(task.lines), task.settings)
     except engines.MissingTools as error:
         log.warning("%s If there is no engine, nvinfer builds one now: minutes.", error)
+        return network

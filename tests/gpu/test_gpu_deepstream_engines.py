@@ -4,14 +4,18 @@ Stand-ins have the names that TensorRT 10.16 and 11 have, and no others: what 11
 missing there. tensorrt-rtx (95 MB) parses and builds without a GPU; nvinfer loads none of that.
 """
 
+import multiprocessing
 import stat
+import sys
+import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from gpu.deepstream import engines, networks
+from gpu.deepstream.building import have_engine
 from gpu.deepstream.engines import EngineError
 from gpu.deepstream.spec import Settings
 from gpu.manifests import find
@@ -142,6 +146,60 @@ def test_an_engine_is_built_anew_when_anything_has_changed(onnx: Path) -> None:
     assert not engines.is_current(engine, engines.key(module, onnx, "NVIDIA L4, 8.9", 4, "fp16"))
 
 
+@pytest.fixture
+def ten(monkeypatch: pytest.MonkeyPatch) -> Module:
+    """As in NVIDIA's container."""
+    module = Module("10.16.1.11")
+    monkeypatch.setitem(sys.modules, "tensorrt", cast(ModuleType, module))
+    monkeypatch.setattr(engines, "gpu_name", lambda number: "NVIDIA L4, 8.9")
+    return module
+
+
+def test_an_engine_for_more_cameras_does_for_fewer(ten: Module, tmp_path: Path) -> None:
+    model, settings = find(None), Settings()
+
+    def used(cameras: int) -> str:
+        made = networks.network(model, tmp_path, cameras, settings)
+        engine = have_engine(model, made, cameras, settings).engine
+        assert engine.is_file()
+        return engine.name.removeprefix(made.onnx.name)
+
+    assert used(4) == "_b4_gpu0_fp16.engine"
+    assert used(8) == "_b8_gpu0_fp16.engine"
+    assert used(3) == "_b4_gpu0_fp16.engine", "the smallest that does"
+    assert used(5) == "_b8_gpu0_fp16.engine"
+    ten.__version__ = "10.17.0.1"
+    assert used(3) == "_b3_gpu0_fp16.engine", "the others are stale"
+
+
+def prepare(cache: Path) -> str:
+    """In a process of its own, with a TensorRT that takes its time."""
+    module = Module("10.16.1.11")
+    sys.modules["tensorrt"] = cast(ModuleType, module)
+    engines.gpu_name = lambda number: "NVIDIA L4, 8.9"
+    build = engines.build
+
+    def slowly(*args: Any, **more: Any) -> None:
+        with (cache / "builds").open("a") as log:
+            log.write("built\n")
+        time.sleep(0.5)
+        build(*args, **more)
+
+    engines.build = slowly
+    model = find(None)
+    return str(
+        have_engine(model, networks.network(model, cache, 4, Settings()), 4, Settings()).engine
+    )
+
+
+def test_of_several_processes_one_builds_and_the_others_wait_for_it(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        engine, *others = pool.map(prepare, [tmp_path] * 3, chunksize=1)
+    assert set(others) == {engine}
+    assert Path(engine).read_bytes() == b"plan"
+    assert (tmp_path / "builds").read_text().split() == ["built"]
+
+
 def test_a_broken_note_only_means_a_new_build(onnx: Path) -> None:
     module = Module("10.16.1.11")
     engine = built(module, onnx, typed=True)
@@ -178,7 +236,7 @@ def test_the_gpu_is_called_as_the_driver_calls_it(
 
 
 def test_without_tensorrt_a_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tensorrt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
     with pytest.raises(EngineError, match="DeepStream container"):
         engines.tensorrt()
 
