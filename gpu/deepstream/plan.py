@@ -3,7 +3,7 @@
 Films that end and what never ends are kept apart: a shard ends when all that is in it does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gpu.pipeline import Line
 
@@ -15,10 +15,12 @@ def kind(line: Line) -> Kind:
     return line.detect.model, line.detect.every, line.source.ends
 
 
-def arranged(wanted: Iterable[Line], before: Shards, most: int) -> dict[int, tuple[Line, ...]]:
+def arranged(
+    wanted: Iterable[Line], before: Shards, most: int, closed: Collection[int] = ()
+) -> dict[int, tuple[Line, ...]]:
     """Shards by number. A camera stays where it is as long as it can; holes are filled first.
 
-    So what comes or goes touches one shard and no other.
+    So what comes or goes touches one shard and no other. Nobody new comes into a `closed` one.
     """
     left = {line.source.camera_id: line for line in wanted}
     shards: dict[int, list[Line]] = {}
@@ -29,8 +31,15 @@ def arranged(wanted: Iterable[Line], before: Shards, most: int) -> dict[int, tup
             for line in kept:
                 del left[line.source.camera_id]
     for line in left.values():
-        _place(line, shards, most)
+        _place(line, shards, most, closed)
     return {number: tuple(lines) for number, lines in shards.items()}
+
+
+def halved(shards: Shards, number: int) -> dict[int, tuple[Line, ...]]:
+    """Two shards of one."""
+    lines = shards[number]
+    middle = len(lines) // 2
+    return {**shards, number: lines[:middle], _free(shards): lines[middle:]}
 
 
 def same_eyes(before: Sequence[Line], after: Sequence[Line]) -> bool:
@@ -45,10 +54,13 @@ def _stays(line: Line, wanted: Mapping[str, Line]) -> bool:
     return new is not None and kind(new) == kind(line)
 
 
-def _place(line: Line, shards: dict[int, list[Line]], most: int) -> None:
-    for lines in shards.values():
-        if kind(lines[0]) == kind(line) and len(lines) < most:
+def _place(line: Line, shards: dict[int, list[Line]], most: int, closed: Collection[int]) -> None:
+    for number, lines in shards.items():
+        if number not in closed and kind(lines[0]) == kind(line) and len(lines) < most:
             lines.append(line)
             return
-    number = next(number for number in range(len(shards) + 1) if number not in shards)
-    shards[number] = [line]
+    shards[_free(shards)] = [line]
+
+
+def _free(shards: Collection[int]) -> int:
+    return next(number for number in range(len(shards) + 1) if number not in shards)

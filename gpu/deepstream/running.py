@@ -66,6 +66,11 @@ class Running:
         for end in (hear_orders, reports, tells):
             end.close()  # the shard's alone: so each side notices when the other is gone
 
+    @property
+    def crashed(self) -> bool:
+        """Ended by a signal."""
+        return (self.process.exitcode or 0) < 0
+
     def rezone(self, its_lines: tuple[Line, ...]) -> None:
         self.lines = its_lines
         with suppress(Lost):  # it is ending, and is started anew with these

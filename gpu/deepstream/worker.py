@@ -1,17 +1,21 @@
-"""The worker with a GPU: as many shards as the cameras need, watched and started anew."""
+"""The worker with a GPU: as many shards as the cameras need, watched and started anew.
+
+What GStreamer says of an error does not say whose it is. A shard that breaks again and again is
+therefore halved, until the camera that breaks it is alone and the others are left in peace.
+"""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from math import inf
 
 from gpu.backoff import waits
 from gpu.deepstream import shard
-from gpu.deepstream.plan import Shards, arranged, same_eyes
+from gpu.deepstream.plan import Shards, arranged, halved, same_eyes
 from gpu.deepstream.running import GRACE, Options, Running
 from gpu.deepstream.wires import Failed, Picture, Pulse, Told
 from gpu.memory import Memory
@@ -23,6 +27,16 @@ log = logging.getLogger(__name__)
 
 NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
 STEADY = 60.0  # seconds of work after which the next end is a first one again
+OFTEN = 3  # breaks in a row after which a shard is halved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest:
+    """Of a shard that broke: how long the starts after this one wait, when this one comes."""
+
+    steps: Iterator[float]
+    until: float
+    breaks: int
 
 
 class Worker:
@@ -33,7 +47,8 @@ class Worker:
         self._started_at = datetime.now(UTC)
         self._plan: Shards = {}
         self._running: dict[int, Running] = {}
-        self._rests: dict[int, tuple[Any, float]] = {}  # how long the next start waits, until when
+        self._rests: dict[int, Rest] = {}
+        self._suspected: set[int] = set()  # halves of shards that broke
         self._pictures: dict[str, Picture] = {}
         self._restarts: dict[str, int] = {}
         self._said: dict[str, tuple[CameraState, str]] = {}
@@ -46,15 +61,17 @@ class Worker:
         """Only shards whose cameras change are stopped; other zones are taken over as they go."""
         with self._lock:
             before = self._plan
-            self._plan = arranged(lines(config, live=live), before, self._options.most)
+            wanted, most = lines(config, live=live), self._options.most
+            self._plan = arranged(wanted, before, most, self._closed())
+            self._suspected &= self._plan.keys()
             for number, running in list(self._running.items()):
-                wanted = self._plan.get(number, ())
-                if not same_eyes(running.lines, wanted):
+                its_lines = self._plan.get(number, ())
+                if not same_eyes(running.lines, its_lines):
                     del self._running[number]
                     self._rests.pop(number, None)
                     running.stop()
-                elif wanted != running.lines:
-                    running.rezone(wanted)
+                elif its_lines != running.lines:
+                    running.rezone(its_lines)
             self._end_what_is_gone(before)
             self._start_missing()
 
@@ -114,13 +131,35 @@ class Worker:
             return
         log.warning("shard %d ended with %s; it is started anew", running.number, code)
         del self._running[running.number]
-        rests = self._rests.get(running.number)
-        steps = rests[0] if rests and now - running.begun < STEADY else waits(first=1.0)
-        self._rests[running.number] = (steps, now + next(steps))
         for line in running.lines:
             camera_id = line.source.camera_id
             self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
         self._failed(running)
+        if self._rest(running, now).breaks >= OFTEN and _played(running):
+            self._halve(running.number)
+
+    def _rest(self, running: Running, now: float) -> Rest:
+        """Longer each time; after steady work it is a first one again."""
+        last = self._rests.get(running.number)
+        if last is None or now - running.begun >= STEADY:
+            last = Rest(steps=waits(first=1.0), until=now, breaks=0)
+        until, breaks = now + next(last.steps), last.breaks + 1
+        rest = self._rests[running.number] = Rest(steps=last.steps, until=until, breaks=breaks)
+        return rest
+
+    def _halve(self, number: int) -> None:
+        """Both halves start at once. One camera alone has nobody whom it could harm."""
+        if len(self._plan[number]) < 2:
+            return
+        before, self._plan = self._plan, halved(self._plan, number)
+        self._suspected |= {number, *(self._plan.keys() - before.keys())}
+        del self._rests[number]
+        log.warning("shard %d breaks again and again; it is halved", number)
+
+    def _closed(self) -> set[int]:
+        """The halves that have not yet worked steadily."""
+        begun = {number: running.begun for number, running in self._running.items()}
+        return {n for n in self._suspected if time.monotonic() - begun.get(n, inf) < STEADY}
 
     def _failed(self, running: Running) -> None:
         """Until it works again its cameras say why they do not."""
@@ -134,7 +173,7 @@ class Worker:
             return
         for number, its_lines in self._plan.items():
             rest = self._rests.get(number)
-            if number not in self._running and (rest is None or rest[1] <= time.monotonic()):
+            if number not in self._running and (rest is None or rest.until <= time.monotonic()):
                 running = Running(number, its_lines, self._options)
                 self._running[number] = running
                 for work in (self._hear, self._keep_told):
@@ -193,3 +232,10 @@ class Worker:
             return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
         state, sentence = self._said.get(camera_id, ("starting", ""))
         return CameraHealth(camera_id=camera_id, state=state, error=sentence)
+
+
+def _played(running: Running) -> bool:
+    """Whether the pipeline was in order before it broke, or the process before it crashed."""
+    if running.process.exitcode == shard.BROKEN:
+        return True
+    return running.crashed and any(each.last_frame_at for each in running.health)

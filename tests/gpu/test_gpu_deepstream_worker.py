@@ -1,6 +1,7 @@
 """Shards as real processes, each with the stand-in pipeline: see `gst_machine`."""
 
 import io
+import itertools
 import json
 import os
 import signal
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpu import served
-from gpu.deepstream.plan import arranged, kind, same_eyes
+from gpu.deepstream import worker as module
+from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options
 from gpu.deepstream.worker import Worker
 from gpu.messages import Camera, CameraHealth, Config, Observation, SpoolHealth, Watch, Zone
@@ -69,6 +71,18 @@ def test_a_camera_that_goes_leaves_a_hole_that_the_next_one_fills() -> None:
     after = arranged(lines(camera(0), camera(2), camera(3), camera(7)), without, 2)
     assert [each.source.camera_id for each in after[0]] == ["c0", "c7"]
     assert same_eyes(before[1], after[1])
+
+
+def test_a_half_keeps_its_cameras_and_takes_in_nobody_while_it_is_closed() -> None:
+    whole = arranged(lines(*(camera(n) for n in range(5))), {}, 8)
+    halves = halved(whole, 0)
+    assert [[each.source.camera_id for each in its] for its in halves.values()] == [
+        ["c0", "c1"],
+        ["c2", "c3", "c4"],
+    ]
+    after = arranged(lines(*(camera(n) for n in range(6))), halves, 8, {0, 1})
+    assert after == {**halves, 2: (line(camera(5)),)}
+    assert len(arranged(lines(*(camera(n) for n in range(6))), halves, 8, {1})[0]) == 3
 
 
 def test_other_zones_are_the_same_eyes() -> None:
@@ -211,6 +225,28 @@ def test_a_pipeline_that_breaks_is_started_anew_and_a_new_camera_touches_no_othe
     worker.apply(Config(version="2", cameras=(camera(0), broken, camera(2))))
     until(lambda: told.seen("started", "c2"), 60)
     assert pids(worker)[0] == first[0]
+
+
+def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
+    made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    worker = made(Told(), most=4)
+    bad = camera(1, source="rtsp://camera/error=3")
+    worker.apply(Config(version="1", cameras=(camera(0), bad, camera(2), camera(3))))
+
+    def together(plan: Any) -> list[list[str]]:
+        return sorted([each.source.camera_id for each in its] for its in plan.values())
+
+    until(lambda: together(worker._plan) == [["c0"], ["c1"], ["c2", "c3"]], 60)
+    good = ("c0", "c2", "c3")
+    until(lambda: all(health(worker, each).state == "running" for each in good), 60)
+    before, breaks = pids(worker), health(worker, "c1").reconnects
+    until(lambda: health(worker, "c1").reconnects >= breaks + 2, 60)
+    alone = next(n for n, its in worker._plan.items() if its == (line(bad),))
+    assert {**before, alone: None} == {**pids(worker), alone: None}, "the others are left alone"
+    worker.apply(Config(version="2", cameras=(camera(0), bad, camera(2), camera(3), camera(4))))
+    assert ["c1"] in together(worker._plan), "nobody new comes to it"
 
 
 def test_a_pipeline_in_which_nothing_moves_is_started_anew(
