@@ -1,7 +1,7 @@
 """Counting a month: what the plugins count is written into its sheets, as long as it is open."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 
 from liuhe import Area, Counted, Indicator, Span, Unit, atomic, house, indicators
 from plugins.figures.models import Month, Row, Sheet
-from plugins.figures.rules import Hidden, Pair, bounds, hide, summed
+from plugins.figures.rules import Hidden, Known, Pair, bounds, hide, summed
 
 BATCH = 1000
 FORMAT = 1  # of what is digested
@@ -178,16 +178,49 @@ def _key(id: int | None) -> str:
 
 def hidden_of(rows: Sequence[Row], floor: int, dimensions: Sequence[str]) -> Hidden:
     """What is not published of these rows."""
-    cells: dict[str, dict[str, Pair]] = defaultdict(lambda: defaultdict(Pair))
-    inner: dict[str, dict[str, Pair]] = defaultdict(lambda: defaultdict(Pair))
+    if 0 < sum(row.denominator for row in rows) < floor:
+        return Hidden(all=True)
+    lines, inner = _cells(rows, dimensions)
+    return hide(lines, inner, floor, _known(rows, dimensions))
+
+
+Cells = dict[str, dict[str, Pair]]
+
+
+def _cells(rows: Iterable[Row], dimensions: Sequence[str]) -> tuple[Cells, Cells]:
+    """By dimension; and communities by their street."""
+    lines: Cells = defaultdict(lambda: defaultdict(Pair))
+    inner: Cells = defaultdict(lambda: defaultdict(Pair))
     for row in rows:
         keys, pair = keys_of(row), Pair(row.numerator, row.denominator)
         for by in lines_of(dimensions):
-            cells[by][keys[by]] += pair
-        inner[keys["street"]][keys["community"]] += pair
-    if 0 < sum(row.denominator for row in rows) < floor:
-        return Hidden(all=True)
-    return hide(cells, inner if "area" in dimensions else {}, floor)
+            lines[by][keys[by]] += pair
+        if "area" in dimensions:
+            inner[keys["street"]][keys["community"]] += pair
+    return lines, inner
+
+
+def _known(rows: Iterable[Row], dimensions: Sequence[str]) -> Mapping[str, Known[str]]:
+    """What each post sees of each cell: those of an area all in it, those of a unit all it did."""
+    bys = (*lines_of(dimensions), *(["community"] if "area" in dimensions else []))
+    alike: dict[tuple[str, int | None, str], tuple[Keys, int]] = {}
+    for row in rows:
+        place = (row.area_path, row.unit_id, row.type_code)
+        keys, count = alike.get(place) or (keys_of(row), 0)
+        alike[place] = (keys, count + row.denominator)
+    found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(Counter))
+    for (path, unit_id, _), (keys, count) in alike.items():
+        for post in _posts(path, unit_id):
+            for by in bys:
+                found[by][post][keys[by]] += count
+    return found
+
+
+def _posts(path: str, unit_id: int | None) -> Sequence[str]:
+    """Whoever may see what lies there, and who does it: by areas around it, and by unit."""
+    parts = [part for part in path.split(".") if part]
+    areas = [".".join((*parts[: depth + 1], "")) for depth in range(len(parts))]
+    return areas if unit_id is None else [*areas, f"unit:{unit_id}"]
 
 
 def lines_of(dimensions: Sequence[str]) -> tuple[str, ...]:

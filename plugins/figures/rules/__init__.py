@@ -1,6 +1,6 @@
 """Decisions about figures: months, what is hidden, percent, colour, place. Pure."""
 
-from plugins.figures.rules.hiding import Hidden, Pair, hidden_in, hide, safe, summed
+from plugins.figures.rules.hiding import Hidden, Known, Pair, hidden_in, hide, summed, told_by
 from plugins.figures.rules.months import (
     bounds,
     closes_at,
@@ -23,6 +23,7 @@ __all__ = [
     "RANK_VERSION",
     "Card",
     "Hidden",
+    "Known",
     "Pair",
     "band_of",
     "bounds",
@@ -37,6 +38,6 @@ __all__ = [
     "percent_text",
     "ranks",
     "read_month",
-    "safe",
     "summed",
+    "told_by",
 ]

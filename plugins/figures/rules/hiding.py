@@ -2,16 +2,19 @@
 
 What is published of a month: the total, and how it is made up by unit, by type, by street, and each
 street by community. Each of these is a line: cells that add up to a total which is published, too.
-A cell below the floor is hidden; and as many others with it, the smallest first, that neither the
-sums nor the knowledge of any one hidden cell (whose own figure it is) tells another. If a line
-cannot be made safe, its total is hidden.
+A cell below the floor is hidden; and as many others with it, the smallest first, that the sums tell
+no other cell to anybody: not to whoever knows nothing else, nor whoever knows any one hidden cell
+(whose own figure it is), nor whoever has a post and so counts all that lies in one area, or with
+one unit. If a line cannot be made safe, its total is hidden.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
+#: By post: how much of each cell whoever has it can count for themselves.
+Known = Mapping[str, Mapping[K, int]]
 
 
 @dataclass(frozen=True)
@@ -48,27 +51,34 @@ def hide(
     lines: Mapping[str, Mapping[str, Pair]],
     inner: Mapping[str, Mapping[str, Pair]],
     floor: int,
+    known: Mapping[str, Known[str]] | None = None,
     outer: str = "street",
     inner_name: str = "community",
 ) -> Hidden:
-    """`lines`: cells by dimension; `inner`: of each cell of `outer`, its own cells."""
+    """`lines`: cells by dimension; `inner`: of each cell of `outer`, its own cells. `known`: what
+    posts tell, by dimension."""
+    posts = known or {}
     forced: set[str] = set()
     while True:
         found = {
-            by: hidden_in(cells, floor, forced if by == outer else ())
+            by: hidden_in(cells, floor, posts.get(by, {}), forced if by == outer else ())
             for by, cells in lines.items()
         }
         if any(keys is None for keys in found.values()):
             return Hidden(all=True)
-        known = {by: keys for by, keys in found.items() if keys is not None}
-        within, open_ = _inside(inner, known.get(outer, frozenset()), floor)
+        hidden = {by: keys for by, keys in found.items() if keys is not None}
+        streets = hidden.get(outer, frozenset())
+        within, open_ = _inside(inner, streets, floor, posts.get(inner_name, {}))
         if not open_:
-            return Hidden(cells={**known, inner_name: within})
+            return Hidden(cells={**hidden, inner_name: within})
         forced |= open_
 
 
 def _inside(
-    inner: Mapping[str, Mapping[str, Pair]], hidden: Collection[str], floor: int
+    inner: Mapping[str, Mapping[str, Pair]],
+    hidden: Collection[str],
+    floor: int,
+    known: Known[str],
 ) -> tuple[frozenset[str], set[str]]:
     """The hidden inner cells, and the outer ones whose own total must go before it is safe."""
     within: set[str] = set()
@@ -76,7 +86,7 @@ def _inside(
     for key, cells in inner.items():
         if key in hidden:
             within |= set(cells)
-        elif (keys := hidden_in(cells, floor)) is None:
+        elif (keys := hidden_in(cells, floor, known)) is None:
             open_.add(key)
         else:
             within |= keys
@@ -84,32 +94,75 @@ def _inside(
 
 
 def hidden_in(
-    cells: Mapping[K, Pair], floor: int, forced: Collection[K] = ()
+    cells: Mapping[K, Pair],
+    floor: int,
+    known: Known[K] | None = None,
+    forced: Collection[K] = (),
 ) -> frozenset[K] | None:
     """Of one line; None where only hiding the total would help. Empty cells are no secret."""
     full = {key: pair for key, pair in cells.items() if pair != Pair()}
-    chosen = {key for key, pair in full.items() if pair.denominator < floor or key in forced}
-    if not chosen:
+    small = {key for key, pair in full.items() if pair.denominator < floor}
+    if not (first := small | (set(forced) & set(full))):
         return frozenset()
+    chosen = _secured(full, first, floor, known)
+    return None if chosen is None else frozenset(_mixed(full, chosen, floor, known))
+
+
+def told_by(
+    hidden: Mapping[K, int], floor: int, known: Known[K] | None = None
+) -> Mapping[K, int] | None:
+    """With what knowledge the sum of these tells too much; None where there is none.
+
+    What is left of it must be the sum of several, each of which may be anything from 1 to the
+    floor; but a post that counts all of it has nothing left to find out.
+    """
+    if not hidden:
+        return None
+    total, largest = sum(hidden.values()), max(hidden, key=lambda key: hidden[key])
+    own = {largest: hidden[largest]}
+    if not _roomy(total - hidden[largest], len(hidden) - 1, floor):
+        return own
+    for mine in (known or {}).values():
+        parts = {key: min(count, hidden[key]) for key, count in mine.items() if key in hidden}
+        left = total - sum(parts.values())
+        if left and not _roomy(left, sum(parts.get(k, 0) < v for k, v in hidden.items()), floor):
+            return mine
+    return None
+
+
+def _roomy(total: int, count: int, floor: int) -> bool:
+    """Whether each of so many, known by their sum, may still be anything from 1 to the floor."""
+    return count >= 2 and total - (count - 1) >= floor
+
+
+def _secured(
+    full: Mapping[K, Pair], first: Collection[K], floor: int, known: Known[K] | None
+) -> set[K] | None:
+    """These, and the smallest others that leave nobody with too little to find out."""
+    chosen = set(first)
     rest = sorted(set(full) - chosen, key=lambda key: (full[key].denominator, str(key)))
-    while not safe([full[key].denominator for key in chosen], floor):
-        if not rest:
+    while (told := told_by(_counts(full, chosen), floor, known)) is not None:
+        more = next((key for key in rest if full[key].denominator > told.get(key, 0)), None)
+        if more is None:
             return None
-        chosen.add(rest.pop(0))
-    if not summed(full[key] for key in chosen).mixed:
-        chosen |= set(_mixing(full, chosen, rest))
-    return frozenset(chosen)
+        rest.remove(more)
+        chosen.add(more)
+    return chosen
 
 
-def safe(hidden: Sequence[int], floor: int) -> bool:
-    """Whether each of these, known by their sum, and any one of them besides, may still be anything
-    from 1 to the floor."""
-    others = len(hidden) - 1
-    return others >= 2 and sum(hidden) - max(hidden) - others >= floor - 1
-
-
-def _mixing(full: Mapping[K, Pair], chosen: Collection[K], rest: Sequence[K]) -> Sequence[K]:
-    """One more, so that "all" or "none" of the sum does not tell it of each."""
+def _mixed(
+    full: Mapping[K, Pair], chosen: set[K], floor: int, known: Known[K] | None
+) -> Collection[K]:
+    """With one more, so that "all" or "none" of the sum does not tell it of each."""
     base = summed(full[key] for key in chosen)
-    fit = (key for key in rest if (base + full[key]).mixed)
-    return [key for key in [next(fit, None)] if key is not None]
+    if base.mixed:
+        return chosen
+    for key in sorted(set(full) - chosen, key=lambda key: (full[key].denominator, str(key))):
+        more = chosen | {key}
+        if (base + full[key]).mixed and told_by(_counts(full, more), floor, known) is None:
+            return more
+    return chosen
+
+
+def _counts(full: Mapping[K, Pair], keys: Iterable[K]) -> dict[K, int]:
+    return {key: full[key].denominator for key in keys}

@@ -1,13 +1,13 @@
 """Whoever subtracts everything that is published from everything else finds no small cell."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugins.figures.rules import Hidden, Pair, hidden_in, hide, safe, summed
+from plugins.figures.rules import Hidden, Pair, hidden_in, hide, summed, told_by
 
 FLOOR = 5
 #: Few, so that there are small cells, empty ones, and such as nothing can be hidden behind.
@@ -20,52 +20,116 @@ def pairs(draw: st.DrawFn) -> Pair:
     return Pair(draw(st.integers(0, denominator)), denominator)
 
 
-streets = st.dictionaries(
-    st.sampled_from("ABCDE"),
-    st.dictionaries(st.sampled_from("1234"), pairs(), min_size=1, max_size=4),
+Row = tuple[str, str, str, str, Pair]  # street, community, unit, type
+districts = st.lists(
+    st.tuples(
+        st.sampled_from("ABCD"),
+        st.sampled_from("123"),
+        st.sampled_from("uvwxyz"),
+        st.sampled_from("mnop"),
+        pairs(),
+    ),
     min_size=1,
-    max_size=5,
+    max_size=16,
 )
 
 
-@given(streets, st.lists(st.sampled_from("uvwxyz"), min_size=20, max_size=20))
-def test_no_hidden_cell_can_be_found_by_subtraction(
-    district: dict[str, dict[str, Pair]], owners: list[str]
+@given(districts)
+def test_no_hidden_cell_can_be_found_by_subtraction(rows: list[Row]) -> None:
+    district = District([(s, s + c, u, t, pair) for s, c, u, t, pair in rows])
+    district.attack(district.hidden())
+
+
+@given(st.lists(st.tuples(*[st.sampled_from("ABCD")] * 2, st.integers(1, 9)), max_size=14))
+def test_units_that_work_in_one_street_alone_are_no_help_to_whoever_has_a_post_there(
+    shares: list[tuple[str, str, int]],
 ) -> None:
-    """`owners`: whose cases they are, dealt out over the communities."""
-    inner = {s: {f"{s}{c}": pair for c, pair in cells.items()} for s, cells in district.items()}
-    street = {key: summed(cells.values()) for key, cells in inner.items()}
-    unit: dict[str, Pair] = {}
-    for number, pair in enumerate(p for cells in inner.values() for p in cells.values()):
-        unit[owners[number]] = unit.get(owners[number], Pair()) + pair
-    hidden = hide({"unit": unit, "street": street}, inner, FLOOR)
-    attack(hidden, {"unit": unit, "street": street}, inner)
+    """Every unit belongs to a street, and works there alone."""
+    rows = [(s, f"{s}1", f"{s}{unit}", "t", Pair(n, n)) for s, unit, n in shares]
+    district = District(rows)
+    district.attack(district.hidden())
+
+
+class District:
+    """Rows as cells, as what is published of them, and as what each post sees of them."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.rows = rows
+        self.lines = {
+            by: self.cells(rows, column) for by, column in (("street", 0), ("unit", 2), ("type", 3))
+        }
+        self.inner = {
+            street: self.cells([row for row in rows if row[0] == street], 1)
+            for street in self.lines["street"]
+        }
+        posts = sorted({f"{column}{row[column]}" for row in rows for column in (0, 1, 2)})
+        self.posts = {
+            post: [row for row in rows if row[int(post[0])] == post[1:]] for post in posts
+        }
+
+    @staticmethod
+    def cells(rows: list[Row], column: int) -> dict[str, Pair]:
+        found: dict[str, Pair] = {}
+        for row in rows:
+            key = str(row[column])
+            found[key] = found.get(key, Pair()) + row[4]
+        return found
+
+    def hidden(self) -> Hidden:
+        known = {
+            by: {
+                post: {key: pair.denominator for key, pair in self.cells(mine, column).items()}
+                for post, mine in self.posts.items()
+            }
+            for by, column in (("street", 0), ("community", 1), ("unit", 2), ("type", 3))
+        }
+        return hide(self.lines, self.inner, FLOOR, known)
+
+    def attack(self, hidden: Hidden) -> None:
+        """By each who has a post, and by all the others."""
+        cells = {(by, key): pair for by, line in self.lines.items() for key, pair in line.items()}
+        cells |= {("community", c): p for line in self.inner.values() for c, p in line.items()}
+        attack(hidden, self.lines, self.inner)
+        for mine in self.posts.values():
+            sees = {
+                (by, str(row[column]))
+                for row in mine
+                for by, column in (("street", 0), ("community", 1), ("unit", 2), ("type", 3))
+            }
+            whole = {
+                one
+                for one in sees
+                if summed(r[4] for r in mine if r[_AT[one[0]]] == one[1]) == cells[one]
+            }
+            attack(hidden, self.lines, self.inner, whole)
+
+
+_AT = {"street": 0, "community": 1, "unit": 2, "type": 3}
 
 
 def attack(
     hidden: Hidden,
     lines: Mapping[str, Mapping[str, Pair]],
     inner: Mapping[str, Mapping[str, Pair]],
+    post: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Everything that is published, as equations; then each hidden cell is asked for, by somebody
-    who knows nothing else, and by each who knows one hidden cell besides."""
+    """Everything that is published, as equations; then each hidden cell is asked for: by somebody
+    whose post has these cells wholly in it, or by somebody who knows nothing else, and by each who
+    knows one hidden cell besides."""
     if hidden.all:
         return
     cells = {(by, key): pair for by, line in lines.items() for key, pair in line.items()}
     cells |= {("community", key): pair for line in inner.values() for key, pair in line.items()}
-    unknown = sorted(one for one, pair in cells.items() if hidden.hides(*one))
+    unknown = sorted(one for one in cells if hidden.hides(*one))
     small = [one for one, pair in cells.items() if 0 < pair.denominator < FLOOR]
     assert set(small) <= set(unknown)
     total = ("all", "")
     equations = [[total, *((by, key) for key in line)] for by, line in lines.items()]
     equations += [[("street", s), *(("community", c) for c in line)] for s, line in inner.items()]
     system = [[int(one in equation) for one in unknown] for equation in equations]
-    for own in [None, *unknown]:
-        mine = (
-            {own, *(("community", c) for c in inner.get(own[1] if own[0] == "street" else "", ()))}
-            if own
-            else set()
-        )
+    for own in [None] if post else [None, *unknown]:
+        mine = {*post, *([own] if own else [])}
+        mine |= {("community", c) for by, key in mine if by == "street" for c in inner.get(key, ())}
         known = [[int(one == other) for other in unknown] for one in unknown if one in mine]
         told = {unknown[index] for index in solved(system + known)} - mine
         assert [one for one in told if cells[one] != Pair() and not around(one, own)] == []
@@ -132,8 +196,17 @@ def test_what_is_hidden_is_as_little_as_can_be() -> None:
 
 
 def test_ones_are_not_told_by_their_number() -> None:
-    assert not safe([1] * 6, FLOOR)
-    assert safe([1, 1, 1, 5, 5], FLOOR)
+    assert told_by(dict.fromkeys("abcdef", 1), FLOOR) is not None
+    assert told_by(dict(zip("abcde", (1, 1, 1, 5, 5), strict=True)), FLOOR) is None
+
+
+def test_what_a_post_has_not_counted_itself_is_left_room_enough() -> None:
+    hidden = {"a": 2, "b": 3, "c": 4, "d": 6}
+    assert told_by(hidden, FLOOR) is None
+    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "c": 4}}) is not None  # d is left
+    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "d": 5}}) is not None  # 4 and 1
+    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3}}) is None
+    assert told_by(hidden, FLOOR, {"all": hidden}) is None
 
 
 def test_a_street_that_cannot_hide_its_communities_is_hidden_itself() -> None:
