@@ -131,7 +131,10 @@ class Objection(Model):
 
 
 class Erratum(Model):
-    """勘误 beside a closed figure: who, why, what it was and what is right. Only ever added."""
+    """勘误 beside a closed figure: who, why, what it was and what is right. Only ever added.
+
+    `told`: also to those who see only what is published; decided when it is made, like `hidden`.
+    """
 
     id = fields.BigIntField(primary_key=True)
     sheet: fields.ForeignKeyRelation[Sheet] = fields.ForeignKeyField(
@@ -158,6 +161,7 @@ class Erratum(Model):
         db_index=True,
     )
     objection_id: int | None
+    told = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "figures_erratum"

@@ -9,8 +9,8 @@ from typing import Any
 from tortoise.functions import Sum
 
 from liuhe import Indicator, NotFound, Viewer, indicators
-from plugins.figures.actions.counting import inner_key, unpacked
-from plugins.figures.models import Erratum, Row, Sheet
+from plugins.figures.actions.cells import inner_key, unpacked
+from plugins.figures.models import Erratum, Objection, Row, Sheet
 from plugins.figures.permissions import View, rows_of, sees_all_of, views
 from plugins.figures.rules import Card, Hidden, Pair, band_of, later, ranks
 
@@ -70,11 +70,6 @@ class Board:
     @property
     def hides(self) -> int:
         return sum(cell.pair is None for cell in self.cells)
-
-    def told(self, pair: Pair) -> Pair | None:
-        """A figure of an erratum; published, it may be too small to be told."""
-        small = self.view == "published" and 0 < pair.denominator < self.card.floor
-        return None if small else pair
 
     def cell(self, key: str) -> Cell | None:
         return next((cell for cell in self.cells if cell.key == key), None)
@@ -140,16 +135,14 @@ async def _board(viewer: Viewer, indicator: Indicator, sheet: Sheet, view: View,
         for key, pair in pairs.items()
     ]
     places = {} if view == "part" else ranks({c.key: c.pair for c in cells if c.pair}, card)
-    errata = await _errata(sheet, by) if cells else {}
+    errata = await _errata(sheet, by, view) if cells else {}
+    of_total = await _errata(sheet, ALL, view) if total.whole and total.pair else {}
     return Board(
         indicator=indicator,
         sheet=sheet,
         view=view,
         by=by,
-        total=replace(
-            total,
-            errata=(await _errata(sheet, ALL)).get("", ()) if total.whole and total.pair else (),
-        ),
+        total=replace(total, errata=of_total.get(total.key, ())),
         cells=sorted(
             (
                 replace(
@@ -243,16 +236,28 @@ def _key_of(by: str, row: Mapping[str, Any]) -> str:
     return "" if value is None else str(value)
 
 
-async def _errata(sheet: Sheet, by: str) -> dict[str, list[Erratum]]:
+async def _errata(sheet: Sheet, by: str, view: View) -> dict[str, list[Erratum]]:
     """Beside a closed sheet; the latest of a cell last."""
     if sheet.closed_at is None:
         return {}
+    wanted = Erratum.filter(sheet_id=sheet.id, by=by)
+    if view == "published":
+        wanted = wanted.filter(told=True)
     found: dict[str, list[Erratum]] = {}
-    for one in (
-        await Erratum.filter(sheet_id=sheet.id, by=by).order_by("id").select_related("made_by")
-    ):
+    for one in await wanted.order_by("id").select_related("made_by"):
         found.setdefault(one.key, []).append(one)
     return found
+
+
+async def errata_of(viewer: Viewer, objection: Objection) -> list[Erratum]:
+    """What came of an objection, as far as the viewer may know its figures."""
+    sheet, by, key = objection.sheet, objection.by, objection.key
+    found = Erratum.filter(objection_id=objection.id).order_by("id")
+    indicator = indicators()[sheet.code]
+    exact = "whole" in views(viewer, indicator)
+    if not exact and not sees_all_of(viewer, indicator, by, key, path_of(sheet, key)):
+        found = found.filter(told=True)
+    return await found
 
 
 def label_of(names: Mapping[str, Any], by: str, key: str) -> str:

@@ -17,10 +17,11 @@ from liuhe import (
     settings_of,
 )
 from plugins.figures.actions.behind import cell_of
+from plugins.figures.actions.cells import Cells, cells_of, known_of, unpacked
 from plugins.figures.actions.counting import now
-from plugins.figures.models import Erratum, Objection, Sheet
+from plugins.figures.models import Erratum, Objection, Row, Sheet
 from plugins.figures.permissions import ANSWER, ANSWERED, CORRECTED, OBJECT, seen_objections
-from plugins.figures.rules import Pair
+from plugins.figures.rules import Card, Pair, still_hides
 from plugins.figures.settings import FiguresSettings
 
 LONGEST = 1000
@@ -166,6 +167,7 @@ async def _correct(
         made_at=now(),
         made_by_id=who.person_id,
         objection_id=objection.id if objection else None,
+        told=await _is_told(sheet, by, key, right),
     )
     await record(who, CORRECTED, erratum, details={"sheet": sheet.id, "by": by, "key": key})
     return erratum
@@ -181,6 +183,25 @@ async def _standing(who: Viewer, sheet: Sheet, by: str, key: str) -> Pair:
     if board.view != "whole" or cell.pair is None:
         raise Forbidden("只有看得到全部事情的人才能更正。")
     return cell.pair
+
+
+async def _is_told(sheet: Sheet, by: str, key: str, right: Pair) -> bool:
+    """Whether all may know of it: where no line, with everything corrected, tells a small cell."""
+    hidden, card = unpacked(sheet.hidden), Card.of(sheet.card)
+    if hidden.hides(by, key) or 0 < right.denominator < card.floor:
+        return False
+    rows = await Row.filter(sheet_id=sheet.id)
+    lines, inner = cells_of(rows, card.dimensions)
+    for one in await Erratum.filter(sheet_id=sheet.id).order_by("id"):
+        _put(lines, inner, one.by, one.key, Pair(one.numerator, one.denominator))
+    _put(lines, inner, by, key, right)
+    return still_hides(hidden, lines, inner, card.floor, known_of(rows, card.dimensions))
+
+
+def _put(lines: Cells, inner: Cells, by: str, key: str, right: Pair) -> None:
+    for cells in inner.values() if by == "community" else [lines.get(by, {})]:
+        if key in cells:
+            cells[key] = right
 
 
 def _words(text: str, field: str, ask: str) -> str:

@@ -1,7 +1,6 @@
 """Counting a month: what the plugins count is written into its sheets, as long as it is open."""
 
 import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,13 +9,12 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from liuhe import Area, Counted, Indicator, Span, Unit, atomic, house, indicators
+from plugins.figures.actions.cells import hidden_of, packed
 from plugins.figures.models import Month, Row, Sheet
-from plugins.figures.rules import Hidden, Known, Pair, bounds, hide, summed
+from plugins.figures.rules import Pair, bounds, summed
 
 BATCH = 1000
 FORMAT = 1  # of what is digested
-NONE = ""  # the key of what has no unit, no street …
-Keys = Mapping[str, str]
 
 
 def zone() -> ZoneInfo:
@@ -59,7 +57,7 @@ async def drawn(
         version=indicator.version,
         card=card_of(indicator),
         names=await _names(indicator, rows, areas),
-        hidden=_packed(hidden_of(rows, indicator.floor, indicator.dimensions)),
+        hidden=packed(hidden_of(rows, indicator.floor, indicator.dimensions)),
         numerator=total.numerator,
         denominator=total.denominator,
         counted_at=at,
@@ -155,90 +153,6 @@ async def _names(
 
 async def _types(indicator: Indicator, rows: Sequence[Row]) -> Mapping[str, str]:
     return await indicator.things.type_names({row.type_code for row in rows if row.type_code})
-
-
-def keys_of(row: Row) -> Keys:
-    """In which cell a row lies, by dimension."""
-    return {
-        "unit": _key(row.unit_id),
-        "street": _key(row.street_id),
-        "community": inner_key(row.street_id, row.community_id),
-        "type": row.type_code,
-    }
-
-
-def inner_key(street_id: int | None, community_id: int | None) -> str:
-    """What lies in a street and in no community of it is a cell of that street."""
-    return f"/{_key(street_id)}" if community_id is None else str(community_id)
-
-
-def _key(id: int | None) -> str:
-    return NONE if id is None else str(id)
-
-
-def hidden_of(rows: Sequence[Row], floor: int, dimensions: Sequence[str]) -> Hidden:
-    """What is not published of these rows."""
-    if 0 < sum(row.denominator for row in rows) < floor:
-        return Hidden(all=True)
-    lines, inner = _cells(rows, dimensions)
-    return hide(lines, inner, floor, _known(rows, dimensions))
-
-
-Cells = dict[str, dict[str, Pair]]
-
-
-def _cells(rows: Iterable[Row], dimensions: Sequence[str]) -> tuple[Cells, Cells]:
-    """By dimension; and communities by their street."""
-    lines: Cells = defaultdict(lambda: defaultdict(Pair))
-    inner: Cells = defaultdict(lambda: defaultdict(Pair))
-    for row in rows:
-        keys, pair = keys_of(row), Pair(row.numerator, row.denominator)
-        for by in lines_of(dimensions):
-            lines[by][keys[by]] += pair
-        if "area" in dimensions:
-            inner[keys["street"]][keys["community"]] += pair
-    return lines, inner
-
-
-def _known(rows: Iterable[Row], dimensions: Sequence[str]) -> Mapping[str, Known[str]]:
-    """What each post sees of each cell: those of an area all in it, those of a unit all it did."""
-    bys = (*lines_of(dimensions), *(["community"] if "area" in dimensions else []))
-    alike: dict[tuple[str, int | None, str], tuple[Keys, int]] = {}
-    for row in rows:
-        place = (row.area_path, row.unit_id, row.type_code)
-        keys, count = alike.get(place) or (keys_of(row), 0)
-        alike[place] = (keys, count + row.denominator)
-    found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(Counter))
-    for (path, unit_id, _), (keys, count) in alike.items():
-        for post in _posts(path, unit_id):
-            for by in bys:
-                found[by][post][keys[by]] += count
-    return found
-
-
-def _posts(path: str, unit_id: int | None) -> Sequence[str]:
-    """Whoever may see what lies there, and who does it: by areas around it, and by unit."""
-    parts = [part for part in path.split(".") if part]
-    areas = [".".join((*parts[: depth + 1], "")) for depth in range(len(parts))]
-    return areas if unit_id is None else [*areas, f"unit:{unit_id}"]
-
-
-def lines_of(dimensions: Sequence[str]) -> tuple[str, ...]:
-    """The lines that are published besides communities."""
-    return tuple("street" if one == "area" else one for one in dimensions)
-
-
-def _packed(hidden: Hidden) -> dict[str, Any]:
-    return {
-        "all": hidden.all,
-        "cells": {by: sorted(keys) for by, keys in sorted(hidden.cells.items()) if keys},
-    }
-
-
-def unpacked(kept: Mapping[str, Any]) -> Hidden:
-    return Hidden(
-        all=bool(kept["all"]), cells={by: frozenset(keys) for by, keys in kept["cells"].items()}
-    )
 
 
 def card_of(indicator: Indicator) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from liuhe import BadInput, NotFound, demand_everywhere, demand_held, settings_o
 from liuhe.graphql import connection
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.figures import actions
-from plugins.figures.models import Month, Objection, Sheet
+from plugins.figures.models import Erratum, Month, Objection, Sheet
 from plugins.figures.pages.asked import HERE, Asked
 from plugins.figures.pages.looking import why_context
 from plugins.figures.pages.words import pair_text
@@ -15,6 +15,7 @@ from plugins.figures.rules import Pair, bounds, closes_at, month_text, month_wor
 from plugins.figures.settings import FiguresSettings
 
 OUTCOMES = {"": "等待答复", "upheld": "支持", "refused": "不支持"}
+UNTOLD = "勘误已写在这个数旁边。件数太少，不公布，只有看得到完整的数的人看得到。"
 TONES = {"": "warn", "upheld": "ok", "refused": ""}
 
 
@@ -26,14 +27,14 @@ async def change(request: Request) -> Response:
     where = {"code": code, "month": asked.month, "by": asked.by, "key": asked.key}
     try:
         if given.text("do") == "erratum":
-            await actions.publish_erratum(
+            erratum = await actions.publish_erratum(
                 who,
                 corrected=_corrected(given) or Pair(),
                 reason=given.text("reason"),
                 idempotency_key=given.text("once", most=60) or None,
                 **where,
             )
-            done = "勘误已发布，写在这个数旁边。"
+            done = "勘误已发布，写在这个数旁边。" if erratum.told else UNTOLD
         else:
             await actions.file_objection(
                 who,
@@ -121,12 +122,14 @@ async def _objection(request: Request) -> dict[str, Any]:
     if one is None:
         raise NotFound("没有这条异议，或者您无权查看。")
     asked = Asked(month=one.sheet.month, by=one.by, key=one.key)
+    errata = await actions.errata_of(who, one)
     return {
         "page_title": "异议",
         "one": one,
         "row": _row(one),
         "answer_by": one.answered_by.name if one.answered_by else "",
-        "errata": [_erratum(e) for e in await one.errata.all()],  # type: ignore[attr-defined]
+        "errata": [_erratum(e) for e in errata],
+        "withheld": not errata and await Erratum.exists(objection_id=one.id),
         "closed": one.sheet.closed_at is not None,
         "may_answer": answers(who) and one.answered_at is None and one.filed_by_id != who.person_id,
         "own": one.filed_by_id == who.person_id,
@@ -136,7 +139,7 @@ async def _objection(request: Request) -> dict[str, Any]:
     }
 
 
-def _erratum(one: Any) -> str:
+def _erratum(one: Erratum) -> str:
     old = pair_text(Pair(one.old_numerator, one.old_denominator))
     return f"{old} 更正为 {pair_text(Pair(one.numerator, one.denominator))}"
 

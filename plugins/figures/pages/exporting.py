@@ -51,7 +51,6 @@ async def parts(viewer: Viewer, wish: Wish) -> Parts:
 def _row(board: Board, cell: Cell) -> Mapping[str, Any]:
     pair: Pair | None = cell.pair
     last = cell.errata[-1] if cell.errata else None
-    right = board.told(Pair(last.numerator, last.denominator)) if last else None
     return {
         "month": month_text(board.sheet.month),
         "indicator": board.card.title,
@@ -61,9 +60,7 @@ def _row(board: Board, cell: Cell) -> Mapping[str, Any]:
         "denominator": str(pair.denominator) if pair else HIDDEN,
         "rate": percent_text(pair) if pair else HIDDEN,
         "rank": str(cell.rank or ""),
-        "erratum": f"应为 {right.numerator}/{right.denominator}：{last.reason}"
-        if right and last
-        else "",
+        "erratum": f"应为 {last.numerator}/{last.denominator}：{last.reason}" if last else "",
         "view": VIEW_LABELS[board.view],
         "state": "已封账" if board.closed else "未封账",
         "version": f"第 {board.card.version} 版：{board.card.formula}",

@@ -31,25 +31,22 @@ def figure_words(board: Board, cell: Cell, asked: Asked) -> dict[str, Any]:
         "why": asked.url(f"{code}/why", **keyed),
         "beside": percent_text(cell.beside) if cell.beside else "",
         "beside_count": cell.beside.denominator if cell.beside else None,
-        "errata": [erratum_words(board, one) for one in cell.errata],
+        "errata": [erratum_words(one) for one in cell.errata],
     }
 
 
-def erratum_words(board: Board, one: Erratum) -> dict[str, Any]:
-    old = board.told(Pair(one.old_numerator, one.old_denominator))
-    new = board.told(Pair(one.numerator, one.denominator))
+def erratum_words(one: Erratum) -> dict[str, Any]:
     return {
-        "old": pair_text(old),
-        "new": pair_text(new),
+        "old": pair_text(Pair(one.old_numerator, one.old_denominator)),
+        "new": pair_text(Pair(one.numerator, one.denominator)),
         "reason": one.reason,
+        "told": one.told,
         "at": one.made_at,
         "by": one.made_by.name,
     }
 
 
-def pair_text(pair: Pair | None) -> str:
-    if pair is None:
-        return HIDDEN
+def pair_text(pair: Pair) -> str:
     return f"{pair.numerator}/{pair.denominator}（{percent_text(pair)}）"
 
 

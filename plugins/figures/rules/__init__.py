@@ -1,6 +1,15 @@
 """Decisions about figures: months, what is hidden, percent, colour, place. Pure."""
 
-from plugins.figures.rules.hiding import Hidden, Known, Pair, hidden_in, hide, summed, told_by
+from plugins.figures.rules.hiding import (
+    Hidden,
+    Known,
+    Pair,
+    hidden_in,
+    hide,
+    still_hides,
+    summed,
+    told_by,
+)
 from plugins.figures.rules.months import (
     bounds,
     closes_at,
@@ -38,6 +47,7 @@ __all__ = [
     "percent_text",
     "ranks",
     "read_month",
+    "still_hides",
     "summed",
     "told_by",
 ]

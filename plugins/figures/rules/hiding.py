@@ -74,6 +74,32 @@ def hide(
         forced |= open_
 
 
+def still_hides(
+    hidden: Hidden,
+    lines: Mapping[str, Mapping[str, Pair]],
+    inner: Mapping[str, Mapping[str, Pair]],
+    floor: int,
+    known: Mapping[str, Known[str]],
+) -> bool:
+    """Whether what was hidden hides these figures too, as they have been corrected since."""
+    open_ = {key: cells for key, cells in inner.items() if not hidden.hides("street", key)}
+    asked = [*lines.items(), *(("community", cells) for cells in open_.values())]
+    return not hidden.all and all(
+        _covers(hidden.cells.get(by, frozenset()), cells, floor, known.get(by))
+        for by, cells in asked
+    )
+
+
+def _covers(
+    keys: Collection[str], cells: Mapping[str, Pair], floor: int, known: Known[str] | None
+) -> bool:
+    full = {key: pair for key, pair in cells.items() if pair != Pair()}
+    small = {key for key, pair in full.items() if pair.denominator < floor}
+    return (
+        small <= set(keys) and told_by(_counts(full, set(keys) & set(full)), floor, known) is None
+    )
+
+
 def _inside(
     inner: Mapping[str, Mapping[str, Pair]],
     hidden: Collection[str],

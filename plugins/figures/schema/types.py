@@ -16,7 +16,7 @@ from liuhe.graphql import Info, Node
 from plugins.figures import actions, models
 from plugins.figures.actions import Board, Cell, Why
 from plugins.figures.permissions import seen_objections
-from plugins.figures.rules import Pair, month_text, percent, percent_text
+from plugins.figures.rules import month_text, percent, percent_text
 
 
 @strawberry.enum(description="怎样细分 · how a figure is broken down; never by person")
@@ -127,16 +127,20 @@ class Indicator:
 @strawberry.type(description="勘误：封了账的数旁边的更正 · a correction beside a closed figure")
 class FigureErratum:
     row: strawberry.Private[models.Erratum]
-    old: strawberry.Private[Pair | None]
-    new: strawberry.Private[Pair | None]
 
-    @strawberry.field(description="原来，分子/分母；少量的不公布为空 · what it was")
-    def was(self) -> str | None:
-        return _fraction(self.old)
+    @strawberry.field(description="原来，分子/分母 · what it was")
+    def was(self) -> str:
+        return f"{self.row.old_numerator}/{self.row.old_denominator}"
 
-    @strawberry.field(description="应为，分子/分母；少量的不公布为空 · what is right")
-    def right(self) -> str | None:
-        return _fraction(self.new)
+    @strawberry.field(description="应为，分子/分母 · what is right")
+    def right(self) -> str:
+        return f"{self.row.numerator}/{self.row.denominator}"
+
+    @strawberry.field(
+        description="公布的里面看不看得到；件数太少的看不到 · whether it is published"
+    )
+    def published(self) -> bool:
+        return self.row.told
 
     @strawberry.field(description="为什么 · why")
     def reason(self) -> str:
@@ -149,10 +153,6 @@ class FigureErratum:
     @strawberry.field(description="谁 · by whom")
     def made_by(self) -> str:
         return self.row.made_by.name
-
-
-def _fraction(pair: Pair | None) -> str | None:
-    return f"{pair.numerator}/{pair.denominator}" if pair else None
 
 
 @strawberry.type(description="一个数；隐去的只有名称 · one figure; a hidden one has but its name")
@@ -209,14 +209,7 @@ class Figure:
 
     @strawberry.field(description="勘误，先发布的在前 · corrections")
     def errata(self) -> list[FigureErratum]:
-        return [
-            FigureErratum(
-                row=one,
-                old=self.board.told(Pair(one.old_numerator, one.old_denominator)),
-                new=self.board.told(Pair(one.numerator, one.denominator)),
-            )
-            for one in self.cell.errata
-        ]
+        return [FigureErratum(row=one) for one in self.cell.errata]
 
 
 @strawberry.type(description="一个指标的一个月 · one indicator in one month")
