@@ -9,6 +9,7 @@ The gate is shut but for the moments in which somebody wants a picture; those ar
 are numbered in our order, while those of nvurisrcbin appear when a camera answers.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -61,7 +62,7 @@ def _source(number: int, line: Line, settings: Settings) -> tuple[list[Node], li
                 "gpu-id": settings.gpu,
                 "disable-audio": True,
                 **(_file(line) if line.source.is_file else _rtsp(line)),
-                **_recording(number, settings.recording),
+                **_recording(line.source.camera_id, settings.recording),
             },
         ),
         Node(
@@ -108,17 +109,19 @@ def _rtsp(line: Line) -> dict[str, Value]:
     }
 
 
-def _recording(number: int, recording: Recording | None) -> dict[str, Value]:
+def _recording(camera_id: str, recording: Recording | None) -> dict[str, Value]:
+    """Files are called after the camera: all shards write into one folder."""
     if recording is None:
         return {}
+    name = re.sub(r"[^A-Za-z0-9-]", "_", camera_id)
     return {
         "smart-record": "smart-rec-multi",
         "smart-rec-container": "smart-rec-mp4",
         "smart-rec-mode": "smart-rec-mode-video",
         "smart-rec-cache": recording.before + 5,
-        "smart-rec-default-duration": recording.before + recording.after,
+        "smart-rec-default-duration": recording.after,
         "smart-rec-dir-path": str(recording.folder),
-        "smart-rec-file-prefix": f"camera-{number}",
+        "smart-rec-file-prefix": f"camera-{name}",
     }
 
 

@@ -26,8 +26,8 @@ class Machine(Protocol):
     def set(self, name: str, properties: Mapping[str, Value]) -> None:
         """While it runs: only what the table calls live."""
 
-    def record(self, name: str, before: int, seconds: int) -> None:
-        """Smart record on one camera."""
+    def record(self, name: str, before: int, after: int) -> None:
+        """Smart record on one camera: from so many seconds before now until so many after."""
 
     def start(self) -> None: ...
 

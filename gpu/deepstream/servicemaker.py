@@ -70,8 +70,8 @@ class ServiceMaker:
     def set(self, name: str, properties: Mapping[str, Value]) -> None:
         self._pipeline[name].set(dict(properties))
 
-    def record(self, name: str, before: int, seconds: int) -> None:
-        self._pipeline.start_recording(name, before, seconds, lambda _: None)
+    def record(self, name: str, before: int, after: int) -> None:
+        self._pipeline.start_recording(name, before, after, lambda _: None)
 
     def start(self) -> None:
         self._pipeline.start(self._hear)

@@ -70,6 +70,7 @@ class Shard:
         self._task, self._orders, self._reports = task, orders, reports
         self._tells, self._make = tells, make
         self._watching: tuple[Watching, ...] = ()
+        self._looks = mapper.Looks(task.lines[0].detect.every)
         self._wanted = task.lines
         self._machine: Machine | None = None
         self._stopping = threading.Event()
@@ -126,8 +127,8 @@ class Shard:
         if recording is None:
             return None
         recording.folder.mkdir(parents=True, exist_ok=True)
-        whole = recording.before + recording.after
-        return lambda pad: machine.record(f"camera-{pad}", recording.before, whole)
+        before, after = recording.before, recording.after
+        return lambda pad: machine.record(f"camera-{pad}", before, after)
 
     def _tell(self, observation: Observation, picture: bytes | None) -> None:
         """What nobody keeps must not count as told: the next process sees it again."""
@@ -139,9 +140,10 @@ class Shard:
 
     def _take(self, metadata: Any) -> None:
         """On the streaming thread: numbers only, then it goes on."""
+        looked = self._looks.next()
         for frame in mapper.frames(metadata):
             if frame.pad < len(self._watching):
-                self._watching[frame.pad].offer(frame)
+                self._watching[frame.pad].offer(frame, looked=looked)
 
     # ---------------------------------------------------------------------------------- threads
 

@@ -60,7 +60,7 @@ class Watching:
         kept = memory.beside(line.source.camera_id, ".npz") if memory else None
         self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
         self._teller = Teller(line, tell, self._evidence, memory)
-        self._frames: queue.Queue[tuple[float, mapper.Frame] | None] = queue.Queue(AHEAD)
+        self._frames: queue.Queue[tuple[float, mapper.Frame, bool] | None] = queue.Queue(AHEAD)
         self._last = time.monotonic()
         self._leave_out()
         name = f"watch-{line.source.camera_id}"
@@ -70,11 +70,12 @@ class Watching:
         self._teller.begin(self._network.tag, now())
         self._thread.start()
 
-    def offer(self, frame: mapper.Frame) -> None:
+    def offer(self, frame: mapper.Frame, *, looked: bool) -> None:
+        """`looked`: nvinfer did, and not only the tracker."""
         self._last = time.monotonic()
         while True:
             try:
-                self._frames.put_nowait((now(), frame))
+                self._frames.put_nowait((now(), frame, looked))
                 return
             except queue.Full:
                 self._drop_oldest()
@@ -127,19 +128,17 @@ class Watching:
             log.warning("camera %s: %s", self.line.source.camera_id, self.vitals.left_out)
 
     def _run(self) -> None:
-        number = 0
         while (item := self._frames.get()) is not None:
             try:
-                self._take(*item, number)
+                self._take(*item)
             except Exception as error:  # one bad frame must not end the camera
                 log.exception("camera %s: a frame is lost", self.line.source.camera_id)
                 self.vitals.turn("failed", f"Frames cannot be followed: {error}; see the log.")
-            number += 1
 
-    def _take(self, at: float, frame: mapper.Frame, number: int) -> None:
+    def _take(self, at: float, frame: mapper.Frame, looked: bool) -> None:
         self._teller.look(at, mapper.tracks(frame, self._names))
         self.vitals.saw(at)
-        if number % self.line.detect.every == 0:
+        if looked:
             self.vitals.detections.tick()
 
     def _drop_oldest(self) -> None:
@@ -159,8 +158,7 @@ class Watching:
         self._thread.join(timeout=5.0)
 
     def _evidence(self, change: Change, polygon: Sequence[Point]) -> bytes | None:
-        if self._record is not None:
-            self._record(self.pad)
+        self._start_recording()
         look = self._looked()
         if look is None:
             return None
@@ -169,6 +167,14 @@ class Watching:
             return evidence(look, self._detector, polygon, change.track.box, width)
         except Closing:
             return None
+
+    def _start_recording(self) -> None:
+        if self._record is None:
+            return
+        try:
+            self._record(self.pad)
+        except Exception:  # NVIDIA's side raises what it likes: the observation counts
+            log.exception("camera %s: nothing is recorded", self.line.source.camera_id)
 
     def _looked(self) -> Look | None:
         """The next picture, with what both models see in it."""

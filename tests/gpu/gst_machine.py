@@ -168,8 +168,8 @@ class GstMachine:
         for key, value in properties.items():
             self.element(name).set_property(key, value)
 
-    def record(self, name: str, before: int, seconds: int) -> None:
-        self.recorded.append((name, before, seconds))
+    def record(self, name: str, before: int, after: int) -> None:
+        self.recorded.append((name, before, after))
 
     def start(self) -> None:
         answer = self.pipeline.set_state(self.gst.State.PLAYING)

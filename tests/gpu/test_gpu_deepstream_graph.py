@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -200,6 +201,54 @@ def test_whatever_a_manifest_says_the_files_hold(
     configs.read_yaml(tracker_file(model, patience), configs.TRACKER)
 
 
+# --------------------------------------------------------------------------- what the files mean
+
+
+def looked_at(rates: list[float], every: int, seed: int, seconds: float = 120.0) -> list[float]:
+    """How often nvinfer looks at each camera, in looks a second, by the rules of NVIDIA's source.
+
+    A batch takes one frame of each camera: when all have one, or when its time is over; nvinfer
+    looks at every n-th batch. Clocks drift and frames come a few milliseconds late.
+    """
+    random = Random(seed)
+    arrivals = []
+    for camera, rate in enumerate(rates):
+        at, step = random.uniform(0, 1 / rate), (1 + random.uniform(-2e-4, 2e-4)) / rate
+        while at < seconds:
+            arrivals.append((at + abs(random.gauss(0, 0.004)), camera))
+            at += step
+    waiting, looks, batch, last = [0] * len(rates), [0] * len(rates), 0, 0.0
+
+    def push(at: float) -> None:
+        nonlocal batch, last
+        for camera, count in enumerate(waiting):
+            looks[camera] += bool(count) and batch % every == 0
+            waiting[camera] -= bool(count)
+        batch, last = batch + 1, at
+
+    longest = 1 / int(configs.read_ini(mux_file(), configs.MUX)["property"]["overall-min-fps-n"])
+    for at, camera in sorted(arrivals):
+        while any(waiting) and last + longest < at:
+            push(max(last + longest, last))
+        waiting[camera] += 1
+        if all(waiting) or last + longest <= at:
+            push(at)
+    return [count / seconds for count in looks]
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [[25] * 8, [25] * 6 + [12.5, 10, 6, 5], [25, 12.5], [30, 25, 15, 10], [15] * 4 + [25], [25, 5]],
+    ids=str,
+)
+def test_cameras_of_different_rates_are_looked_at_as_often_as_they_should(
+    rates: list[float],
+) -> None:
+    for seed in range(3):
+        for rate, looks in zip(rates, looked_at(rates, 5, seed), strict=True):
+            assert looks > 0.8 * rate / 5
+
+
 # ------------------------------------------------------------------------------------- the graph
 
 
@@ -250,7 +299,17 @@ def test_nothing_is_recorded_unless_asked_for(camera_line: MakeLine) -> None:
     source = node(graph, "camera-0").native()
     assert source["smart-record"] == 2
     assert source["smart-rec-cache"] == 15
+    assert source["smart-rec-default-duration"] == 20
     assert source["smart-rec-dir-path"] == "/srv/records"
+
+
+def test_a_recording_says_whose_it_is_wherever_the_camera_sits(camera_line: MakeLine) -> None:
+    settings = Settings(recording=Recording(folder=Path("/srv/records")))
+    lines = [camera_line(1), camera_line(7)]
+    for its in (lines, lines[::-1]):
+        graph = shard(its, network(), Path("/r"), settings)
+        prefixes = [node(graph, f"camera-{n}").properties["smart-rec-file-prefix"] for n in (0, 1)]
+        assert prefixes == [f"camera-{each.source.camera_id}" for each in its]
 
 
 def test_cameras_that_detect_differently_do_not_share_a_shard(camera_line: MakeLine) -> None:

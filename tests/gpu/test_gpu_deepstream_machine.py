@@ -17,12 +17,13 @@ import pytest
 
 from gpu.deepstream.graph import GATE, PICTURES, SCALARS, shard
 from gpu.deepstream.machine import build
+from gpu.deepstream.mapper import Looks
 from gpu.deepstream.servicemaker import MissingError, ServiceMaker
 from gpu.deepstream.spec import Graph, Network, Settings
 from gpu.deepstream.table import PropertyError
 from gpu.messages import Camera
 from gpu.pipeline import line
-from tests.gpu.gst_machine import GstMachine
+from tests.gpu.gst_machine import GstMachine, World
 
 Run = Callable[..., tuple[GstMachine, Counter[int]]]
 
@@ -104,6 +105,29 @@ def test_a_slow_camera_slows_down_no_other(started: Run, until: Any) -> None:
     _, counted = started("rtsp://camera/fps=5", "rtsp://camera/fps=30&frames=30")
     until(lambda: counted[1] == 30, 3)
     assert counted[0] <= 8
+
+
+def test_which_batches_nvinfer_looks_at_is_known_without_its_saying(
+    gstreamer: Any, tmp_path: Path
+) -> None:
+    """Cameras of different rates; the stand-in's nvinfer gives confidence to what it saw only."""
+    machine = GstMachine(World(lambda pad, number: [(1, 0, 0.9, (0.1, 0.1, 0.2, 0.2))]))
+    made = graph("frames=40.mp4", "fps=30&frames=12.mp4", folder=tmp_path)
+    for name, text in made.files.items():
+        (tmp_path / name).write_text(text)
+    build(machine, made)
+    looks, seen = Looks(5), list[tuple[bool, set[bool]]]()
+
+    def take(metadata: Any) -> None:
+        objects = [each for frame in metadata.frame_items for each in frame.object_items]
+        seen.append((looks.next(), {each.confidence > 0 for each in objects}))
+
+    machine.watch_metadata(SCALARS, take)
+    machine.start()
+    assert machine.wait() == "eos"
+    machine.stop()
+    assert len(seen) >= 40
+    assert all(looked == {said} for said, looked in seen)
 
 
 def test_an_error_ends_the_waiting(started: Run) -> None:

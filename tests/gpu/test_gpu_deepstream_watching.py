@@ -1,0 +1,72 @@
+"""One camera of a shard: what it tells and counts, with numbers as NVIDIA's metadata has them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gpu.blur import Pixels
+from gpu.cpu.detect import Detector
+from gpu.deepstream.mapper import Frame
+from gpu.deepstream.pictures import Pictures
+from gpu.deepstream.watching import Watching
+from gpu.messages import Camera, Observation, Watch, Zone
+from gpu.pipeline import line
+from tests.gpu.test_gpu_deepstream_graph import network
+
+WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+STAY = Watch(id="w", kind="dwell", objects=("car",), seconds=0.1)
+LINE = line(
+    Camera(
+        id="c",
+        name="c",
+        source="rtsp://camera/1",
+        zones=(Zone(id="z", name="z", polygon=WHOLE, watches=(STAY,)),),
+    )
+)
+
+
+CAR = (7, 2, 0.9, 40.0, 40.0, 60.0, 40.0)
+FRAME = Frame(pad=0, slot=0, width=128, height=72, rows=(CAR,))
+
+
+class Grey(Pictures):
+    """A picture for whoever asks."""
+
+    def __init__(self) -> None: ...
+
+    def ask(self, pad: int, patience: float = 0) -> tuple[Pixels, Frame]:
+        return np.full((72, 128, 3), 90, np.uint8), FRAME
+
+
+PICTURES = Grey()
+
+
+def test_a_recording_that_cannot_be_started_costs_neither_observation_nor_picture(
+    detector: Detector, until: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[tuple[Observation, bytes | None]] = []
+
+    def broken(pad: int) -> None:
+        raise RuntimeError("no such source")
+
+    watching = Watching(
+        LINE, 0, network(), PICTURES, detector, lambda *each: told.append(each), record=broken
+    )
+    watching.start()
+    until(lambda: watching.offer(FRAME, looked=True) or told, 20)
+    watching.stop()
+    [(observation, picture)] = told
+    assert (observation.phase, observation.object) == ("started", "car")
+    assert picture is not None
+    assert "nothing is recorded" in caplog.text
+
+
+def test_only_what_nvinfer_looked_at_counts_as_detected(detector: Detector, until: Any) -> None:
+    watching = Watching(LINE, 0, network(), PICTURES, detector, lambda *each: None)
+    watching.start()
+    for number in range(12):
+        watching.offer(FRAME, looked=number in (1, 2, 9))
+    until(lambda: watching.vitals.frames.total == 12)
+    watching.stop()
+    assert watching.vitals.detections.total == 3
