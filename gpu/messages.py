@@ -18,6 +18,22 @@ CameraState = Literal["starting", "running", "reconnecting", "failed", "ended"]
 Transport = Literal["tcp", "udp", "tls"]
 Sight = Literal["unknown", "clear", "dark", "covered", "blurred", "moved"]
 
+#: What may be the matter with a camera, by name.
+Fault = Literal[
+    "no_file",
+    "unreadable",  # a file that is no video
+    "unauthorized",
+    "unreachable",
+    "undecodable",
+    "broke_off",
+    "silent",
+    "model",
+    "reading",
+    "following",
+    "pipeline",
+    "left_out",  # it is watched, but not for all that was asked
+]
+
 DAY = 86_400.0
 FOUND: tuple[WatchKind, ...] = ("left", "fall")  # in the picture itself, not by a model
 
@@ -190,6 +206,8 @@ class Tracks(Message):
 class CameraHealth(Message):
     """How one camera does. `dropped` counts frames that came too fast to be looked at.
 
+    `fault` is a Fault, or one of later eyes, and "" where nothing is the matter; `error` says it in
+    the language of the logs.
     `sight` says whether it still shows what it should; `brightness` is 0 to 1, `sharpness` and
     `likeness` are beside what is usual (about 1), None while that is being learned.
     """
@@ -202,6 +220,7 @@ class CameraHealth(Message):
     decode_errors: int = 0
     reconnects: int = 0
     dropped: int = 0
+    fault: str = ""
     error: str = ""
     sight: Sight = "unknown"
     brightness: float | None = None

@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 import time
+from typing import Literal
 
 from av.video.reformatter import VideoReformatter
 
@@ -16,7 +17,7 @@ from gpu.cpu.network import Network
 from gpu.cpu.vitals import Vitals
 from gpu.manifests import ModelError
 from gpu.memory import Memory
-from gpu.messages import CameraState
+from gpu.messages import Fault
 from gpu.pipeline import Line, Seen, without_secret
 from gpu.recorder import Record
 from gpu.sight import Sight
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 AHEAD = 8  # frames that may wait to be followed
 STEADY = 10.0  # seconds of pictures after which a break is a new one
+REFUSED = 600.0  # seconds after a refused password: cameras lock out who tries again and again
 Item = tuple[Frame, Grey, Answer | None]
 
 
@@ -87,20 +89,32 @@ class Camera:
         tries = waits()
         while not self._stop.is_set():
             opened = time.monotonic()
-            try:
-                self._play()
+            fault = self._try()
+            if not fault:
                 break
-            except (SourceError, ModelError) as error:
-                self.vitals.turn(self._broken(error), without_secret(str(error)))
-            except Exception as error:  # whatever it is, the camera is called again
-                log.exception("camera %s: reading failed", self.line.source.camera_id)
-                reason = f"Reading failed ({type(error).__name__}); see the worker's log."
-                self.vitals.turn("failed", reason)
             if time.monotonic() - opened > STEADY:
                 tries = waits()
-            self._stop.wait(next(tries))
+            self._stop.wait(REFUSED if fault == "unauthorized" else next(tries))
             self.vitals.count(reconnects=1)
         self._put(None)
+
+    def _try(self) -> Fault | Literal[""]:
+        """Play until something is the matter, and say what; "" at the end."""
+        fault: Fault
+        try:
+            self._play()
+            return ""
+        except SourceError as error:
+            fault, sentence = error.fault, without_secret(str(error))
+        except ModelError as error:
+            fault, sentence = "model", str(error)
+        except Exception as error:  # whatever it is, the camera is called again
+            log.exception("camera %s: reading failed", self.line.source.camera_id)
+            fault = "reading"
+            sentence = f"Reading failed ({type(error).__name__}); see the worker's log."
+        ours = self.line.source.is_file or fault in ("model", "reading")
+        self.vitals.turn("failed" if ours else "reconnecting", fault, sentence)
+        return fault
 
     def _play(self) -> None:
         """Until the file ends or somebody stops it; a camera that ends is an error."""
@@ -116,7 +130,7 @@ class Camera:
         finally:
             self._count(stream)
         if not self.line.source.is_file and not self._stop.is_set():
-            raise SourceError("The camera ended the connection; it is called again.")
+            raise SourceError("broke_off", "The camera ended the connection; it is called again.")
 
     def _count(self, stream: Stream) -> None:
         self.vitals.count(decode_errors=stream.errors, dropped=stream.dropped)
@@ -152,10 +166,6 @@ class Camera:
                 if self._stop.is_set():
                     return
 
-    def _broken(self, error: Exception) -> CameraState:
-        called = isinstance(error, SourceError) and not self.line.source.is_file
-        return "reconnecting" if called else "failed"
-
     # -------------------------------------------------------------------------------- following
 
     def _follow(self) -> None:
@@ -178,7 +188,7 @@ class Camera:
         sentence = f"Frames cannot be followed ({type(error).__name__}: {error}); see the log."
         if self.vitals.state != "failed":  # once, not with each frame
             log.error("camera %s", self.line.source.camera_id, exc_info=error)
-        self.vitals.turn("failed", sentence)
+        self.vitals.turn("failed", "following", sentence)
 
     def _take(self, frame: Frame, grey: Grey, answer: Answer | None) -> None:
         seen: tuple[Seen, ...] | None = None

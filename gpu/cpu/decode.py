@@ -11,6 +11,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from gpu.messages import Fault
 from gpu.pipeline import Decode, Source, is_there, without_secret
 
 RTSP = {
@@ -31,7 +32,11 @@ _EPOCH = time.time() - time.monotonic()  # a clock that is set meanwhile moves n
 
 
 class SourceError(Exception):
-    """A source that gives no pictures; the sentence says what to do."""
+    """A source that gives no pictures: what is the matter, and a sentence that says what to do."""
+
+    def __init__(self, fault: Fault, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -123,20 +128,21 @@ class Stream:
     def _open(self) -> InputContainer:
         address, is_file = self.source.address, self.source.is_file
         if is_file and not is_there(Path(address)):
-            raise SourceError(f"There is no file {address}; correct the camera's source.")
+            raise SourceError(
+                "no_file", f"There is no file {address}; correct the camera's source."
+            )
         options = {"protocol_whitelist": "file"} if is_file else _rtsp(self.source)
         try:
             container = av.open(address, options=options, timeout=None if is_file else TIMEOUT)
         except (av.FFmpegError, OSError) as error:
-            raise SourceError(_cannot_open(self.source, error)) from None
+            raise _cannot_open(self.source, error) from None
         return self._prepared(container)
 
     def _prepared(self, container: InputContainer) -> InputContainer:
         if not container.streams.video:
             container.close()
-            raise SourceError(
-                f"{_named(self.source)} has no pictures in it; choose another source."
-            )
+            sentence = f"{_named(self.source)} has no pictures in it; choose another source."
+            raise SourceError("undecodable", sentence)
         stream = container.streams.video[0]
         # Threads over frames hold frames back, which only hurts where somebody waits for them.
         stream.thread_type = "SLICE" if self.live else "AUTO"
@@ -155,10 +161,10 @@ class Stream:
                 self.errors, broken, pictures = self.errors + 1, broken + 1, []
             self._shown, broken = self._shown + len(pictures), 0 if pictures else broken
             if broken > BROKEN:
-                raise SourceError(_undecodable(self.source))
+                raise _undecodable(self.source)
             yield from pictures
         if not self._shown and not self._stop.is_set():
-            raise SourceError(_undecodable(self.source))
+            raise _undecodable(self.source)
 
     def _packets(self, container: InputContainer) -> Iterator[Any]:
         try:
@@ -166,8 +172,9 @@ class Stream:
         except (av.FFmpegError, OSError) as error:
             self.errors += 1
             if not self._shown:  # as when it promised another codec than it sends
-                raise SourceError(_undecodable(self.source)) from None
-            raise SourceError(f"{_named(self.source)} broke off: {_reason(error)}.") from None
+                raise _undecodable(self.source) from None
+            sentence = f"{_named(self.source)} broke off: {_reason(error)}."
+            raise SourceError("broke_off", sentence) from None
 
 
 def _rtsp(source: Source) -> dict[str, str]:
@@ -175,17 +182,21 @@ def _rtsp(source: Source) -> dict[str, str]:
     return {**RTSP, "rtsp_transport": "udp" if source.transport == "udp" else "tcp"}
 
 
-def _cannot_open(source: Source, error: Exception) -> str:
+def _cannot_open(source: Source, error: Exception) -> SourceError:
+    name, reason = _named(source), _reason(error)
     if source.is_file:
-        return f"{_named(source)} is no video that can be read ({_reason(error)}); transcode it."
+        sentence = f"{name} is no video that can be read ({reason}); transcode it."
+        return SourceError("unreadable", sentence)
     if isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError):
-        return f"{_named(source)} does not accept this user and password; correct them."
+        sentence = f"{name} does not accept this user and password; correct them."
+        return SourceError("unauthorized", sentence)
     hint = "check address, network and password"
-    return f"{_named(source)} cannot be reached ({_reason(error)}); {hint}."
+    return SourceError("unreachable", f"{name} cannot be reached ({reason}); {hint}.")
 
 
-def _undecodable(source: Source) -> str:
-    return f"{_named(source)} gives no decodable pictures; check or transcode it."
+def _undecodable(source: Source) -> SourceError:
+    sentence = f"{_named(source)} gives no decodable pictures; check or transcode it."
+    return SourceError("undecodable", sentence)
 
 
 def _named(source: Source) -> str:

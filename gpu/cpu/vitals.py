@@ -5,8 +5,9 @@ import threading
 import time
 from collections import deque
 from datetime import UTC, datetime
+from typing import Literal
 
-from gpu.messages import CameraHealth, CameraState
+from gpu.messages import CameraHealth, CameraState, Fault
 from gpu.sight import Sight
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Vitals:
         self.sight = sight or Sight()
         self._lock = threading.Lock()
         self._state: CameraState = "starting"
+        self._fault: Fault | Literal[""] = ""
         self._error = ""
         self.left_out = ""  # what was asked for and cannot be done here
         self._frame_at: float | None = None
@@ -61,11 +63,12 @@ class Vitals:
         with self._lock:
             self._frame_at, self._seen_at = at, time.monotonic()
             if self._state in ("starting", "reconnecting", "failed"):
-                self._state, self._error = "running", ""
+                self._state, self._fault, self._error = "running", "", ""
 
-    def turn(self, state: CameraState, error: str = "") -> None:
+    def turn(self, state: CameraState, fault: Fault | Literal[""] = "", error: str = "") -> None:
         with self._lock:
-            said, self._state, self._error = self._error, state, error
+            said, self._error = self._error, error
+            self._state, self._fault = state, fault
         if error and error != said:
             log.warning("camera %s: %s", self._camera_id, error)
 
@@ -73,7 +76,8 @@ class Vitals:
         """Whatever the threads of this camera hang in: silence is not running."""
         silence = time.monotonic() - self._seen_at
         if self._state == "running" and silence > SILENT:
-            self._state, self._error = "failed", f"No picture came for {silence:.0f} seconds."
+            self._state, self._fault = "failed", "silent"
+            self._error = f"No picture came for {silence:.0f} seconds."
 
     def health(self) -> CameraHealth:
         with self._lock:
@@ -88,6 +92,7 @@ class Vitals:
                 decode_errors=self.decode_errors,
                 reconnects=self.reconnects,
                 dropped=self.dropped,
+                fault=self._fault or ("left_out" if self.left_out else ""),
                 error=self._error or self.left_out,
                 sight=self.sight.verdict,
                 brightness=self.sight.brightness,

@@ -34,7 +34,7 @@ from gpu.deepstream.wires import (
 )
 from gpu.manifests import Model, ModelError, find
 from gpu.memory import Memory
-from gpu.messages import Observation
+from gpu.messages import Fault, Observation
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,8 @@ class Shard:
         except Exception as error:  # also what NVIDIA's side raises: its cameras must say why
             if not isinstance(error, ModelError | MissingError | engines.EngineError | OSError):
                 log.exception("shard %d cannot be prepared", self._task.number)
-            self._reports.send(Failed(sentence=str(error) or type(error).__name__))
+            fault: Fault = "model" if isinstance(error, ModelError) else "pipeline"
+            self._reports.send(Failed(fault=fault, sentence=str(error) or type(error).__name__))
             return CANNOT
         assert self._machine is not None, "it was made"
         self._rezone()

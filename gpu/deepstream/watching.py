@@ -101,7 +101,7 @@ class Watching:
         if silent > SILENT and self.vitals.state in ("starting", "running"):
             called = "it is called again" if not self.line.source.is_file else "see the log"
             self.vitals.count(reconnects=1)
-            self.vitals.turn("reconnecting", f"No picture for {silent:.0f} s; {called}.")
+            self.vitals.turn("reconnecting", "silent", f"No picture for {silent:.0f} s; {called}.")
 
     def silence(self) -> float:
         return time.monotonic() - self._last
@@ -133,7 +133,8 @@ class Watching:
                 self._take(*item)
             except Exception as error:  # one bad frame must not end the camera
                 log.exception("camera %s: a frame is lost", self.line.source.camera_id)
-                self.vitals.turn("failed", f"Frames cannot be followed: {error}; see the log.")
+                sentence = f"Frames cannot be followed: {error}; see the log."
+                self.vitals.turn("failed", "following", sentence)
 
     def _take(self, at: float, frame: mapper.Frame, looked: bool) -> None:
         self._teller.look(at, mapper.tracks(frame, self._names))

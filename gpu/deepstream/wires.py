@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gpu.deepstream.spec import Settings
-from gpu.messages import CameraHealth, Observation
+from gpu.messages import CameraHealth, Fault, Observation
 from gpu.pipeline import Line
 
 ANSWER = 60.0  # seconds within which the worker must have kept an observation
@@ -71,6 +71,7 @@ class Picture:
 class Failed:
     """From a shard, before it ends: why it cannot work."""
 
+    fault: Fault
     sentence: str
 
 

@@ -51,7 +51,7 @@ class Worker:
         self._suspected: set[int] = set()  # halves of shards that broke
         self._pictures: dict[str, Picture] = {}
         self._restarts: dict[str, int] = {}
-        self._said: dict[str, tuple[CameraState, str]] = {}
+        self._said: dict[str, CameraHealth] = {}
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -163,10 +163,14 @@ class Worker:
 
     def _failed(self, running: Running) -> None:
         """Until it works again its cameras say why they do not."""
-        sentence = running.failed or "The pipeline broke off; it is started anew."
+        why = running.failed or Failed(
+            fault="pipeline", sentence="The pipeline broke off; it is started anew."
+        )
         state: CameraState = "failed" if running.failed else "reconnecting"
-        for line in running.lines:
-            self._said[line.source.camera_id] = (state, sentence)
+        for camera_id in (line.source.camera_id for line in running.lines):
+            self._said[camera_id] = CameraHealth(
+                camera_id=camera_id, state=state, fault=why.fault, error=why.sentence
+            )
 
     def _start_missing(self) -> None:
         if self._stop.is_set():
@@ -192,7 +196,7 @@ class Worker:
                 self._pictures[message.camera_id] = message
             elif isinstance(message, Failed):
                 log.error("shard %d: %s", running.number, message.sentence)
-                running.failed = message.sentence
+                running.failed = message
 
     def _keep_told(self, running: Running) -> None:
         """Keep each observation, then say so: only now the shard goes on."""
@@ -230,8 +234,8 @@ class Worker:
             self._said.pop(camera_id, None)
             here = known[camera_id]
             return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
-        state, sentence = self._said.get(camera_id, ("starting", ""))
-        return CameraHealth(camera_id=camera_id, state=state, error=sentence)
+        starting = CameraHealth(camera_id=camera_id, state="starting")
+        return self._said.get(camera_id, starting)
 
 
 def _played(running: Running) -> bool:

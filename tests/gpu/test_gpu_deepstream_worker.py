@@ -257,6 +257,7 @@ def test_a_pipeline_in_which_nothing_moves_is_started_anew(
     until(lambda: health(worker, "c0").state == "running", 60)
     until(lambda: health(worker, "c0").state == "reconnecting", 20)
     assert "No picture for" in health(worker, "c0").error
+    assert health(worker, "c0").fault == "silent"
     first = pids(worker)[0]
     until(lambda: pids(worker).get(0) not in (None, first), 20)
 
@@ -304,6 +305,7 @@ def test_a_model_that_cannot_be_had_is_said_by_its_cameras(
     worker.apply(Config(version="1", cameras=(camera(0, model="no-such-model"),)))
     until(lambda: health(worker, "c0").state == "failed", 60)
     assert "no-such-model" in health(worker, "c0").error
+    assert health(worker, "c0").fault == "model"
 
 
 def test_files_that_are_over_end_what_is_open_and_stay_ended(

@@ -344,7 +344,7 @@ def test_a_gpu_says_that_it_does_not_look_for_these() -> None:
     )
     vitals = Vitals("c")
     vitals.left_out = left_out(both)
-    assert vitals.health().error == left_out(both)
+    assert (vitals.health().fault, vitals.health().error) == ("left_out", left_out(both))
 
 
 def test_only_these_do_without_kinds_of_objects() -> None:

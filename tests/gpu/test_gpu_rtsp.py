@@ -144,6 +144,7 @@ def test_a_source_without_pictures_says_so_and_is_tried_again(
     rtsp.start()
     made = watched(rtsp.address("a.wav"))
     until(lambda: "no pictures" in made.vitals.health().error, NOTICED)
+    assert made.vitals.health().fault == "undecodable"
     until(lambda: made.vitals.health().reconnects >= 2, NOTICED)
     assert made.vitals.state == "reconnecting"
 
@@ -155,10 +156,13 @@ def test_a_refused_password_is_said_and_not_repeated(watched: Any, until: Any) -
         port = listening.getsockname()[1]
         made = watched(f"rtsp://admin:secret@127.0.0.1:{port}/1")
         until(lambda: made.vitals.state == "reconnecting", NOTICED)
-        error = made.vitals.health().error
-        assert error == (
+        health = made.vitals.health()
+        assert health.error == (
             f"rtsp://127.0.0.1:{port}/1 does not accept this user and password; correct them."
         )
+        assert health.fault == "unauthorized"
+        time.sleep(1.5)  # twice as long as it takes another fault to be tried again
+        assert made.vitals.health().reconnects == 0, "or the camera locks the account"
 
 
 def _refuse(listening: socket.socket) -> None:
@@ -186,7 +190,8 @@ def test_a_camera_without_pictures_never_passes_for_running(
     assert made.health().state == "running"
     time.sleep(0.06)
     health = made.health()
-    assert (health.state, health.error) == ("failed", "No picture came for 0 seconds.")
+    assert (health.state, health.fault) == ("failed", "silent")
+    assert health.error == "No picture came for 0 seconds."
     made.saw(2.0)
     assert made.health().state == "running"
 
@@ -221,7 +226,7 @@ def test_a_camera_in_another_codec_than_it_says_is_never_running(
 ) -> None:
     with ScriptedCamera(scripted.film(96, 64, every(0, 200)), codec=codec) as camera:
         made = watched(camera.address)
-        until(lambda: "no decodable pictures" in made.vitals.health().error, NOTICED)
+        until(lambda: made.vitals.health().fault == "undecodable", NOTICED)
         assert made.vitals.state == "reconnecting"
         assert made.vitals.frames.total == 0
 

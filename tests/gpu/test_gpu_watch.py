@@ -150,6 +150,8 @@ def test_a_broken_video_leaves_the_others_alone(
     }
     assert "broken.mp4 is no video that can be read" in health["bad"].error
     assert "There is no model 'nothing'" in health["no model"].error
+    faults = {name: each.fault for name, each in health.items()}
+    assert faults == {"bad": "unreadable", "no model": "model", "good": ""}
     assert phases(heard) == [("good", "started"), ("good", "ended")]
 
 

@@ -15,6 +15,7 @@ from plugins.video.models import CameraState, Observation, Worker
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import mask
 from plugins.video.rules.health import SEEN, Course, goes_to, problem_of, urgency_of
+from plugins.video.rules.labels import fault_sentence
 from plugins.video.settings import VideoSettings
 
 A_ROUND = 500
@@ -61,7 +62,8 @@ async def _note(
     before, state.state = state.state, told.state
     state.fps, state.detect_fps = told.fps, told.detect_fps
     state.decode_errors, state.reconnects = told.decode_errors, told.reconnects
-    state.dropped, state.error = told.dropped, mask(told.error)[:300]
+    state.dropped = told.dropped
+    state.error = fault_sentence(told.fault, mask(told.error))[:300]
     state.last_frame_at = told.last_frame_at or state.last_frame_at
     state.session_at, state.heard_at = session_at, now
     state.sight, state.brightness = told.sight, told.brightness

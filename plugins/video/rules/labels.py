@@ -60,6 +60,25 @@ TROUBLE_ADVICE = {
     "failed": "请看下面“最近的问题”，或者请管理员看视频处理程序的日志。",
     "offline": "视频处理程序没有消息。请检查它所在的机器和网络。",
 }
+#: What the eyes say is the matter, and what to do about it.
+FAULT_SENTENCES = {
+    "no_file": "没有这个视频文件，请改视频地址。",
+    "unreadable": "这个文件不是能读的视频，请转码，或换一个文件。",
+    "unauthorized": "摄像机不接受这个用户名和密码。请改视频地址里的用户名和密码，改了马上再连；"
+    "不改的话隔十分钟才再试一次，免得账号被摄像机锁住。",
+    "unreachable": "连不上摄像机，请检查视频地址、网络和供电；系统会一直重试。",
+    "undecodable": "没有能解码的图像，请检查摄像机的编码设置。",
+    "broke_off": "连接断了，正在重连。一再出现的话，请检查网线、供电和交换机。",
+    "silent": "好一会儿没有画面了，系统会一直重试。一直这样的话，请看视频处理程序的日志。",
+    "model": "识别模型用不了，请换一个模型，或请管理员改正它。",
+    "reading": "读取画面时出错，正在重试。一再出现的话，请管理员看视频处理程序的日志。",
+    "following": "识别画面时出错，请管理员看视频处理程序的日志。",
+    "pipeline": "显卡上的处理断了，正在重新启动。一再出现的话，请管理员看视频处理程序的日志。",
+    "left_out": "显卡上看不了遗留物和高空坠物，这两种规则没有在看；"
+    "要看，请换一台用 CPU 的视频处理程序。",
+}
+#: Where what the program itself says tells more.
+FAULT_DETAILS = {"unreachable", "broke_off", "model", "reading", "following", "pipeline"}
 SIGHT_LABELS = {
     "unknown": "正在熟悉画面",
     "clear": "正常",
@@ -85,6 +104,14 @@ STATE_TONES = {
 def object_label(name: str) -> str:
     """What is found without a model is called as its rule is."""
     return OBJECT_LABELS.get(name) or KIND_LABELS.get(name, name)
+
+
+def fault_sentence(fault: str, said: str) -> str:
+    """What is the matter with a camera; what is not known here stays as the program says it."""
+    words = FAULT_SENTENCES.get(fault)
+    if words is None:
+        return said
+    return f"{words}原话：{said}" if said and fault in FAULT_DETAILS else words
 
 
 def watch_sentence(kind: str, objects: list[str], seconds: float, count: int) -> str:

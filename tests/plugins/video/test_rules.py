@@ -1,12 +1,13 @@
 """Decisions of video, by tables."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu import messages
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import mask, source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, code_words, plain_code
@@ -20,10 +21,17 @@ from plugins.video.rules.health import (
     problem_of,
     urgency_of,
 )
-from plugins.video.rules.labels import TROUBLE_ADVICE, TROUBLE_LABELS
+from plugins.video.rules.labels import (
+    FAULT_DETAILS,
+    FAULT_SENTENCES,
+    TROUBLE_ADVICE,
+    TROUBLE_LABELS,
+    fault_sentence,
+)
 from plugins.video.rules.watching import watch_problem
 from tests.plugins.video.conftest import NOW
 
+FAULTS = get_args(messages.Fault)
 SQUARE = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
 MINUTE = timedelta(minutes=1)
 
@@ -275,3 +283,18 @@ def test_rules_of_a_zone(change: dict[str, Any], good: bool) -> None:
 )
 def test_numbers_that_outsiders_name(text: str, number: int | None) -> None:
     assert row_id(text) == number
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_the_eyes_find_the_matter_is_said_in_chinese(fault: str) -> None:
+    said = fault_sentence(fault, "The camera is gone (timed out).")
+    words, _, detail = said.partition("原话：")
+    assert not any(letter.isascii() and letter.islower() for letter in words)
+    assert words.endswith("。")
+    assert detail == ("The camera is gone (timed out)." if fault in FAULT_DETAILS else "")
+
+
+def test_a_fault_that_is_not_known_yet_stays_readable() -> None:
+    assert {*FAULT_SENTENCES} == {*FAULTS}
+    assert fault_sentence("of-later-eyes", "The lens is gone.") == "The lens is gone."
+    assert fault_sentence("", "") == ""
