@@ -23,7 +23,8 @@ class ImportBatch(Model):
     """`position`: how many lines are dealt with, in the checking or the writing that goes on.
 
     `found`: what the check said of the lines, by outcome; `made`: what the writing did.
-    `unread`, `dropped`: headings that were not read, and those that may not be kept.
+    `unread`, `dropped`: headings that were not read, and those that may not be kept. `sheets`: the
+    names of other sheets of the same file, which were not read.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -39,6 +40,7 @@ class ImportBatch(Model):
     made: Any = fields.JSONField(default=dict)
     unread: Any = fields.JSONField(default=list)
     dropped: Any = fields.JSONField(default=list)
+    sheets: Any = fields.JSONField(default=list, null=True)
     error = fields.CharField(max_length=300, default="")
     created_at = fields.DatetimeField(db_index=True)
     started_at = fields.DatetimeField(null=True)

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import chain, islice
 
 from core.database import atomic
 from core.errors import BadInput, NotFound, RateLimited
 from core.exchange import spool
 from core.exchange.batches import ImportBatch
 from core.exchange.cards import Import
+from core.exchange.choosing import Chosen, choose, is_example
 from core.house import house
 from core.jobs import enqueue
 from core.permissions import Viewer, demand_held
-from core.sheets import EXAMPLE, FIRST_LINES, Headings, Line, match_headings, read_lines
+from core.sheets import Headings, Line, read_sheets
 
 RUN = "imports.run"
 MOST_GOING = 3  # of one person's
@@ -44,30 +44,27 @@ async def upload(viewer: Viewer | None, name: str, data: bytes, file_name: str) 
         message = f"您有 {MOST_GOING} 个文件还在检查或导入，请等它们完成。"
         raise RateLimited(message, retry_after=30)
     async with _reading:
-        headings, place, lines = await asyncio.to_thread(_store, data, kind)
+        chosen, place, lines = await asyncio.to_thread(_store, data, kind)
     try:
-        return await _note(viewer, kind, file_name, headings, place, lines)
+        return await _note(viewer, kind, file_name, chosen, place, lines)
     except BaseException:
         spool.discard(place)  # nobody would ever find it
         raise
 
 
-def _store(data: bytes, kind: Import) -> tuple[Headings, str, int]:
-    lines = read_lines(data)
-    first = list(islice(lines, FIRST_LINES))
-    headings = match_headings(first, kind.columns)
-    told = _told(chain(first, lines), headings, kind)
-    place, count = spool.put(told)
+def _store(data: bytes, kind: Import) -> tuple[Chosen, str, int]:
+    chosen = choose(read_sheets(data), kind.columns)
+    place, count = spool.put(_told(chosen.lines, chosen.headings, kind))
     if not count:
         spool.discard(place)
         raise BadInput("表头下面没有内容，没有可以导入的行。", field="file", reason="empty")
-    return headings, place, count
+    return chosen, place, count
 
 
 def _told(lines: Iterable[Line], headings: Headings, kind: Import) -> Iterator[spool.Told]:
     """What stands in the columns that are read; nothing else of the file is kept."""
     for line in lines:
-        if line.number <= headings.line or _is_example(line):
+        if line.number <= headings.line or is_example(line):
             continue
         cells = {
             name: line.cells[at]
@@ -85,13 +82,9 @@ def _told(lines: Iterable[Line], headings: Headings, kind: Import) -> Iterator[s
             yield spool.Told(number=line.number, cells=cells, flaws=flaws, exact=line.exact)
 
 
-def _is_example(line: Line) -> bool:
-    return any(cell.startswith(f"{EXAMPLE}：") for cell in line.cells)
-
-
 @atomic
 async def _note(
-    viewer: Viewer, kind: Import, file_name: str, headings: Headings, place: str, lines: int
+    viewer: Viewer, kind: Import, file_name: str, chosen: Chosen, place: str, lines: int
 ) -> ImportBatch:
     batch = await ImportBatch.create(
         kind=kind.name,
@@ -100,8 +93,9 @@ async def _note(
         spool=place,
         lines=lines,
         state="checking",
-        unread=list(headings.unknown),
-        dropped=list(headings.dropped),
+        unread=list(chosen.headings.unknown),
+        dropped=list(chosen.headings.dropped),
+        sheets=list(chosen.unread),
         created_at=datetime.now(UTC),
     )
     await enqueue("core.check_import", {"batch": batch.id})

@@ -5,19 +5,18 @@ cannot be read as it was meant is told in a sentence with its row and column. Al
 it in a thread.
 """
 
-from collections.abc import Iterator
-
 from core.errors import TooLarge
 from core.sheets.books import OLE, ZIP, read_book
 from core.sheets.columns import Choice, Column, Row, Unfit, spoken, value_of
 from core.sheets.headings import FIRST_LINES, Headings, forbidden, match_headings
-from core.sheets.lines import MOST_BYTES, MOST_LINES, Bounds, Flaw, Line, refuse
-from core.sheets.templates import EXAMPLE, KINDS, write_template
+from core.sheets.lines import MOST_BYTES, MOST_LINES, Bounds, Flaw, Line, Sheet, refuse
+from core.sheets.templates import EXAMPLE, EXPLANATION, KINDS, write_template
 from core.sheets.texts import read_text
 from core.sheets.writing import FORMATS, Event, Format, Shape, Writer, writer_for
 
 __all__ = [
     "EXAMPLE",
+    "EXPLANATION",
     "FIRST_LINES",
     "FORMATS",
     "KINDS",
@@ -33,11 +32,12 @@ __all__ = [
     "Line",
     "Row",
     "Shape",
+    "Sheet",
     "Unfit",
     "Writer",
     "forbidden",
     "match_headings",
-    "read_lines",
+    "read_sheets",
     "spoken",
     "value_of",
     "write_template",
@@ -45,8 +45,8 @@ __all__ = [
 ]
 
 
-def read_lines(data: bytes, bounds: Bounds | None = None) -> Iterator[Line]:
-    """The lines of a workbook or a CSV, by what the bytes are and not by what they are called."""
+def read_sheets(data: bytes, bounds: Bounds | None = None) -> list[Sheet]:
+    """The sheets of a workbook or a CSV, by what the bytes are and not by what they are called."""
     bounds = bounds or Bounds()
     if len(data) > MOST_BYTES:
         raise TooLarge(f"文件最大 {MOST_BYTES // 1_000_000} MB。", field="file", reason="too_large")
@@ -57,5 +57,6 @@ def read_lines(data: bytes, bounds: Bounds | None = None) -> Iterator[Line]:
         )
     if data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"{\\rtf")):
         refuse("这不是表格文件。请上传 .xlsx 或 .csv 文件。", "media_type")
-    lines = read_book(data, bounds) if data.startswith(ZIP) else read_text(data, bounds)
-    return bounds.within(lines)
+    if data.startswith(ZIP):
+        return read_book(data, bounds)
+    return [Sheet(name="", lines=bounds.within(read_text(data, bounds)))]

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from core.sheets.escaping import unescape
-from core.sheets.lines import MOST_EMPTY, Bounds, Flaw, Line, refuse
+from core.sheets.lines import MOST_EMPTY, Bounds, Flaw, Line, Sheet, refuse
 from core.sheets.texts import ROUNDED
 
 ZIP = b"PK\x03\x04"
@@ -38,9 +38,8 @@ _BROKEN = (
 UNREADABLE = "这个文件打不开，可能没有下载完整。请用表格软件打开看一看，另存为 .xlsx 再上传。"
 
 
-def read_book(data: bytes, bounds: Bounds) -> Iterator[Line]:
-    """The lines of the first sheet that is shown; merged cells, where there are lines, refused."""
-    sheet: Any = None
+def read_book(data: bytes, bounds: Bounds) -> list[Sheet]:
+    """The sheets that are shown; merged cells, where there are lines, refused."""
     try:
         _look_inside(data)
         with catch_warnings():
@@ -48,17 +47,20 @@ def read_book(data: bytes, bounds: Bounds) -> Iterator[Line]:
             book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
             if book.epoch == CALENDAR_MAC_1904:
                 refuse("这个文件用的是 1904 日期系统，日期会差四年。请在表格软件里改掉再上传。")
-            sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
-            if sheet is None:
-                refuse("文件里没有工作表。", "empty")
-            sheet.reset_dimensions()  # what the file says of its size is not believed
-            merged = _merged(sheet, bounds)
+            shown = [one for one in book.worksheets if one.sheet_state == "visible"]
     except _BROKEN:
         refuse(UNREADABLE)
-    yield from _lines(sheet, merged, bounds)
+    if not shown:
+        refuse("文件里没有工作表。", "empty")
+    return [Sheet(name=one.title, lines=bounds.within(_lines(one, bounds))) for one in shown]
 
 
-def _lines(sheet: Any, merged: dict[int, str], bounds: Bounds) -> Iterator[Line]:
+def _lines(sheet: Any, bounds: Bounds) -> Iterator[Line]:
+    try:
+        sheet.reset_dimensions()  # what the file says of its size is not believed
+        merged = _merged(sheet, bounds)
+    except _BROKEN:
+        refuse(UNREADABLE)
     number = 0
     rows = iter(sheet.iter_rows())
     while True:

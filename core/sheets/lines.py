@@ -42,6 +42,14 @@ class Line:
         return not self.flaws and not any(self.cells)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A table of a file, read as it is asked for, once. A CSV's has no name."""
+
+    name: str
+    lines: Iterator[Line]
+
+
 @dataclass(kw_only=True)
 class Bounds:
     """Counts what has been read and stops where it is too much."""

@@ -10,6 +10,8 @@ from core.sheets.writing import Shape, cell_of, new_sheet, writer_for
 
 #: With what the first cell of the example begins; such a line is never imported.
 EXAMPLE = "示例"
+#: The name of the sheet that explains the columns.
+EXPLANATION = "填写说明"
 KINDS = {
     "text": "文字",
     "id": "编号（文本格式）",
@@ -52,7 +54,7 @@ def _example(columns: Sequence[Column]) -> dict[str, str]:
 
 
 def _explain(book: Workbook, columns: Sequence[Column]) -> None:
-    sheet = new_sheet(book, "填写说明", _EXPLAINED)
+    sheet = new_sheet(book, EXPLANATION, _EXPLAINED)
     for one in columns:
         told = [one.title, "必填" if one.required else "", KINDS[one.kind], one.hint]
         sheet.append([cell_of(sheet, text) for text in told])

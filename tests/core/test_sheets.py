@@ -4,6 +4,7 @@ import io
 import random
 import warnings
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,17 @@ from core.sheets import (
     books,
     forbidden,
     match_headings,
-    read_lines,
+    read_sheets,
     value_of,
     write_template,
     writer_for,
 )
+
+
+def read_lines(data: bytes, bounds: Bounds | None = None) -> Iterator[Line]:
+    """Those of the first sheet."""
+    return read_sheets(data, bounds)[0].lines
+
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NAIVE = datetime(2026, 1, 31, 8, 30)  # noqa: DTZ001 - as workbooks hold it

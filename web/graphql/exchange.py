@@ -118,6 +118,12 @@ class ImportBatch(Node):
         description="不能保存、已丢掉的表头 · headings that may not be kept"
     )
 
+    @strawberry.field(
+        description="同一个文件里没有读的工作表 · other sheets of the file, which were not read"
+    )
+    def unread_sheets(self) -> list[str]:
+        return list(self.row.sheets or ())
+
     @classmethod
     def seen_by(cls, viewer: Viewer) -> QuerySet[Batch]:
         return batches_of(viewer)

@@ -120,6 +120,63 @@ async def test_the_check_says_what_would_come_of_each_line_and_writes_nothing(
     assert await Case.all().count() == 2
 
 
+def workbook(**sheets: list[list[Any]]) -> bytes:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def month(*numbers: int) -> list[list[Any]]:
+    return [HEAD, *(list(line(n).values()) for n in numbers)]
+
+
+async def test_a_year_of_monthly_sheets_is_refused_and_not_read_in_part(place: District) -> None:
+    year = workbook(**{f"{n}月": month(n) for n in range(1, 13)})
+    with pytest.raises(
+        BadInput, match=r"有 12 张工作表都是这样的表：“1月”、“2月”.*等。"
+    ) as refused:
+        await upload(place.dispatcher, "cases.history", year, "全年.xlsx")
+    assert "什么也没有读" in refused.value.message
+    assert spool.names() == []
+
+
+async def test_the_one_sheet_that_fits_is_read_and_the_others_are_named(place: District) -> None:
+    data = workbook(
+        封面=[["拱墅区 2025 年"]],
+        案件=month(1, 2),
+        下个月=[HEAD],  # nothing under its headings yet
+        空的=[],
+        填写说明=[["列", "必填"]],
+        汇总=[["类型", "件数"], ["垃圾", 2]],
+    )
+    batch = await brought(place, data)
+    assert (batch.lines, batch.made) == (2, {"new": 2})
+    assert batch.sheets == ["封面", "汇总"]
+    async with browsing(place, place.dispatcher) as client:
+        page = (await client.get(f"/admin/imports/batches/{batch.id}")).text
+        assert "还有别的工作表，没有读" in page
+        assert "封面、汇总" in page
+        assert "填写说明" not in page
+
+
+async def test_where_no_sheet_fits_it_is_said_of_the_first_that_says_something(
+    place: District,
+) -> None:
+    for given, sentence in (
+        ({"空的": [], "甲": [["没有"]]}, "没有找到表头"),
+        ({"甲": [HEAD]}, "表头下面没有内容"),
+        ({"甲": []}, "没有找到表头"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            await upload(place.dispatcher, "cases.history", workbook(**given), "a.xlsx")
+
+
 @pytest.mark.parametrize(
     ("given", "column", "sentence"),
     [
