@@ -8,18 +8,21 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from gpu.deepstream.configs import PARSERS
 from gpu.deepstream.files import PARSER_LIBRARY
 from gpu.deepstream.graph import TRACKER_LIBRARY
+from gpu.deepstream.host import CUDART
 from gpu.deepstream.table import Properties, elements, inspected
 
 DRIVER = 590  # what NVIDIA asks for DeepStream 9
+CAPABILITY = 7.5  # the oldest that its TensorRT builds for
 DEEPSTREAM = ("9.1", "9.2")
-LIBRARIES = (TRACKER_LIBRARY, PARSER_LIBRARY)
+LIBRARIES = (TRACKER_LIBRARY,)
 Mark = Literal["好", "注意", "不行"]
 
 
@@ -48,6 +51,8 @@ def _checks(cache: Path, gpu: int, run: Run) -> Iterator[Iterator[Finding]]:
     yield python_side(run)
     yield registry(run)
     yield libraries(LIBRARIES)
+    yield parsers(run)
+    yield copying(run)
     yield writable(cache)
 
 
@@ -66,7 +71,7 @@ def run(command: Sequence[str]) -> tuple[int, str]:
 
 
 def driver(gpu: int, run: Run) -> Iterator[Finding]:
-    wanted = "--query-gpu=name,driver_version,memory.total"
+    wanted = "--query-gpu=name,driver_version,memory.total,compute_cap"
     code, text = run(["nvidia-smi", "-i", str(gpu), wanted, "--format=csv,noheader"])
     if code:
         yield Finding(
@@ -74,12 +79,24 @@ def driver(gpu: int, run: Run) -> Iterator[Finding]:
             f"nvidia-smi 没有报告 {gpu} 号显卡：安装驱动；在容器里要带 --gpus all 启动。",
         )
         return
-    name, version, memory = ([part.strip() for part in text.split(",")] + ["", ""])[:3]
+    parts = [part.strip() for part in text.split(",")]
+    name, version, memory, capability = (parts + [""] * 3)[:4]
     major = version.partition(".")[0]
     if not major.isdigit() or int(major) < DRIVER:
         yield Finding("不行", f"{name} 的驱动 {version} 太旧，DeepStream 9 要 {DRIVER} 以上。")
     else:
         yield Finding("好", f"显卡 {name}，显存 {memory}，驱动 {version}。")
+    yield _capable(name, capability)
+
+
+def _capable(name: str, capability: str) -> Finding:
+    if not re.fullmatch(r"\d+\.\d+", capability):
+        return Finding("注意", f"nvidia-smi 没有报告 {name} 的计算能力；要 {CAPABILITY} 以上。")
+    if float(capability) < CAPABILITY:
+        return Finding(
+            "不行", f"{name} 的计算能力是 {capability}，要 {CAPABILITY} 以上：换一块显卡。"
+        )
+    return Finding("好", f"计算能力 {capability}。")
 
 
 def deepstream(run: Run) -> Iterator[Finding]:
@@ -162,6 +179,47 @@ def libraries(paths: Sequence[str]) -> Iterator[Finding]:
             yield Finding("好", f"有 {Path(path).name}。")
         else:
             yield Finding("不行", f"没有 {path}：DeepStream 没有装完整。")
+
+
+def parsers(
+    run: Run, path: str = PARSER_LIBRARY, names: Iterable[str] = PARSERS
+) -> Iterator[Finding]:
+    """Loaded as nvinfer does, which does not start without them."""
+    code, text = run([sys.executable, "-c", _EXPORTS, path, *names])
+    lacks = "、".join(sorted(set(names) & set(text.split())))
+    if code:
+        yield Finding("不行", f"{path} 打不开：DeepStream 没有装完整，或缺少它要的库。")
+    elif lacks:
+        yield Finding("不行", f"{Path(path).name} 里没有 {lacks}：这个版本的 DeepStream 不适用。")
+    else:
+        yield Finding("好", f"{Path(path).name} 里有我们用的解析函数。")
+
+
+_EXPORTS = """
+import ctypes, sys
+library = ctypes.CDLL(sys.argv[1])
+print(*(name for name in sys.argv[2:] if not hasattr(library, name)))
+"""
+
+
+def copying(run: Run, names: Iterable[str] = CUDART) -> Iterator[Finding]:
+    """What takes a picture out of the GPU's memory; without it observations have none."""
+    if run([sys.executable, "-c", _FIRST, *names])[0]:
+        yield Finding("不行", "没有 libcudart：观察和快照都会没有图片；请用 DeepStream 的容器。")
+    else:
+        yield Finding("好", "有 libcudart，能从显存取图片。")
+
+
+_FIRST = """
+import ctypes, sys
+for name in sys.argv[1:]:
+    try:
+        ctypes.CDLL(name).cudaMemcpy
+    except (OSError, AttributeError):
+        continue
+    sys.exit(0)
+sys.exit(1)
+"""
 
 
 def writable(cache: Path) -> Iterator[Finding]:

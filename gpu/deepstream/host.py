@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 CPU, CUDA = 1, 2  # kDLCPU, kDLCUDA
 _TO_HOST = 2  # cudaMemcpyDeviceToHost
-_CUDART = ("libcudart.so.13", "libcudart.so.12", "libcudart.so")
+CUDART = ("libcudart.so.13", "libcudart.so.12", "libcudart.so")
 
 Copy = Callable[[int, int, int], None]  # to, from, bytes
 
@@ -70,7 +70,7 @@ def _plain(to: int, start: int, size: int) -> None:
 
 @cache
 def _cuda() -> Copy:
-    for name in _CUDART:
+    for name in CUDART:
         try:
             library = ctypes.CDLL(name)
             break

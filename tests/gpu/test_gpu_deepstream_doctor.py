@@ -19,6 +19,7 @@ import pytest
 
 from gpu.deepstream import doctor
 from gpu.deepstream.doctor import Finding
+from gpu.deepstream.networks import RTDETR
 from gpu.deepstream.table import Properties, elements, inspected
 
 Answers = dict[str, tuple[int, str]]
@@ -48,10 +49,12 @@ def printed(element: str, properties: Properties) -> str:
 
 def good(tmp_path: Path) -> Answers:
     answers: Answers = {
-        "nvidia-smi": (0, "NVIDIA L4, 595.45.04, 23034 MiB\n"),
+        "nvidia-smi": (0, "NVIDIA L4, 595.45.04, 23034 MiB, 8.9\n"),
         "deepstream-app": (0, "deepstream-app version 9.1.0\nDeepStreamSDK 9.1.0\n"),
         "import pyservicemaker": (0, "0.0.1\n"),
         "import tensorrt": (0, "10.16.1.11\n"),
+        "libnvds_infercustomparser.so": (0, "some warning\n"),
+        "libcudart.so": (0, ""),
     }
     for element, properties in elements().items():
         answers[f"gst-inspect-1.0 {element}"] = (0, printed(element, properties))
@@ -83,6 +86,11 @@ def test_a_machine_that_has_everything_is_good(
     [
         ("nvidia-smi", (127, ""), "--gpus all", 1),
         ("nvidia-smi", (0, "NVIDIA T4, 535.10, 15360 MiB"), "要 590 以上", 1),
+        ("nvidia-smi", (0, "Quadro P4000, 595.1, 8192 MiB, 6.1"), "要 7.5 以上", 1),
+        ("nvidia-smi", (0, "NVIDIA L4, 595.1, 8192 MiB, [N/A]"), "没有报告", 0),
+        ("libnvds_infercustomparser.so", (1, "OSError"), "打不开", 1),
+        ("libnvds_infercustomparser.so", (0, f"cuda?\n{RTDETR}\n"), f"里没有 {RTDETR}", 1),
+        ("libcudart.so", (1, ""), "都会没有图片", 1),
         ("deepstream-app", (127, ""), "没有 DeepStream", 1),
         ("deepstream-app", (0, "DeepStreamSDK 8.0.0"), "我们只对照过 9.1、9.2", 0),
         ("import pyservicemaker", (1, "No module"), "service-maker/python", 1),
@@ -104,6 +112,20 @@ def test_each_lack_is_a_sentence_that_says_what_to_do(
     got, said = examined(answers, tmp_path, monkeypatch)
     assert any(says in line for line in said), said
     assert got == code
+
+
+def test_libraries_are_really_opened_and_their_functions_looked_for() -> None:
+    def said(*names: str, path: str = "libc.so.6") -> str:
+        [finding] = doctor.parsers(doctor.run, path, names)
+        return f"{finding.mark} {finding.sentence}"
+
+    assert said("printf", "qsort").startswith("好")
+    assert said("printf", "NvDsInferParseNothing") == (
+        "不行 libc.so.6 里没有 NvDsInferParseNothing：这个版本的 DeepStream 不适用。"
+    )
+    assert said("printf", path="/nowhere/libnothing.so").startswith("不行 /nowhere")
+    [finding] = doctor.copying(doctor.run, ("libnothing.so", "libc.so.6"))
+    assert finding.mark == "不行", "libc is there, but copies nothing from a GPU"
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
