@@ -210,11 +210,20 @@ class Shard:
         while not self._stopping.is_set():
             begun = time.monotonic()
             for each in self._watching:
-                if each.silence() < PULSE and (taken := each.snapshot()) is not None:
-                    camera_id = each.line.source.camera_id
-                    self._reports.send(Picture(camera_id=camera_id, jpeg=taken[0], at=taken[1]))
+                self._show(each)
             spent = time.monotonic() - begun
             self._stopping.wait(max(self._task.snapshot_every - spent, 0.2))
+
+    def _show(self, each: Watching) -> None:
+        """One camera's bad picture costs no other its own."""
+        camera_id = each.line.source.camera_id
+        try:
+            if each.silence() < PULSE and (taken := each.snapshot()) is not None:
+                self._reports.send(Picture(camera_id=camera_id, jpeg=taken[0], at=taken[1]))
+        except Lost:
+            os._exit(ALONE)
+        except Exception:
+            log.exception("camera %s: no snapshot", camera_id)
 
 
 def _with_engine(model: Model, network: Network, task: Task) -> Network:

@@ -1,5 +1,9 @@
 """One camera of a shard: what it tells and counts, with numbers as NVIDIA's metadata has them."""
 
+import multiprocessing
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +13,12 @@ from gpu.blur import Pixels
 from gpu.cpu.detect import Detector
 from gpu.deepstream.mapper import Frame
 from gpu.deepstream.pictures import Pictures
+from gpu.deepstream.shard import Shard
+from gpu.deepstream.spec import Settings
 from gpu.deepstream.watching import Watching
+from gpu.deepstream.wires import Caller, Sender, Task
 from gpu.messages import Camera, Observation, Watch, Zone
-from gpu.pipeline import line
+from gpu.pipeline import Line, line
 from tests.gpu.test_gpu_deepstream_graph import network
 
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -60,6 +67,44 @@ def test_a_recording_that_cannot_be_started_costs_neither_observation_nor_pictur
     assert (observation.phase, observation.object) == ("started", "car")
     assert picture is not None
     assert "nothing is recorded" in caplog.text
+
+
+class Shown(Watching):
+    """Gives its snapshot, or raises whenever it is asked."""
+
+    def __init__(self, line: Line, *, broken: bool) -> None:
+        self.line, self.broken = line, broken
+
+    def silence(self) -> float:
+        return 0.0
+
+    def snapshot(self) -> tuple[bytes, datetime]:
+        if self.broken:
+            raise MemoryError
+        return b"jpeg", datetime.now(UTC)
+
+
+def test_a_camera_without_a_snapshot_takes_no_other_camera_s(tmp_path: Path) -> None:
+    hear, reports = multiprocessing.Pipe(duplex=False)
+    task = Task(
+        number=0,
+        lines=(LINE,),
+        settings=Settings(),
+        models=(),
+        cache=tmp_path,
+        folder=tmp_path,
+        memory=None,
+        snapshot_every=0.0,
+    )
+    shard = Shard(task, hear, Sender(reports), Caller(reports), None)  # type: ignore[arg-type]
+    shard._watching = (Shown(LINE, broken=True), Shown(LINE, broken=False))
+    thread = threading.Thread(target=shard._snapshots)
+    thread.start()
+    try:
+        assert [hear.recv().jpeg for _ in range(2)] == [b"jpeg"] * 2, "round after round"
+    finally:
+        shard._stopping.set()
+        thread.join(5)
 
 
 def test_only_what_nvinfer_looked_at_counts_as_detected(detector: Detector, until: Any) -> None:
