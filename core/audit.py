@@ -126,7 +126,7 @@ class AuditThing(Model):
 
     class Meta:
         table = "core_audit_thing"
-        indexes = (("kind", "key", "seq"),)
+        indexes = (("kind", "key", "seq"), ("kind", "seq"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,7 @@ from core.settings import Section
 from core.sheets import Column, Event, Row
 from core.state import recall, remember
 from core.tables import Model, personal
+from core.unions import in_any
 from core.viewers import demo_viewer
 
 __all__ = [
@@ -204,6 +205,7 @@ __all__ = [
     "hash_password",
     "hookimpl",
     "house",
+    "in_any",
     "indicators",
     "keep_personal",
     "keep_secret",

@@ -8,12 +8,11 @@ of the whole are among the first rows of each.
 from collections.abc import Sequence
 from typing import Any
 
-from pypika_tortoise.context import SqlContext
-from tortoise.expressions import Q, Subquery
-from tortoise.models import Model
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.permissions import AnyOf
+from core.unions import in_any
 
 
 def ways(queryset: "QuerySet[Any]") -> "list[QuerySet[Any]]":
@@ -37,7 +36,7 @@ def _ways(condition: Q) -> list[Q]:
 
 def among(queryset: "QuerySet[Any]", pages: "Sequence[QuerySet[Any]]") -> "QuerySet[Any]":
     """The list's rows as far as they are on any of these pages of it."""
-    return _only(queryset, Q(pk__in=_Rows(queryset.model, pages)))
+    return _only(queryset, in_any(pages))
 
 
 def _only(queryset: "QuerySet[Any]", condition: Q) -> "QuerySet[Any]":
@@ -45,21 +44,3 @@ def _only(queryset: "QuerySet[Any]", condition: Q) -> "QuerySet[Any]":
     other = queryset._clone()
     other._q_objects = [condition]
     return other
-
-
-class _Rows(Subquery):
-    """The keys of several lists, each as far as it is limited."""
-
-    def __init__(self, model: type[Model], pages: "Sequence[QuerySet[Any]]") -> None:
-        key = model._meta.pk_attr
-        # An order that is an annotation must be selected.
-        chosen = [page.values(key, *page._annotations) for page in pages]
-        super().__init__(chosen[0])
-        self.key, self.lists = key, [Subquery(one) for one in chosen]
-
-    def get_sql(self, ctx: SqlContext) -> str:
-        parts = (
-            f'SELECT "{self.key}" FROM {one.get_sql(ctx)} AS "way{number}"'
-            for number, one in enumerate(self.lists)
-        )
-        return f"({' UNION ALL '.join(parts)})"

@@ -9,7 +9,19 @@ from typing import Any
 from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
-from liuhe import AnyOf, Audited, File, Model, Permission, Scope, Viewer, may, on_duty, within
+from liuhe import (
+    AnyOf,
+    Audited,
+    File,
+    Model,
+    Permission,
+    Scope,
+    Viewer,
+    in_any,
+    may,
+    on_duty,
+    within,
+)
 from plugins.cases.models import (
     MARK_COLUMNS,
     Case,
@@ -250,7 +262,9 @@ def waits_for(viewer: Viewer | None, *ways: tuple[Flow, Move]) -> Q:
     parts = [_waits(viewer, flow, move) for flow, move in held if (flow, move) not in going]
     if going:
         parts.append(_under_way(going) & reduce(or_, [_waits(viewer, *way) for way in going]))
-    return visible(viewer) & reduce(or_, parts) if parts else NONE
+    if len(parts) < 2:
+        return visible(viewer) & parts[0] if parts else NONE
+    return visible(viewer) & in_any([Case.filter(part) for part in parts])
 
 
 def _under_way(ways: Sequence[tuple[Flow, Move]]) -> Q:

@@ -131,6 +131,7 @@ class Case(Model):
             ("stage", "closed_at"),
             ("unit_id", "stage"),
             ("area_id", "opened_at"),
+            ("area_id", "stage", "closed_at"),
             ("type_id", "opened_at"),
             ("unit_id", "opened_at"),
         )
