@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from core.audit import AuditRow, AuditThing, Thing, named, record
 from core.house import house
@@ -20,10 +21,11 @@ from core.permissions import demand_everywhere
 from core.proof import last_mark
 from web.audit_words import PEOPLE, kinds, names_in, told
 from web.keeping import stale, verified
-from web.keyset import Slice, slice_of, window
+from web.keyset import Keyset, Slice, Window, slice_of, window
 from web.pages import page, viewer
 
 A_PAGE = 50
+ORDER = ("-seq",)
 FIELDS = ("who", "action", "kind", "key", "from", "to")
 
 
@@ -32,7 +34,7 @@ async def entries(request: Request) -> Response:
     who = demand_everywhere(viewer(request), "audit.see")
     given = _given(request)
     about = [(given["kind"], given["key"])] if "kind" in given and "key" in given else []
-    found = await _part(request, AuditRow.filter(await _condition(given)))
+    found = await _part(request, await _condition(given), await _things(given))
     await record(who, "audit.read", *about)
     titles = {one.name: one.title for one in house().audited.values()}
     things = kinds(request.app.state.kernel)
@@ -63,11 +65,6 @@ async def _condition(given: dict[str, str]) -> Q:
         name = given["who"]
         people = await Person.filter(Q(username=name) | Q(name=name)).values_list("id", flat=True)
         parts.append(Q(person_id__in=list(people) or [-1]))
-    if "kind" in given or "key" in given:
-        wanted = Q(**{name: given[name] for name in ("kind", "key") if name in given})
-        if "key" in given:
-            wanted |= await _called(given["key"], given.get("kind", ""))
-        parts.append(Q(seq__in=Subquery(AuditThing.filter(wanted).values("seq"))))
     if "from" in given:
         parts.append(Q(at__gte=_midnight(given["from"], 0)))
     if "to" in given:
@@ -75,14 +72,16 @@ async def _condition(given: dict[str, str]) -> Q:
     return Q(*parts)
 
 
-async def _called(text: str, kind: str) -> Q:
-    """Things that people call so: a case by its number."""
-    found = Q(pk__isnull=True)
-    for rule in house().retentions:
-        if rule.find is not None and kind in ("", rule.name):
-            key = await rule.find(text)
-            found |= Q(kind=rule.name, key=str(key)) if key is not None else found
-    return found
+async def _things(given: dict[str, str]) -> Q | None:
+    """What the rows are to be about, by name, or by what people call it: a case by its number."""
+    if "kind" not in given and "key" not in given:
+        return None
+    found = [Q(**{name: given[name] for name in ("kind", "key") if name in given})]
+    for rule in house().retentions if "key" in given else ():
+        if rule.find is not None and given.get("kind", rule.name) == rule.name:
+            key = await rule.find(given["key"])
+            found += [Q(kind=rule.name, key=str(key))] if key is not None else []
+    return Q(*found, join_type="OR")
 
 
 def _midnight(day: str, more: int) -> datetime:
@@ -94,11 +93,29 @@ def _midnight(day: str, more: int) -> datetime:
     return start + timedelta(days=more)
 
 
-async def _part(request: Request, found: Any) -> Slice[AuditRow]:
+async def _part(request: Request, condition: Q, about: Q | None = None) -> Slice[AuditRow]:
     params = request.query_params
     after, before = params.get("after") or None, params.get("before") or None
     size = {"last": A_PAGE} if before else {"first": A_PAGE}
-    return await slice_of(found, ["-seq"], window(after=after, before=before, **size))
+    part = window(after=after, before=before, **size)
+    if about is not None:
+        near = AuditThing.filter(about)
+        if not condition.children and not condition.filters:
+            near = _nearest(near, part)
+        condition &= Q(seq__in=Subquery(near.values("seq")))
+    return await slice_of(AuditRow.filter(condition), ORDER, part)
+
+
+def _nearest(things: QuerySet[AuditThing], part: Window) -> QuerySet[AuditThing]:
+    """Where nothing else is asked for: no more of them than the page can hold, however many there
+    are in all the years."""
+    keyset = Keyset(AuditRow, ORDER)
+    if part.after is not None:
+        things = things.filter(seq__lt=keyset.decode(part.after)[0])
+    if part.before is not None:
+        things = things.filter(seq__gt=keyset.decode(part.before, "before")[0])
+    order = "seq" if part.backward else "-seq"
+    return things.distinct().order_by(order).limit(part.size + 1)
 
 
 def _links(path: str, given: dict[str, str], found: Slice[AuditRow]) -> dict[str, str]:
@@ -178,8 +195,7 @@ async def audit_about(request: Request, thing: Thing) -> dict[str, Any]:
     """What `audit_about.html` shows: who saw and changed this thing, the newest first. That it was
     looked at is written down; whether it may be, the caller has asked."""
     ((kind, key),) = named([thing])
-    about = AuditThing.filter(kind=kind, key=key).values("seq")
-    found = await _part(request, AuditRow.filter(seq__in=Subquery(about)))
+    found = await _part(request, Q(), Q(kind=kind, key=key))
     await record(viewer(request), "audit.read", thing)
     return {"rows": await _rows(request, found.rows), **_links(request.url.path, {}, found)}
 
@@ -187,9 +203,8 @@ async def audit_about(request: Request, thing: Thing) -> dict[str, Any]:
 async def mine(request: Request) -> Response:
     """Who was shown what concerns me: everybody may know it of oneself."""
     me = viewer(request)
-    about_me = AuditThing.filter(kind="core.Person", key=str(me.person_id)).values("seq")
     others = Q(person_id__not=me.person_id) | Q(person_id__isnull=True)
-    found = await _part(request, AuditRow.filter(others, seq__in=Subquery(about_me)))
+    found = await _part(request, others, Q(kind="core.Person", key=str(me.person_id)))
     context = {
         "page_title": "谁看过我的信息",
         "rows": await _rows(request, found.rows),
