@@ -14,6 +14,7 @@ from core.permissions import Viewer
 from core.testing import make_area, make_unit, make_viewer
 from liuhe import Area
 from liuhe.bench.findings import TRUSTING, write_findings
+from liuhe.bench.trail import write_trail
 from plugins.cases.rules import pieces
 
 A_YEAR = 10_000
@@ -21,6 +22,8 @@ GAP = 365 * 86_400 // A_YEAR  # seconds from one case to the next
 UNDER_WAY = 600
 STREETS, COMMUNITIES, UNITS = 10, 8, 40
 TABLES = ("cases_case", "cases_step", "cases_clock", "cases_words")
+#: Filled beside them; their indexes may stay.
+BESIDE = ("city_eye_finding", "core_audit", "core_audit_thing")
 #: SQLite's index of words.
 FOUND = "cases_words_found"
 #: Until it is filled: nothing to lose if the machine fails, and nobody else reads.
@@ -50,12 +53,13 @@ WORDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """Who works there: over the whole district, in one unit, in one street. `token`: the
-    dispatcher's."""
+    """Who works there: over the whole district, in one unit, in one street; who looks at the audit.
+    `token`: the dispatcher's."""
 
     dispatcher: Viewer
     handler: Viewer
     grid: Viewer
+    auditor: Viewer
     token: str
     street_id: int
 
@@ -79,9 +83,15 @@ async def people() -> Filled:
     dispatcher = await make_viewer("dispatcher", "dispatcher", area=district)
     handler = await make_viewer("handler", "handler", unit=units[0])
     grid = await make_viewer("grid", "grid", area=street)
+    auditor = await make_viewer("auditor", "auditor", area=district)
     token, _ = await open_session(await Person.get(id=dispatcher.person_id), "api")
     return Filled(
-        dispatcher=dispatcher, handler=handler, grid=grid, token=token, street_id=street.id
+        dispatcher=dispatcher,
+        handler=handler,
+        grid=grid,
+        auditor=auditor,
+        token=token,
+        street_id=street.id,
     )
 
 
@@ -95,6 +105,7 @@ async def write(cases: int, found: Filled) -> None:
     await _write_clocks()
     await _write_words()
     await write_findings(person)
+    await write_trail(person, found.handler.person_id, found.grid.person_id)
     if dialect() == "sqlite":
         await connection().execute_script(f"INSERT INTO {FOUND} ({FOUND}) VALUES ('rebuild')")
     for made in (*triggers, *indexes):
@@ -262,6 +273,7 @@ async def _settle() -> None:
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
                 f"(SELECT max(id) FROM {table}))"
             )
+        for table in (*TABLES, "core_area", "core_unit", *BESIDE):
             await connection().execute_script(f"VACUUM ANALYZE {table}")
     else:
         await connection().execute_script("ANALYZE")

@@ -1,4 +1,5 @@
-"""As many findings as cases, all of one camera; the newest wait, all others were decided."""
+"""As many findings as cases, all of one camera; the newest wait, all others were decided,
+and two of three became cases."""
 
 from datetime import UTC, datetime
 
@@ -43,12 +44,13 @@ async def _write(person: int, camera: int, zone: int, seen: int) -> None:
     await connection().execute_script(f"""{TRUSTING if dialect() == "postgres" else ""}
         INSERT INTO {table} (scene_id, camera_id, zone_id, observation_id, area_id, at,
             last_seen_at, object, score, count, joined, on_trial, state, decided_by_id, decided_at,
-            reason, note)
+            reason, note, case_id)
         SELECT {scenes[0]} + c.id % {len(scenes)}, {camera}, {zone}, {seen}, c.area_id,
             c.opened_at, c.opened_at, 'car', 0.8, 1, 1, {false},
             CASE WHEN {newest} THEN 'pending' WHEN c.id % 3 = 0 THEN 'discarded' ELSE 'confirmed'
                 END,
             CASE WHEN {newest} THEN NULL ELSE {person} END,
             CASE WHEN {newest} THEN NULL ELSE c.opened_at END,
-            CASE WHEN NOT ({newest}) AND c.id % 3 = 0 THEN 'handled' ELSE '' END, ''
+            CASE WHEN NOT ({newest}) AND c.id % 3 = 0 THEN 'handled' ELSE '' END, '',
+            CASE WHEN NOT ({newest}) AND c.id % 3 <> 0 THEN c.id END
         FROM cases_case c""")

@@ -11,6 +11,7 @@ import os
 import pickle
 import statistics
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from core.testing import load
 from liuhe.bench.engines import Engine, engine, filling, say
 from liuhe.bench.filling import A_YEAR, Filled, people, write
 from liuhe.bench.sides import Side, backends, sides
+from liuhe.bench.trail import SELDOM
 from plugins.figures.actions import now, zone
 from plugins.figures.rules import later, month_of, month_text
 
@@ -100,7 +102,7 @@ async def _filled(folder: Path, size: int, name: str) -> Filled:
 async def _pages(filled: Filled, size: int) -> dict[str, httpx2.Request]:
     """What is asked for, by name."""
     by_post = {}
-    for viewer in (filled.dispatcher, filled.handler, filled.grid):
+    for viewer in (filled.dispatcher, filled.handler, filled.grid, filled.auditor):
         person = await Person.get(id=viewer.person_id)
         by_post[viewer.username] = (await open_session(person, "browser"))[0]
     kind = (await rows("SELECT code FROM cases_type ORDER BY id"))[3]["code"]
@@ -136,6 +138,16 @@ async def _pages(filled: Filled, size: int) -> dict[str, httpx2.Request]:
         "grid's home": "/admin/",
         "grid's list": everything,
         "grid's own": "/admin/cases/?tab=mine",
+        "grid's own audit": "/admin/me/audit",
+        "auditor's audit": "/admin/audit",
+        "auditor's audit, by action": f"/admin/audit?action={SELDOM}",
+        "auditor's audit, by person": "/admin/audit?who=handler",
+        "auditor's audit, of a kind": "/admin/audit?kind=cases.Case",
+        "auditor's audit, of a rare kind": "/admin/audit?kind=export",
+        "auditor's audit, of a case": f"/admin/audit?kind=cases.Case&key=B{size - 700}",
+        "auditor's audit, a month": f"/admin/audit?{_month(size)}",
+        "auditor's audit, a person in a month": f"/admin/audit?who=handler&{_month(size)}",
+        "auditor's audit, a kind in a month": f"/admin/audit?kind=export&{_month(size)}",
         "figures": "/bench/figures",
         "figures, board": f"/admin/figures/?month={month_text(later(month_of(now(), zone()), -1))}",
     }
@@ -148,6 +160,12 @@ async def _pages(filled: Filled, size: int) -> dict[str, httpx2.Request]:
             headers={"authorization": f"Bearer {filled.token}"},
         )
     return made
+
+
+def _month(size: int) -> str:
+    """The oldest whole month but one: as many rows, however long ago."""
+    first = now() - timedelta(days=365 * size // A_YEAR - 60)
+    return f"from={first:%Y-%m-%d}&to={first + timedelta(days=30):%Y-%m-%d}"
 
 
 def _whose(page: str) -> str:
