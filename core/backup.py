@@ -208,7 +208,10 @@ async def back_up_nightly(_: dict[str, Any]) -> None:
     try:
         with _in_words(folder / NAME):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elsewhere = _elsewhere(settings.backup_keys, folder)
         made = await back_up(folder)
+        # Afterwards: the key of every record in the backup is then among them.
+        kept = await back_up_keys(elsewhere) if elsewhere else None
     except Exception as error:
         await remember(LAST, {"at": _now(), "error": getattr(error, "message", "")})
         raise
@@ -222,9 +225,24 @@ async def back_up_nightly(_: dict[str, Any]) -> None:
             "lost": len(made.flaws),
             "flaws": made.flaws[:TOLD],
             "seconds": made.seconds,
+            "keys": kept,
         },
     )
     await asyncio.to_thread(_forget_old, folder, settings.backup_keep)
+
+
+def _elsewhere(path: Path | None, folder: Path) -> Path | None:
+    """Where the keys go: beside the backups, a destroyed record could be opened with last night's
+    copy of its key."""
+    if path is None:
+        return None
+    if path.resolve().is_relative_to(folder.resolve()):
+        raise SetupError(
+            f"密钥不能放在备份的文件夹里（{folder}）：请把 LIUHE_BACKUP_KEYS 改到另一处。"
+        )
+    with _in_words(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
 
 
 def _now() -> str:

@@ -100,6 +100,7 @@ class Settings(Section):
     metrics_token: str = Field(default="", repr=False)  # none: only this machine may measure
     backup_dir: Path | None = None  # where a backup is made each night; none if unset
     backup_keep: int = Field(default=7, ge=1, le=400)
+    backup_keys: Path | None = None  # where the keys of personal records are kept each night
     public_url: str = ""  # as browsers see it: "https://liuhe.example"; else as they ask for it
     oidc_issuer: str = ""  # the identity provider; none if empty
     oidc_client_id: str = ""

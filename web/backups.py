@@ -28,6 +28,7 @@ async def listed(request: Request) -> Response:
         "page_title": "备份",
         "folder": house().settings.backup_dir,
         "keep": house().settings.backup_keep,
+        "keys": house().settings.backup_keys,
         "last": await last_backup(),
         "rows": kept[:SHOWN],
         "running": await _under_way(),

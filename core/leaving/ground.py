@@ -141,6 +141,8 @@ async def _connect(url: str) -> Any:
         raise DatabaseAway() from error
 
 
-def backups(folder: Path | None) -> Iterator[Path]:
+def backups(folder: Path | None, keys: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield from in_folder(folder, ("liuhe-*.zip", ".liuhe-*.part", ".liuhe-work-*"))
+    if keys is not None:
+        yield from in_folder(keys.parent, (keys.name,))

@@ -159,12 +159,13 @@ def _count_files(folder: Path) -> dict[str, int]:
 
 def _on_disk(folder: Path) -> list[Path]:
     """Everything of ours in files, in the order in which it goes."""
+    settings = house().settings
     # Also where PostgreSQL is used by now: a district may have begun with the file.
-    files = {folder / "liuhe.sqlite3", sqlite_path(house().settings.database)} - {None}
+    files = {folder / "liuhe.sqlite3", sqlite_path(settings.database)} - {None}
     return [
         *ground.in_folder(folder, ground.KEYS),
         *ground.in_folder(folder, ground.OURS),
-        *ground.backups(house().settings.backup_dir),
+        *ground.backups(settings.backup_dir, settings.backup_keys),
         *(path for file in files if file for path in ground.beside(file)),
     ]
 

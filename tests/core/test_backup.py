@@ -390,6 +390,37 @@ async def test_every_night_one_is_made_and_only_so_many_are_kept(house, tmp_path
     assert "备份没有做成" in (await last_backup() or {})["error"]
 
 
+@only("sqlite")
+async def test_every_night_the_keys_are_kept_elsewhere_and_only_the_newest(house, tmp_path):
+    folder, keys = tmp_path / "nightly", tmp_path / "elsewhere" / "keys.zip"
+    kept = await keep_personal(KIND.name, VALUES, about=TREE)
+    with_keys(house, folder, keys)
+    await back_up_nightly({})
+    assert (await last_backup() or {})["keys"] == 1
+    await destroy_personal(None, kept, reason="本人要求")
+    for row in await JobRow.filter(name="core.destroy_keys"):
+        await destroy_keys(row.payload)
+    await back_up_nightly({})
+    assert (await last_backup() or {})["keys"] == 0, "what was destroyed is not kept"
+    assert [one.name for one in keys.parent.iterdir()] == ["keys.zip"]
+
+
+@only("sqlite")
+async def test_keys_are_never_kept_beside_the_backups(house, tmp_path):
+    folder = tmp_path / "nightly"
+    with_keys(house, folder, folder / "old" / "keys.zip")
+    with pytest.raises(SetupError, match="请把 LIUHE_BACKUP_KEYS 改到另一处"):
+        await back_up_nightly({})
+    assert list(folder.iterdir()) == []
+    assert "密钥不能" in (await last_backup() or {})["error"]
+
+
+def with_keys(house, folder, keys) -> None:
+    chosen = {"backup_dir": folder, "backup_keys": keys}
+    settings = house.settings.model_copy(update=chosen)
+    running.enter(replace(house.house(), settings=settings))
+
+
 async def test_sheets_on_their_way_in_or_out_stay_out_of_it(house, place, tmp_path):
     """Restored, an import whose lines are not there says that they are to be sent again."""
     data = running.house().settings.data_dir

@@ -26,8 +26,9 @@ async def shell(kernel_on: Any) -> AsyncIterator[Shell]:
         yield opened
 
 
-def with_folder(shell: Shell, folder: Path) -> None:
-    settings = shell.kernel.settings.model_copy(update={"backup_dir": folder})
+def with_folder(shell: Shell, folder: Path, keys: Path | None = None) -> None:
+    chosen = {"backup_dir": folder, "backup_keys": keys}
+    settings = shell.kernel.settings.model_copy(update=chosen)
     running.enter(replace(running.house(), settings=settings))
 
 
@@ -55,6 +56,17 @@ async def test_one_is_asked_for_made_and_listed(shell: Shell, tmp_path: Path) ->
     await JobRow.filter(name=JOB).update(state="done")
     (made,) = (tmp_path / "kept").iterdir()
     assert made.name in (await shell.client.get(PAGE)).text
+
+
+async def test_who_keeps_no_keys_is_told_so(shell: Shell, tmp_path: Path) -> None:
+    told, set_up = "个人信息的密钥没有自动另存", tmp_path / "elsewhere" / "keys.zip"
+    await shell.sign_in("admin")
+    with_folder(shell, tmp_path / "kept")
+    assert told in (await shell.client.get(PAGE)).text
+    with_folder(shell, tmp_path / "kept", set_up)
+    text = (await shell.client.get(PAGE)).text
+    assert told not in text
+    assert f"另存在 {set_up}" in text
 
 
 async def test_what_went_wrong_is_said(shell: Shell, tmp_path: Path) -> None:
