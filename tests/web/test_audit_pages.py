@@ -57,7 +57,8 @@ async def test_an_auditor_finds_by_person_action_thing_and_day(auditor: Shell) -
     assert await listed(auditor, action="files.read") == ["4", "2"]
     assert await listed(auditor, kind="core.File", key="a") == ["2"]
     assert await listed(auditor, who="admin", action="files.read") == ["4"]
-    assert await listed(auditor, kind="core.File", **{"from": "2020-01-01"}) == ["4", "2"]
+    since = {"from": "2020-01-01", "action": "files.read"}
+    assert await listed(auditor, kind="core.File", **since) == ["4", "2"]
     assert await listed(auditor, kind="core.File", to="2020-01-01") == []
     assert await listed(auditor, to="2020-01-01") == []
     assert await listed(auditor, who="nobody") == []
