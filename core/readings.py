@@ -53,3 +53,11 @@ async def _names(model: Any, key: str, told: list[Mapping[str, Any]]) -> dict[in
 
 def _office(details: Mapping[str, Any], units: dict[int, str], areas: dict[int, str]) -> str:
     return units.get(details.get("unit", 0)) or areas.get(details.get("area", 0)) or ""
+
+
+async def recorded(action: str, about: Thing) -> list[Mapping[str, Any]]:
+    """The details of what was done so to this thing, the oldest first, as the audit keeps them."""
+    ((kind, key),) = named([about])
+    seqs = Subquery(AuditThing.filter(kind=kind, key=key).values("seq"))
+    found = AuditRow.filter(seq__in=seqs, action=action).order_by("seq")
+    return [dict(one) for one in await found.values_list("details", flat=True)]

@@ -99,7 +99,7 @@ from core.personal import (
     keep_personal,
     read_personal,
 )
-from core.readings import Reading, readings_of
+from core.readings import Reading, readings_of, recorded
 from core.receipts import fill, redeem
 from core.refusals import refusal
 from core.sealing import mark, seal, unseal
@@ -223,6 +223,7 @@ __all__ = [
     "recall",
     "record",
     "record_reading",
+    "recorded",
     "redeem",
     "refusal",
     "refuse_blurred",

@@ -28,7 +28,7 @@ PERMISSIONS = (
 
 CLOSED, CORRECTED, ANSWERED = "figures.closed", "figures.erratum", "figures.answered"
 AUDITED = (
-    Audited(name=CLOSED, title="指标封账"),
+    Audited(name=CLOSED, title="指标封账", words={"sheets": "项数", "digests": "各项的校验码"}),
     Audited(name=CORRECTED, title="发布指标勘误"),
     Audited(name=ANSWERED, title="答复指标异议"),
 )

@@ -14,13 +14,14 @@ from plugins.figures.actions.boards import (
     seen_indicators,
     trend,
 )
-from plugins.figures.actions.closing import check_sheet, close_month, keep_up, open_months
+from plugins.figures.actions.closing import close_month, keep_up, open_months
 from plugins.figures.actions.correcting import (
     answer_objection,
     file_objection,
     publish_erratum,
 )
 from plugins.figures.actions.counting import now, refresh_month, zone
+from plugins.figures.actions.digests import check_month, check_sheet
 from plugins.figures.actions.keeping import RETENTIONS
 from plugins.figures.actions.why import Why, why
 
@@ -37,6 +38,7 @@ __all__ = [
     "board",
     "bys_of",
     "cell_of",
+    "check_month",
     "check_sheet",
     "chosen_view",
     "close_month",

@@ -1,20 +1,21 @@
 """Counting a month: what the plugins count is written into its sheets, as long as it is open."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
+import structlog
 
 from liuhe import Area, Counted, Indicator, Span, Unit, atomic, house, indicators
 from plugins.figures.actions.cells import hidden_of, packed
+from plugins.figures.actions.digests import digest
 from plugins.figures.models import Month, Row, Sheet
-from plugins.figures.rules import Pair, bounds, summed
+from plugins.figures.rules import Pair, bounds, month_text, summed
 
 BATCH = 1000
-FORMAT = 1  # of what is digested
+Drawn = tuple[Sheet, list[Row]]
+log = structlog.get_logger()
 
 
 def zone() -> ZoneInfo:
@@ -25,29 +26,43 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-async def refresh_month(month: date, at: datetime, *, all_of_it: bool = False) -> None:
-    """Count what has grown old, or all; a closed month stays as it is."""
+async def refresh_month(month: date, at: datetime, *, all_of_it: bool = False) -> list[Indicator]:
+    """Count what has grown old, or all; closed sheets stay as they are. Those that failed."""
     start, end = bounds(month, zone())
     if at < start:
-        return
+        return []
     known = {sheet.code: sheet for sheet in await Sheet.filter(month=month)}
+    span, failed = Span(start=start, end=end, until=min(at, end)), []
     for indicator in indicators().values():
         if all_of_it or _stale(known.get(indicator.code), indicator, at):
-            span = Span(start=start, end=end, until=min(at, end))
-            await keep(month, await drawn(month, indicator, span, at))
+            found = await drawn(month, indicator, span, at)
+            if found is None:
+                failed.append(indicator)
+            else:
+                await keep(month, found)
+    return failed
 
 
 def _stale(sheet: Sheet | None, indicator: Indicator, at: datetime) -> bool:
-    if sheet is None or sheet.version != indicator.version:
+    if sheet is None:
         return True
-    return sheet.closed_at is None and sheet.counted_at + indicator.refresh <= at
+    old = sheet.version != indicator.version or sheet.counted_at + indicator.refresh <= at
+    return sheet.closed_at is None and old
 
 
-async def drawn(
-    month: date, indicator: Indicator, span: Span, at: datetime
-) -> tuple[Sheet, list[Row]]:
-    """The sheet with its rows, not saved."""
-    counted = sorted(await indicator.count(span), key=lambda one: (one.thing_id, one.part))
+async def drawn(month: date, indicator: Indicator, span: Span, at: datetime) -> Drawn | None:
+    """The sheet with its rows, not saved; None, and a line in the log, where counting fails."""
+    try:
+        counted = sorted(await indicator.count(span), key=lambda one: (one.thing_id, one.part))
+        return await _sheet(month, indicator, counted, span, at)
+    except Exception:
+        log.exception("figures.not_counted", indicator=indicator.code, month=month_text(month))
+        return None
+
+
+async def _sheet(
+    month: date, indicator: Indicator, counted: Sequence[Counted], span: Span, at: datetime
+) -> Drawn:
     areas = await _areas({one.area_id for one in counted})
     rows = [_row(one, areas) for one in counted]
     total = summed(Pair(row.numerator, row.denominator) for row in rows)
@@ -68,12 +83,13 @@ async def drawn(
 
 
 @atomic
-async def keep(month: date, drawn: tuple[Sheet, list[Row]]) -> None:
+async def keep(month: date, drawn: Drawn) -> None:
     """In place of what was there; where nothing has changed, only when it was counted."""
     sheet, rows = drawn
-    if (await lock(month)).closed_at is not None:
-        return
+    over = (await lock(month)).closed_at is not None
     old = await Sheet.get_or_none(month=month, code=sheet.code)
+    if over if old is None else old.closed_at is not None:
+        return
     if old is not None and old.digest == sheet.digest:
         await Sheet.filter(id=old.id).update(counted_at=sheet.counted_at, until=sheet.until)
         return
@@ -179,25 +195,3 @@ def card_of(indicator: Indicator) -> dict[str, Any]:
         "scale_version": scale.version if scale else 0,
         "bands": [[b.colour, b.tone, b.bound] for b in scale.bands] if scale else [],
     }
-
-
-_PLAIN = (
-    *("thing_id", "part", "area_path", "street_id", "community_id", "unit_id"),
-    *("type_code", "numerator", "denominator"),
-)
-
-
-def digest(sheet: Sheet, rows: Sequence[Row]) -> str:
-    """SHA-256 over the sheet and its rows in order: the same counts give the same bytes."""
-    head = [FORMAT, sheet.month.isoformat(), sheet.code, sheet.version, sheet.card, sheet.names]
-    head += [sheet.hidden, sheet.numerator, sheet.denominator]
-    lines = [
-        [getattr(r, name) for name in _PLAIN] + [_stamp(r.due_at), _stamp(r.done_at)]
-        for r in sorted(rows, key=lambda row: (row.thing_id, row.part))
-    ]
-    text = orjson.dumps([head, lines], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(text).hexdigest()
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat() if at else None

@@ -6,7 +6,7 @@ from liuhe import BadInput, NotFound, demand_everywhere, demand_held, settings_o
 from liuhe.graphql import connection
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.figures import actions
-from plugins.figures.models import Erratum, Month, Objection, Sheet
+from plugins.figures.models import Erratum, Month, Objection
 from plugins.figures.pages.asked import HERE, Asked
 from plugins.figures.pages.looking import why_context
 from plugins.figures.pages.words import pair_text
@@ -201,9 +201,9 @@ async def month_list(request: Request) -> Response:
 
 async def _check(month: Any) -> dict[str, Any]:
     """Every sheet of a closed month, byte for byte."""
-    sheets = await Sheet.filter(month=month, closed_at__isnull=False).order_by("code")
-    wrong = [one.card["title"] for one in sheets if not await actions.check_sheet(one)]
-    digests = [(one.card["title"], one.digest) for one in sheets]
+    sheets = await actions.check_month(month)
+    wrong = [one.card["title"] for one, same in sheets if not same]
+    digests = [(one.card["title"], one.digest) for one, _ in sheets]
     return {"title": month_words(month), "wrong": wrong, "digests": digests}
 
 

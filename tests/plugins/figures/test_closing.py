@@ -1,15 +1,18 @@
 """A month is counted while it is open, closed after its days of grace, and then stands."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from core.database import connection, dialect
-from liuhe import BadInput, Conflict, Forbidden, NotFound, indicators
+from liuhe import BadInput, Conflict, Counted, Forbidden, Indicator, NotFound, indicators, recorded
 from plugins.figures import actions
 from plugins.figures.actions import keep_up
 from plugins.figures.actions.counting import refresh_month
+from plugins.figures.actions.digests import digest
 from plugins.figures.models import Erratum, Month, Objection, Row, Sheet
 from plugins.figures.rules import Pair
 from tests.factories import only
@@ -70,7 +73,25 @@ async def test_the_database_itself_refuses_to_change_what_is_closed(books: Books
         "DELETE FROM figures_erratum",
         f"UPDATE figures_objection SET text = '' WHERE id = {objection.id}",
         "DELETE FROM figures_objection",
+        f"INSERT INTO figures_objection SELECT * FROM figures_objection WHERE id = {objection.id}",
     ]
+    # An open sheet, its rows and month are moved to where closed ones stand.
+    await keep_up(DECEMBER + 3 * DAY)
+    forbidden += [
+        "UPDATE figures_sheet SET month = '2026-11-01', code = 'x' WHERE month = '2026-12-01'",
+        "UPDATE figures_month SET month = '2026-11-01' WHERE month = '2026-12-01'",
+    ]
+    if dialect() == "sqlite":
+        row = await Row.filter(sheet_id=closed.id).first()
+        assert row is not None
+        columns = "thing_id, part, area_path, type_code, numerator, denominator"
+        forbidden += [
+            f"INSERT OR REPLACE INTO figures_row (id, sheet_id, {columns}) "
+            f"SELECT {row.id}, id, 9, 0, '1.', '', 1, 1 FROM figures_sheet WHERE closed_at IS NULL",
+            f"UPDATE OR REPLACE figures_sheet SET id = {closed.id} WHERE month = '2026-12-01'",
+            "INSERT OR REPLACE INTO figures_objection "
+            f"SELECT * FROM figures_objection WHERE id = {objection.id}",
+        ]
     for statement in forbidden:
         with pytest.raises(Exception, match="封账"):
             await connection().execute_script(statement)
@@ -99,6 +120,65 @@ async def test_a_changed_row_is_found_out(books: Books) -> None:
     await connection().execute_script(f"DROP TRIGGER figures_row_update_closed{of}")
     await connection().execute_script("UPDATE figures_row SET numerator = 0")
     assert not await actions.check_sheet(await sheet())
+    changed = await sheet()
+    right = digest(changed, await Row.filter(sheet_id=changed.id))
+    await connection().execute_script(f"DROP TRIGGER figures_sheet_update_closed{of}")
+    await connection().execute_script(
+        f"UPDATE figures_sheet SET digest = '{right}' WHERE id = {changed.id}"
+    )
+    assert await actions.check_sheet(await sheet())
+    assert [one.code for one, same in await actions.check_month(NOV) if not same] == [changed.code]
+
+
+def running(monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Indicator]) -> None:
+    """With these indicators from now on."""
+    for module in ("closing", "counting"):
+        monkeypatch.setattr(f"plugins.figures.actions.{module}.indicators", lambda: found)
+
+
+async def boom(_: object) -> list[Counted]:
+    raise ValueError("boom")
+
+
+@only("sqlite")
+async def test_one_that_cannot_be_counted_keeps_no_other_open_and_is_closed_when_it_can(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = dict(indicators())
+    await books.case(NOVEMBER)
+    broken = replace(every["cases.signed"], count=boom)
+    running(monkeypatch, every | {broken.code: broken})
+    with pytest.raises(RuntimeError, match="签收率没有数出来"):
+        await keep_up(DECEMBER + 3 * DAY)
+    assert (await Month.get(month=NOV)).closed_at is None
+    closed = Sheet.filter(month=NOV, closed_at=DECEMBER + 3 * DAY)
+    assert {one.code for one in await closed} == set(every) - {broken.code}
+    assert await Sheet.filter(month=DEC).count() == len(every) - 1
+    running(monkeypatch, every)
+    await keep_up(DECEMBER + 4 * DAY)
+    assert (await Month.get(month=NOV)).closed_at == DECEMBER + 4 * DAY
+    assert ((await sheet()).denominator, (await sheet()).closed_at) == (1, DECEMBER + 4 * DAY)
+    assert await closed.count() == len(every) - 1
+    written = await recorded("figures.closed", ("figures.Month", "2026-11"))
+    assert [set(one["digests"]) for one in written] == [set(every) - {broken.code}, {broken.code}]
+
+
+@only("sqlite")
+async def test_what_a_plugin_had_half_counted_is_not_closed_without_it(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = dict(indicators())
+    await books.case(NOVEMBER)
+    await keep_up(NOVEMBER + 2 * DAY)
+    await books.case(NOVEMBER + 5 * DAY)
+    running(monkeypatch, {code: one for code, one in every.items() if code != "cases.signed"})
+    await keep_up(DECEMBER + 3 * DAY)
+    assert (await Month.get(month=NOV)).closed_at is not None
+    assert ((await sheet()).denominator, (await sheet()).closed_at) == (1, None)
+    running(monkeypatch, every)  # it is back
+    await keep_up(DECEMBER + 9 * DAY)
+    assert ((await sheet()).denominator, (await sheet()).closed_at) == (2, DECEMBER + 9 * DAY)
+    assert all(same for _, same in await actions.check_month(NOV))
 
 
 @only("sqlite")
