@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('cases', '0009_rating'), ('core', '0012_audit_kinds')]
+    dependencies = [('cases', '0009_rating'), ('core', '0013_audit_kinds')]
 
     initial = False
 

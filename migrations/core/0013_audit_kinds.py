@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('core', '0011_documents')]
+    dependencies = [('core', '0012_sheets')]
 
     initial = False
 
