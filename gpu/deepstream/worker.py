@@ -64,11 +64,13 @@ class Worker:
             wanted, most = lines(config, live=live), self._options.most
             self._plan = arranged(wanted, before, most, self._closed())
             self._suspected &= self._plan.keys()
+            for number in before:
+                if not same_eyes(before[number], self._plan.get(number, ())):
+                    self._rests.pop(number, None)  # what was changed is tried at once
             for number, running in list(self._running.items()):
                 its_lines = self._plan.get(number, ())
                 if not same_eyes(running.lines, its_lines):
                     del self._running[number]
-                    self._rests.pop(number, None)
                     running.stop()
                 elif its_lines != running.lines:
                     running.rezone(its_lines)

@@ -93,18 +93,12 @@ def test_a_camera_that_freezes_holds_nobody_up(started: Run, until: Any) -> None
     assert counted[0] == 5
 
 
-@pytest.mark.parametrize("neighbour", ["never", "freeze=3"])
-def test_a_camera_that_gives_nothing_costs_the_others_no_frame(
+@pytest.mark.parametrize("neighbour", ["never", "freeze=3", "fps=5"])
+def test_a_camera_that_is_away_frozen_or_slow_slows_down_no_other(
     started: Run, neighbour: str, until: Any
 ) -> None:
-    _, counted = started(f"rtsp://camera/{neighbour}", "rtsp://camera/fps=25&frames=30")
-    until(lambda: counted[1] == 30, 3)
-
-
-def test_a_slow_camera_slows_down_no_other(started: Run, until: Any) -> None:
-    _, counted = started("rtsp://camera/fps=5", "rtsp://camera/fps=30&frames=30")
-    until(lambda: counted[1] == 30, 3)
-    assert counted[0] <= 8
+    _, counted = started(f"rtsp://camera/{neighbour}", "rtsp://camera/fps=30&frames=40")
+    until(lambda: counted[1] >= 36)  # a busy machine may lose some; were it slowed down, most
 
 
 def test_which_batches_nvinfer_looks_at_is_known_without_its_saying(

@@ -245,8 +245,10 @@ def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
     until(lambda: health(worker, "c1").reconnects >= breaks + 2, 60)
     alone = next(n for n, its in worker._plan.items() if its == (line(bad),))
     assert {**before, alone: None} == {**pids(worker), alone: None}, "the others are left alone"
-    worker.apply(Config(version="2", cameras=(camera(0), bad, camera(2), camera(3), camera(4))))
+    mended, new = camera(1), camera(4)
+    worker.apply(Config(version="2", cameras=(camera(0), mended, camera(2), camera(3), new)))
     assert ["c1"] in together(worker._plan), "nobody new comes to it"
+    until(lambda: health(worker, "c1").state == "running", 20)
 
 
 def test_a_pipeline_in_which_nothing_moves_is_started_anew(
