@@ -5,8 +5,8 @@ Kinds, boxes and times; no pictures. Numbers of objects begin anew with each pie
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
+from gpu.clock import moment
 from gpu.messages import Tracks
 from gpu.spells import Track
 
@@ -45,7 +45,7 @@ class Recorder:
                 Tracks(
                     key=uuid.uuid4().hex,
                     camera_id=self._camera_id,
-                    started_at=datetime.fromtimestamp(self._start, UTC),
+                    started_at=moment(self._start),
                     model=tag,
                     objects=tuple(self._objects),
                     looks=tuple(self._looks),

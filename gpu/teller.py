@@ -7,8 +7,9 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 
+from gpu.clock import moment, set_by
 from gpu.geometry import clipped
 from gpu.memory import Memory
 from gpu.messages import FOUND, Observation, Point, WatchKind
@@ -92,14 +93,16 @@ class Teller:
         """Once: go on with what was open before the worker was stopped."""
         if self._memory and not self._recalled:
             self._recalled = True
-            self._report(self._zones.recall(self._memory.load(self._camera_id), now))
+            opens = _moved(self._memory.load(self._camera_id), -set_by())
+            self._report(self._zones.recall(opens, now))
 
     def _report(self, changes: Iterable[Change]) -> None:
         changes = list(changes)
         for change in changes:
             self._tell(observation(change, self._camera_id, self._tag), self._shown(change))
         if changes and self._memory:
-            self._memory.save(self._camera_id, self._zones.remember())
+            opens = _moved(self._zones.remember(), set_by())  # true also in another run
+            self._memory.save(self._camera_id, opens)
 
     def _shown(self, change: Change) -> bytes | None:
         zones = self.line.watch.zones
@@ -135,5 +138,7 @@ def observation(change: Change, camera_id: str, tag: str) -> Observation:
     )
 
 
-def moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _moved(opens: Iterable[Open], seconds: float) -> tuple[Open, ...]:
+    return tuple(
+        replace(each, since=each.since + seconds, seen=each.seen + seconds) for each in opens
+    )

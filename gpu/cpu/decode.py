@@ -2,7 +2,6 @@
 
 import math
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from gpu.clock import now
 from gpu.messages import Fault
 from gpu.pipeline import Decode, Source, is_there, without_secret
 
@@ -28,8 +28,6 @@ VERY_LATE = 5.0  # seconds after which the clock begins anew from here: the mach
 DRIFT = 0.001  # of a camera's clock, at most: a slow one is not late
 BROKEN = 100  # packets in a row that give no picture
 
-_EPOCH = time.time() - time.monotonic()  # a clock that is set meanwhile moves no frame
-
 
 class SourceError(Exception):
     """A source that gives no pictures: what is the matter, and a sentence that says what to do."""
@@ -41,15 +39,11 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Frame:
-    """`at` in seconds since 1970; `fresh` when it does not follow on from the frame before."""
+    """`at` as `clock.now` has it; `fresh` when it does not follow on from the frame before."""
 
     picture: av.VideoFrame
     at: float
     fresh: bool
-
-
-def now() -> float:
-    return _EPOCH + time.monotonic()
 
 
 class Lag:

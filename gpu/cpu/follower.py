@@ -5,7 +5,8 @@ from datetime import datetime
 
 from av.video.reformatter import VideoReformatter
 
-from gpu.cpu.decode import Frame, now
+from gpu.clock import moment, now
+from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
 from gpu.cpu.finders import Finders
 from gpu.cpu.motion import Grey
@@ -17,7 +18,7 @@ from gpu.messages import Point
 from gpu.pipeline import Line, Seen
 from gpu.recorder import Record
 from gpu.spells import Track
-from gpu.teller import Tell, Teller, moment
+from gpu.teller import Tell, Teller
 from gpu.zones import Change
 
 

@@ -4,9 +4,9 @@ import logging
 import threading
 import time
 from collections import deque
-from datetime import UTC, datetime
 from typing import Literal
 
+from gpu.clock import moment
 from gpu.messages import CameraHealth, CameraState, Fault
 from gpu.sight import Sight
 
@@ -88,7 +88,7 @@ class Vitals:
                 state=self._state,
                 fps=self.frames.per_second(),
                 detect_fps=self.detections.per_second(),
-                last_frame_at=None if at is None else datetime.fromtimestamp(at, UTC),
+                last_frame_at=None if at is None else moment(at),
                 decode_errors=self.decode_errors,
                 reconnects=self.reconnects,
                 dropped=self.dropped,

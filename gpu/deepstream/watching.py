@@ -13,8 +13,8 @@ from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from gpu.blur import Pixels
+from gpu.clock import moment, now
 from gpu.cpu.decode import Frame as Decoded
-from gpu.cpu.decode import now
 from gpu.cpu.detect import Detector
 from gpu.cpu.pictures import Closing, Look, evidence, snapshot
 from gpu.cpu.vitals import Vitals
@@ -25,7 +25,7 @@ from gpu.memory import Memory
 from gpu.messages import FOUND, Point
 from gpu.pipeline import Line, Seen
 from gpu.sight import Sight
-from gpu.teller import Tell, Teller, moment
+from gpu.teller import Tell, Teller
 from gpu.zones import Change
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from functools import partial
 from math import inf
 
 from gpu.backoff import waits
+from gpu.clock import now
 from gpu.deepstream import shard
 from gpu.deepstream.plan import Shards, arranged, halved, same_eyes
 from gpu.deepstream.running import GRACE, Options, Running
@@ -219,7 +220,7 @@ class Worker:
         for line in (line for its in before.values() for line in its):
             if line.source.camera_id not in wanted:
                 teller = Teller(line, self._tell, lambda change, polygon: None, memory)
-                teller.finish(time.time())
+                teller.finish(now())
                 self._pictures.pop(line.source.camera_id, None)
 
     def _shown(self, camera_id: str) -> tuple[bytes, datetime] | None:
