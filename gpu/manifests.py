@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -180,11 +181,18 @@ def _check_object(label: str, name: str) -> None:
 
 
 def _digest(path: Path, file: Path) -> str:
+    """Models are asked for with each picture that is covered: a file is read when it changed."""
     try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        now = file.stat()
+        return _read_digest(file, (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns))
     except OSError as error:
         raise ModelError(f"{path}: {file.name!r} cannot be read ({error.strerror}).") from None
+
+
+@lru_cache(maxsize=64)
+def _read_digest(file: Path, _: tuple[int, ...]) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _read(path: Path) -> Manifest:

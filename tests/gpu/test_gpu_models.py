@@ -79,6 +79,20 @@ def test_a_model_of_ones_own_is_found_by_its_name(folder: Path) -> None:
     assert (model.objects, model.path) == (((1, "car"),), folder / "mine" / "mine.onnx")
 
 
+def test_a_model_s_file_is_read_once_and_anew_when_it_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for with each picture that is covered."""
+    real, read = hashlib.file_digest, []
+    monkeypatch.setattr(hashlib, "file_digest", lambda *given: read.append(1) or real(*given))
+    for _ in range(3):
+        find("mine", [folder])
+    assert len(read) == 1
+    (folder / "mine" / "mine.onnx").write_bytes(b"no networks")
+    with pytest.raises(ModelError, match="fetch the file anew"):
+        find("mine", [folder])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
