@@ -148,7 +148,7 @@ class SnapshotErrand:
     def round(self) -> float:
         trouble: Unreachable | None = None
         for camera_id, snapshot in self._due():
-            if (taken := snapshot()) is None:
+            if (taken := self._taken(camera_id, snapshot)) is None:
                 continue
             self._sent[camera_id] = time.monotonic()
             try:
@@ -161,6 +161,14 @@ class SnapshotErrand:
         if trouble is not None:
             raise trouble
         return SNAPSHOT_EVERY
+
+    def _taken(self, camera_id: str, snapshot: Snapshot) -> tuple[bytes, datetime] | None:
+        try:
+            return snapshot()
+        except Exception:  # whatever it was, the other cameras are shown
+            log.exception("camera %s: there is no snapshot", camera_id)
+            self._sent[camera_id] = time.monotonic()
+            return None
 
     def _due(self) -> list[tuple[str, Snapshot]]:
         cameras, looked_at = self._cameras(), self._looked_at()

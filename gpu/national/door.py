@@ -69,18 +69,29 @@ class RegistrarDoor:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._changed.clear()
-            with self._guard:
-                wanted = self._wanted
-                self._registrar = Registrar(wanted, reached_at=_own_address)
-            if not wanted.code:
-                self._changed.wait(TICK)
-                continue
             try:
-                asyncio.run(self._listen(wanted))
-                self._say("")
-            except OSError as error:
-                self._say(f"Port {wanted.port} cannot be opened: {error.strerror or error}.")
-                self._changed.wait(PAUSE)
+                self._serve()
+            except (OSError, UnicodeError) as error:  # a host name may be none that can be asked
+                reason = getattr(error, "strerror", None) or error
+                self._fail(f"Port {self._wanted.port} cannot be opened: {reason}.")
+            except Exception as error:  # whatever it was, the door is opened again
+                log.exception("the registrar failed")
+                self._fail(f"The registrar failed ({type(error).__name__}); see the log.")
+
+    def _serve(self) -> None:
+        """As long as it is wanted so."""
+        with self._guard:
+            wanted = self._wanted
+            self._registrar = Registrar(wanted, reached_at=_own_address)
+        if wanted.code:
+            asyncio.run(self._listen(wanted))
+            self._say("")
+        else:
+            self._changed.wait(TICK)
+
+    def _fail(self, trouble: str) -> None:
+        self._say(trouble)
+        self._changed.wait(PAUSE)
 
     async def _listen(self, wanted: Registry) -> None:
         loop, lines = asyncio.get_running_loop(), Lines(self)

@@ -141,6 +141,18 @@ def test_one_unwanted_snapshot_does_not_keep_the_others_away(server: Any, link: 
     assert len(server.named("PUT /video/cameras/b/snapshot")) == 1
 
 
+def test_a_camera_whose_picture_fails_keeps_no_other_from_being_shown(
+    server: Any, link: Link
+) -> None:
+    def broken() -> Any:
+        raise RuntimeError("the engine is gone")
+
+    server.on("PUT /video/cameras/b/snapshot", 204)
+    errand = SnapshotErrand(link, lambda: [("a", broken), ("b", lambda: (b"x", AT))])
+    assert errand.round() > 0
+    assert len(server.named("PUT /video/cameras/b/snapshot")) == 1
+
+
 @pytest.mark.slow
 def test_a_worker_watches_what_the_server_says_from_first_to_last(
     server: Any, token_file: Path, tmp_path: Path, until: Any

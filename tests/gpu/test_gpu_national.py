@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from gpu.national.door import RegistrarDoor
 from gpu.national.errands import PresenceErrand, RegistryErrand
 from gpu.national.guests import ANEW_EVERY, COMPLETE_WITHIN, SILENCE, Peer
 from gpu.national.messages import MOST_CHANNELS, Account, Presence, Presences, Registry
-from gpu.national.registrar import MOST_FAILURES, MOST_STRANGERS, PATIENCE, Registrar
+from gpu.national.registrar import MOST_FAILURES, MOST_STRANGERS, PATIENCE, Letter, Registrar
 from gpu.national.words import read
 
 US, DEVICE, PASSWORD = "33010500002000000001", "33010500001180000001", "12345678"
@@ -397,6 +398,24 @@ def test_a_port_that_is_taken_is_told_and_a_closed_door_is_closed(
     until(lambda: is_open(free) and door.presences().trouble == "")
     door.apply(Registry(version="3"))
     until(lambda: not is_open(free))
+
+
+def test_whatever_goes_wrong_at_the_door_is_told_and_the_door_opens_again(
+    door: RegistrarDoor, until: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpu.national.door.PAUSE", 0.05)
+    port = free_port()
+    door.apply(replace(registry(port), host="x" * 70 + ".example"))  # no label is that long
+    until(lambda: f"Port {port} cannot be opened" in door.presences().trouble)
+
+    def due(registrar: Registrar) -> list[Letter]:
+        raise KeyError("a defect")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("gpu.national.registrar.Registrar.due", due)
+        door.apply(registry(port))
+        until(lambda: "The registrar failed (KeyError)" in door.presences().trouble)
+    until(lambda: is_open(port) and door.presences().trouble == "")
 
 
 def test_a_line_that_floods_is_cut_and_the_others_stay(
