@@ -38,7 +38,9 @@ from gpu.messages import Fault, Observation
 
 log = logging.getLogger(__name__)
 
-ENDED, BROKEN, CANNOT, ALONE = 0, 3, 4, 5  # exit codes: files are over, restart, say why, no worker
+#: Exit codes: films are over; it broke; it cannot work, whatever the cameras; it has no worker any
+#: more; its pipeline does not start, maybe for one of the cameras.
+ENDED, BROKEN, CANNOT, ALONE, UNSTARTED = 0, 3, 4, 5, 6
 PULSE = 1.0
 BUILDING = 1800.0  # seconds that an engine may take
 CLOSING = 3.0  # seconds for the cameras' connections to be closed
@@ -78,18 +80,21 @@ class Shard:
     def run(self) -> int:
         threading.Thread(target=self._beat, name="pulse", daemon=True).start()
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        code = CANNOT
         try:
-            self._prepare()
+            network = self._network()
+            machine = self._make(f"liuhe-{self._task.number}")
+            code = UNSTARTED
+            self._play(machine, network)
         except Exception as error:  # also what NVIDIA's side raises: its cameras must say why
             if not isinstance(error, ModelError | MissingError | engines.EngineError | OSError):
                 log.exception("shard %d cannot be prepared", self._task.number)
             fault: Fault = "model" if isinstance(error, ModelError) else "pipeline"
             self._reports.send(Failed(fault=fault, sentence=str(error) or type(error).__name__))
-            return CANNOT
-        assert self._machine is not None, "it was made"
+            return code
         self._rezone()
         threading.Thread(target=self._snapshots, name="snapshots", daemon=True).start()
-        over = self._machine.wait() == "eos" and all(line.source.ends for line in self._task.lines)
+        over = machine.wait() == "eos" and all(line.source.ends for line in self._task.lines)
         if self._stopping.is_set():
             threading.Event().wait(CLOSING)  # whoever stops ends the process
         for each in self._watching:
@@ -97,17 +102,20 @@ class Shard:
         self._pulse()
         return ENDED if over else BROKEN  # no camera ends: one that says so is called again
 
-    def _prepare(self) -> None:
-        """Files, graph, probes; then it plays."""
-        task, detector = self._task, Detector(self._task.models, threads=1)
+    def _network(self) -> Network:
+        """The model, with an engine; the same for all cameras."""
+        task = self._task
         model = find(task.lines[0].detect.model, task.models)
         network = networks.network(model, task.cache, len(task.lines), task.settings)
-        network = _with_engine(model, network, task)
+        return _with_engine(model, network, task)
+
+    def _play(self, machine: Machine, network: Network) -> None:
+        """Files, graph, probes; then it plays."""
+        task, detector = self._task, Detector(self._task.models, threads=1)
         graph = shard(task.lines, network, task.folder, task.settings)
         task.folder.mkdir(parents=True, exist_ok=True)
         for name, text in graph.files.items():
             (task.folder / name).write_text(text, "utf-8")
-        machine = self._make(f"liuhe-{task.number}")
         build(machine, graph)
         pictures = Pictures(machine)
         memory = Memory(task.memory) if task.memory else None

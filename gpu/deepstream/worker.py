@@ -138,7 +138,7 @@ class Worker:
             camera_id = line.source.camera_id
             self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
         self._failed(running)
-        if self._rest(running, now).breaks >= OFTEN and _played(running):
+        if self._rest(running, now).breaks >= OFTEN and self._may_be_a_camera(running):
             self._halve(running.number)
 
     def _rest(self, running: Running, now: float) -> Rest:
@@ -149,6 +149,15 @@ class Worker:
         until, breaks = now + next(last.steps), last.breaks + 1
         rest = self._rests[running.number] = Rest(steps=last.steps, until=until, breaks=breaks)
         return rest
+
+    def _may_be_a_camera(self, running: Running) -> bool:
+        """What played was in order. What did not may be the GPU's fault, unless others play."""
+        if running.process.exitcode == shard.BROKEN:
+            return True
+        if running.process.exitcode != shard.UNSTARTED and not running.crashed:
+            return False
+        shown = (each for one in (running, *self._running.values()) for each in one.health)
+        return len(self._plan) == 1 or any(each.last_frame_at for each in shown)
 
     def _halve(self, number: int) -> None:
         """Both halves start at once. One camera alone has nobody whom it could harm."""
@@ -235,14 +244,6 @@ class Worker:
     def _camera_health(self, camera_id: str, known: dict[str, CameraHealth]) -> CameraHealth:
         if camera_id in known:
             self._said.pop(camera_id, None)
-            here = known[camera_id]
-            return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
         starting = CameraHealth(camera_id=camera_id, state="starting")
-        return self._said.get(camera_id, starting)
-
-
-def _played(running: Running) -> bool:
-    """Whether the pipeline was in order before it broke, or the process before it crashed."""
-    if running.process.exitcode == shard.BROKEN:
-        return True
-    return running.crashed and any(each.last_frame_at for each in running.health)
+        here = known.get(camera_id) or self._said.get(camera_id, starting)
+        return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))

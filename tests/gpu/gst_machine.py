@@ -269,10 +269,12 @@ def _source(gst: Any, name: str) -> Any:
     """Ten milliseconds a picture, or fps=N. The address says what happens:
 
     frames=N then the end; freeze=N then nothing; error=N then an error; late=S before the pad;
-    never: no answer.
+    never: no answer; refuse: the pipeline does not start.
     """
 
     def started(self: Any, change: Any) -> Any:
+        if "refuse" in _wishes(self.get_property("uri")):
+            return gst.StateChangeReturn.FAILURE
         answer = gst.Bin.do_change_state(self, change)
         if change == gst.StateChange.READY_TO_PAUSED:
             threading.Thread(target=appear, args=(self,), daemon=True).start()

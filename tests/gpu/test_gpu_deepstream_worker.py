@@ -231,6 +231,7 @@ def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
     made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    monkeypatch.setattr(module, "OFTEN", 2)
     worker = made(Told(), most=4)
     bad = camera(1, source="rtsp://camera/error=3")
     worker.apply(Config(version="1", cameras=(camera(0), bad, camera(2), camera(3))))
@@ -249,6 +250,28 @@ def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
     worker.apply(Config(version="2", cameras=(camera(0), mended, camera(2), camera(3), new)))
     assert ["c1"] in together(worker._plan), "nobody new comes to it"
     until(lambda: health(worker, "c1").state == "running", 20)
+
+
+def test_a_camera_with_which_no_pipeline_starts_keeps_no_other_from_it(
+    made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    worker = made(Told())
+    worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/refuse"), camera(1))))
+    until(lambda: health(worker, "c1").state == "running", 60)
+    until(lambda: health(worker, "c0").state == "failed", 20)
+    assert len(worker._plan) == 2
+
+
+def test_what_no_camera_can_help_is_not_laid_at_their_door(
+    made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    worker = made(Told())
+    cameras = tuple(camera(n, model="no-such-model") for n in range(2))
+    worker.apply(Config(version="1", cameras=cameras))
+    until(lambda: health(worker, "c0").reconnects > module.OFTEN, 60)
+    assert len(worker._plan) == 1
 
 
 def test_a_pipeline_in_which_nothing_moves_is_started_anew(
