@@ -9,7 +9,11 @@ from plugins.hotline.rules import State
 
 
 class WorkOrder(Model):
-    """热线工单. `told_at`: when the caller told it. `contact_id`: of the sealed record."""
+    """热线工单. `told_at`: when the caller told it. `contact_id`: of the sealed record.
+
+    `finished_at`: when the platform had it finished, whatever its case does. `again_at`: when it
+    came again after it was over here, until somebody looks. `problem`: why no case came of it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     task_num = fields.CharField(max_length=60, unique=True)
@@ -33,6 +37,8 @@ class WorkOrder(Model):
     state = fields.CharEnumField(State, description="State", max_length=10)
     return_basis = fields.CharField(max_length=500, default="")
     returned_at = fields.DatetimeField(null=True)
+    again_at = fields.DatetimeField(null=True)
+    problem = fields.CharField(max_length=300, default="", db_default="")
     case: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
         "cases.Case",
         related_name="work_orders",
@@ -51,7 +57,12 @@ class WorkOrder(Model):
 
     class Meta:
         table = "hotline_order"
-        indexes = (("state", "id"), ("main_type", "sub_type", "third_type"))
+        indexes = (("state", "id"), ("main_type", "sub_type", "third_type"), ("again_at", "id"))
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to say what kind of case it is, or send it back."""
+        return self.state == State.UNMAPPED or self.again_at is not None
 
     @property
     def triple(self) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from tortoise.queryset import QuerySet
 
 from liuhe import Audited, Permission, PersonalField, PersonalKind, Scope, Viewer, within
 from plugins.hotline.models import TypeRule
-from plugins.hotline.rules import State
+from plugins.hotline.rules import NEWS, State
 
 SEE = "hotline.see"
 IMPORT = "hotline.import"
@@ -47,11 +47,17 @@ def visible(viewer: Viewer | None) -> Q:
     return within(viewer, SEE, SCOPE)
 
 
+#: The platform has finished it and our case goes on; or it came again after it was over here.
+TOLD_ANEW = Q(state=State.OPEN, finished_at__isnull=False) | Q(again_at__isnull=False)
+
+
 def matching(state: str, text: str) -> Q:
     """The filters of the list, as the page and GraphQL have them."""
     found = Q()
     if state in set(State):
         found &= Q(state=state)
+    elif state == NEWS:
+        found &= TOLD_ANEW
     if text := text.strip()[:60]:
         found &= Q(task_num__icontains=text)
     return found

@@ -23,7 +23,7 @@ from liuhe import (
 )
 from plugins.hotline import jobs, permissions
 from plugins.hotline.actions import IMPORTS, RETENTIONS
-from plugins.hotline.pages import EXPORTS, PAGES, count_unmapped, show_on_case, waiting
+from plugins.hotline.pages import EXPORTS, PAGES, count_unmapped, show_on_case, told_anew, waiting
 from plugins.hotline.schema import EXTENSIONS
 from plugins.hotline.seeds import make
 
@@ -121,7 +121,7 @@ def add_slots() -> Sequence[Slot]:
 
 @hookimpl
 def add_waiting() -> Sequence[Waiting]:
-    return (Waiting(look=waiting, order=35),)
+    return (Waiting(look=waiting, order=35), Waiting(look=told_anew, order=36))
 
 
 @hookimpl

@@ -20,6 +20,9 @@ STATE_LABELS = {
     State.RETURNED: "已退回",
 }
 
+#: A filter beside the states: what the platform has told that changes nothing here by itself.
+NEWS, NEWS_LABEL = "news", "平台有变化"
+
 #: 诉求类别, as the platform has them.
 CLASSES = (
     ("consult", "咨询"),
@@ -30,6 +33,14 @@ CLASSES = (
     ("thanks", "感谢"),
     ("other", "其他"),
 )
+
+
+def came_again(state: State, *, finished_before: bool, finished: bool) -> bool:
+    """Whether a changed line says that a matter which is over here is not over there."""
+    if finished:
+        return False
+    return state == State.RETURNED or (state == State.SETTLED and finished_before)
+
 
 #: A matter's three types; "" is any.
 Triple = tuple[str, str, str]

@@ -58,6 +58,14 @@ class WorkOrder(Node):
     return_basis: str = strawberry.field(description="退回依据 · ground for sending it back")
     returned_at: datetime | None = strawberry.field(description="退回时间 · when it was sent back")
 
+    again_at: datetime | None = strawberry.field(
+        description="在这里退回或办结以后平台又发来的时间，还没有人处理 "
+        "· when it came again after it was over here; null once somebody has looked"
+    )
+    problem: str = strawberry.field(
+        description="类型对应得上但没有转成案件的原因 · why no case came of it"
+    )
+
     @classmethod
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.WorkOrder]:
         return models.WorkOrder.filter(visible(viewer)).select_related("area")

@@ -31,9 +31,9 @@ async def follow_case(fact: CaseMoved) -> None:
 
 async def _go_to(order: WorkOrder, state: State, case_id: int) -> None:
     note = (await told_whole([case_id]))[case_id].note
-    order.state = state
+    order.state, order.again_at = state, None
     if state == State.SETTLED and note:
         order.result = note[:LONGEST_RESULT]
     if state == State.RETURNED:
         order.return_basis, order.returned_at = note[:500], datetime.now(UTC)
-    await order.save(update_fields=["state", "result", "return_basis", "returned_at"])
+    await order.save(update_fields=["state", "again_at", "result", "return_basis", "returned_at"])

@@ -15,7 +15,7 @@ from plugins.cases.actions import Source, bring_in_settled, check_settled, open_
 from plugins.hotline.actions.sheets import BROUGHT_IN
 from plugins.hotline.models import TypeRule, WorkOrder
 from plugins.hotline.permissions import CALLED_BY, IMPORT, SCOPE
-from plugins.hotline.rules import State, Triple, title_of, type_for
+from plugins.hotline.rules import State, Triple, came_again, title_of, type_for
 from plugins.places.actions import Gazetteer
 
 #: Columns of the order that are texts of the line.
@@ -118,26 +118,34 @@ async def type_rules() -> Mapping[Triple, str]:
 
 
 async def _put(viewer: Viewer, row: Row, plan: Planned) -> WorkOrder:
-    """The order as the line tells it; one that is known takes what is told by now."""
-    order = plan.known
+    """The order as the line tells it; one that is known takes what is told by now.
+
+    Where it stands stays: what the platform has finished may still be open here, and what is over
+    here and comes again is looked at by a person before it becomes another case.
+    """
+    order, told = plan.known, _told(row, plan)
     if order is None:
         order = await WorkOrder.create(
             task_num=row["task_num"],
             state=State.UNMAPPED,
             brought_by_id=viewer.person_id,
             brought_at=datetime.now(UTC),
-            **_told(row, plan),
+            **told,
         )
     else:
-        for name, value in _told(row, plan).items():
-            setattr(order, name, value)
-        if order.finished_at and order.state == State.OPEN:
-            order.state = State.SETTLED
+        before = order.finished_at is not None
+        order.update_from_dict({**told, "problem": ""})
+        finished = order.finished_at is not None
+        if came_again(order.state, finished_before=before, finished=finished):
+            order.again_at = datetime.now(UTC)
+        elif finished:
+            order.again_at = None
+        await order.save(update_fields=[*told, "problem", "again_at"])
     values = {"name": row["caller"] or "", "phone": row["phone"] or ""}
     if any(values.values()) and order.contact_id is None:
         about = ("hotline.WorkOrder", order.id)
         order.contact_id = await keep_personal(CALLED_BY.name, values, about=about)
-    await order.save()
+        await order.save(update_fields=["contact_id"])
     order.area = plan.area
     return order
 
@@ -152,24 +160,44 @@ async def open_order(viewer: Viewer, order: WorkOrder, code: str) -> None:
         address=order.address,
         description=order.event_desc,
         source=Source.HOTLINE,
-        source_ref=order.task_num,
+        source_ref=_ref(order),
     )
-    order.case_id, order.state = case.id, State.OPEN
-    await order.save(update_fields=["case_id", "state"])
+    await _becomes(order, case.id, State.OPEN)
+
+
+def _ref(order: WorkOrder) -> str:
+    """What its case is known by: one that came again after it was over has another."""
+    again = order.again_at
+    return f"{order.task_num}#{again:%y%m%d%H%M%S}" if again else order.task_num
+
+
+async def _becomes(order: WorkOrder, case_id: int, state: State) -> None:
+    order.case_id, order.state, order.again_at, order.problem = case_id, state, None, ""
+    await order.save(update_fields=["case_id", "state", "again_at", "problem"])
 
 
 async def settle(viewer: Viewer, orders: Sequence[tuple[WorkOrder, str]]) -> None:
-    """Settled history of what was finished elsewhere: with its own times, and nothing waits."""
+    """Settled history of what was finished elsewhere: with its own times, and nothing waits.
+
+    An order of which none can come says why, and waits for a person.
+    """
     rows = [_row(order, code) for order, code in orders]
     verdicts = await check_settled(viewer, rows, Source.HOTLINE)
-    good = [pair for pair in zip(rows, verdicts, strict=True) if not pair[1].problems]
+    pairs = list(zip(rows, verdicts, strict=True))
+    good = [pair for pair in pairs if not pair[1].problems]
     await bring_in_settled(viewer, good, Source.HOTLINE)
     made = await check_settled(viewer, [row for row, _ in good], Source.HOTLINE)
     cases = {row["source_ref"]: told.plan.known for (row, _), told in zip(good, made, strict=True)}
-    for order, _ in orders:
-        if case := cases.get(order.task_num):
-            order.case_id, order.state = case.id, State.SETTLED
-            await order.save(update_fields=["case_id", "state"])
+    for (order, _), (row, verdict) in zip(orders, pairs, strict=True):
+        if case := cases.get(row["source_ref"]):
+            await _becomes(order, case.id, State.SETTLED)
+        else:
+            await note_problem(order, " ".join(verdict.problems.values()))
+
+
+async def note_problem(order: WorkOrder, sentence: str) -> None:
+    order.problem = sentence[:300]
+    await order.save(update_fields=["problem"])
 
 
 def _row(order: WorkOrder, code: str) -> Row:

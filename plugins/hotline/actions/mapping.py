@@ -1,12 +1,17 @@
 """What kind of case a matter is: said by a person, for one order or for all of its types."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from liuhe import (
     BadInput,
     Conflict,
+    LiuheError,
     NotFound,
+    Unavailable,
     Viewer,
     atomic,
     demand,
@@ -15,12 +20,12 @@ from liuhe import (
     record,
 )
 from plugins.cases.actions import types_in_use
-from plugins.hotline.actions.importing import open_order, settle, type_rules
+from plugins.hotline.actions.importing import note_problem, open_order, settle, type_rules
 from plugins.hotline.models import TypeRule, WorkOrder
 from plugins.hotline.permissions import IMPORT, MAP, MAPPED, SCOPE, visible
 from plugins.hotline.rules import State, Triple, type_for
 
-AT_ONCE = 100  # orders of one transaction
+AT_ONCE = 100  # orders of one request
 KINDS = 50  # that are shown
 
 
@@ -44,11 +49,13 @@ async def choose_type(viewer: Viewer | None, order_id: int, code: str) -> WorkOr
     """Make a case of one order that waits, of this type."""
     order = await held(viewer, order_id)
     demand(viewer, IMPORT, order, SCOPE)
-    if order.state != State.UNMAPPED:
+    if not order.waits:
         raise Conflict("这件工单已经办理过了，请刷新看看。")
     await _sound(code)
     assert viewer is not None  # demanded
-    await _go_on(viewer, [(order, code)])
+    await _become(viewer, order, code)
+    if order.problem:
+        raise Conflict(f"没有转成案件：{order.problem}")
     return order
 
 
@@ -66,6 +73,7 @@ async def map_type(viewer: Viewer | None, triple: Triple, code: str) -> None:
     rule = known or TypeRule(main_type=main[:40], sub_type=sub[:40], third_type=third[:40])
     rule.type_code = code
     await rule.save()
+    await WorkOrder.filter(_of(triple), state=State.UNMAPPED).update(problem="")
     await record(viewer, MAPPED, rule, details={"type": code})
 
 
@@ -74,34 +82,71 @@ async def _sound(code: str) -> None:
         raise BadInput("请选择案件类型。", field="type", reason="unknown")
 
 
-@atomic
-async def open_mapped(viewer: Viewer | None) -> tuple[int, int]:
-    """Go on with orders that wait and whose types are known by now: how many, and how many left."""
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """How many became cases, how many are `left` to be tried, and how many cannot become one."""
+
+    done: int = 0
+    left: int = 0
+    stuck: int = 0
+
+
+async def open_mapped(viewer: Viewer | None) -> Opened:
+    """Go on with orders that wait and whose types are known by now; each by itself, so that one
+    that cannot go on holds up no other."""
     viewer = demand_held(viewer, MAP)
     rules = await type_rules()
-    conditions = [
-        Q(
-            main_type=main,
-            **({"sub_type": sub} if sub else {}),
-            **({"third_type": third} if third else {}),
-        )
-        for main, sub, third in rules
-    ]
-    if not conditions:
-        return 0, 0
+    if not rules:
+        return Opened()
     waiting = WorkOrder.filter(
-        visible(viewer), Q(*conditions, join_type="OR"), state=State.UNMAPPED
+        visible(viewer), Q(*map(_of, rules), join_type="OR"), state=State.UNMAPPED
     )
-    orders = await waiting.order_by("id").limit(AT_ONCE).select_related("area")
-    await _go_on(viewer, [(order, type_for(order.triple, rules)) for order in orders])
-    return len(orders), await waiting.count()
+    fresh = waiting.filter(problem="")
+    orders = await fresh.order_by("id").limit(AT_ONCE).only("id")
+    done = [await _try(viewer, order.id, rules) for order in orders]
+    stuck = await waiting.exclude(problem="").count()
+    return Opened(done=sum(done), left=await fresh.count(), stuck=stuck)
 
 
-async def _go_on(viewer: Viewer, orders: list[tuple[WorkOrder, str]]) -> None:
-    for order, code in orders:
-        if not order.finished_at:
-            await open_order(viewer, order, code)
-    await settle(viewer, [pair for pair in orders if pair[0].finished_at])
+def _of(triple: Triple) -> Q:
+    """The orders for which a rule of these types is meant."""
+    names = ("main_type", "sub_type", "third_type")
+    return Q(**{name: told for name, told in zip(names, triple, strict=True) if told})
+
+
+async def _try(viewer: Viewer, order_id: int, rules: Mapping[Triple, str]) -> bool:
+    """Whether it became a case; where it could not, it says why and waits for a person."""
+    try:
+        return await _open_one(viewer, order_id, rules)
+    except Unavailable:
+        raise
+    except LiuheError as error:
+        await _stop(order_id, error.message)
+        return False
+
+
+@atomic
+async def _open_one(viewer: Viewer, order_id: int, rules: Mapping[Triple, str]) -> bool:
+    order = await held(viewer, order_id)
+    code = type_for(order.triple, rules)
+    if order.state != State.UNMAPPED or not code:
+        return False  # somebody was faster
+    await _become(viewer, order, code)
+    return not order.problem
+
+
+@atomic
+async def _stop(order_id: int, sentence: str) -> None:
+    order = await WorkOrder.filter(id=order_id, state=State.UNMAPPED).select_for_update().first()
+    if order is not None:
+        await note_problem(order, sentence)
+
+
+async def _become(viewer: Viewer, order: WorkOrder, code: str) -> None:
+    if order.finished_at:
+        await settle(viewer, [(order, code)])
+    else:
+        await open_order(viewer, order, code)
 
 
 async def held(viewer: Viewer | None, order_id: int) -> WorkOrder:

@@ -24,13 +24,13 @@ async def return_order(viewer: Viewer | None, order_id: int, basis: str) -> Work
         )
     if len(basis) > LONGEST_BASIS:
         raise BadInput(f"最多 {LONGEST_BASIS} 个字。", field="basis", reason="too_long")
-    if order.state in (State.RETURNED, State.SETTLED):
+    if order.state in (State.RETURNED, State.SETTLED) and not order.waits:
         raise Conflict("这件工单已经退回或办结，不能再退。")
-    if order.case_id is not None:  # refused by the case itself, where it has been accepted
+    if order.state == State.OPEN and order.case_id is not None:  # refused once it is accepted
         await reject_case(viewer, order.case_id, reason=basis)
     order.state, order.return_basis = State.RETURNED, basis
-    order.returned_at = datetime.now(UTC)
-    await order.save(update_fields=["state", "return_basis", "returned_at"])
+    order.returned_at, order.again_at, order.problem = datetime.now(UTC), None, ""
+    await order.save(update_fields=["state", "return_basis", "returned_at", "again_at", "problem"])
     await record(viewer, RETURNED, order)
     return order
 

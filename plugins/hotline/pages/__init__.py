@@ -3,7 +3,7 @@
 from liuhe import Page
 from liuhe.pages import Route
 from plugins.hotline.pages.lists import EXPORTS, list_page
-from plugins.hotline.pages.on_case import count_unmapped, show_on_case, waiting
+from plugins.hotline.pages.on_case import count_unmapped, show_on_case, told_anew, waiting
 from plugins.hotline.pages.one import caller, choose, one_page, send_back
 from plugins.hotline.pages.types import open_waiting, save_type, types_page
 
@@ -18,4 +18,4 @@ PAGES = (
     Page(route=Route("/{id:int}/caller", caller, methods=["POST"])),
 )
 
-__all__ = ["EXPORTS", "PAGES", "count_unmapped", "show_on_case", "waiting"]
+__all__ = ["EXPORTS", "PAGES", "count_unmapped", "show_on_case", "told_anew", "waiting"]

@@ -13,7 +13,7 @@ from plugins.cases.actions import leading_cases
 from plugins.hotline.actions import TAKEN_OUT
 from plugins.hotline.models import WorkOrder
 from plugins.hotline.permissions import IMPORT, MAP, SEE, matching, visible
-from plugins.hotline.rules import CLASSES, STATE_LABELS, State
+from plugins.hotline.rules import CLASSES, NEWS, NEWS_LABEL, STATE_LABELS, State
 
 HERE = "/admin/hotline/"
 TONES = {
@@ -64,12 +64,19 @@ def _url(asked: Mapping[str, str], **more: str | None) -> str:
 
 async def _tabs(who: Viewer, asked: Mapping[str, str]) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
-    for state in ("", *State):
-        wanted = {**asked, "state": str(state)}
+    titles = {"": "全部", **{str(state): STATE_LABELS[state] for state in State}, NEWS: NEWS_LABEL}
+    for state, title in titles.items():
+        wanted = {**asked, "state": state}
         count = await WorkOrder.filter(condition(who, wanted)).count()
-        title = STATE_LABELS[State(state)] if state else "全部"
         found.append((title, _url(wanted), asked.get("state", "") == state, count))
     return found
+
+
+def news_of(order: WorkOrder) -> str:
+    """What the platform has told that somebody should look at."""
+    if order.again_at is not None:
+        return "平台又发来"
+    return "平台已办结" if order.state == State.OPEN and order.finished_at else ""
 
 
 def _row(order: WorkOrder) -> dict[str, Any]:
@@ -84,6 +91,7 @@ def _row(order: WorkOrder) -> dict[str, Any]:
         "state": STATE_LABELS[order.state],
         "tone": TONES[order.state],
         "marks": order.marks,
+        "news": news_of(order),
     }
 
 
@@ -103,10 +111,13 @@ def _out(order: WorkOrder, leading: Any) -> dict[str, Any]:
     street = area if area.level == "street" else parent
     own = (
         *("task_num", "rec_id", "rec_type", "event_src", "main_type", "sub_type", "third_type"),
-        *("event_desc", "address", "first_unit", "marks", "result", "return_basis", "returned_at"),
+        *("event_desc", "address", "first_unit", "marks", "result"),
     )
+    back = order.state == State.RETURNED
     return {
         **{name: getattr(order, name) for name in own},
+        "return_basis": order.return_basis if back else "",
+        "returned_at": order.returned_at if back else None,
         "create_time": order.told_at,
         "finish_time": order.finished_at or (leading.closed_at if leading else None),
         "street": street.name if street and street.level == "street" else "",

@@ -7,9 +7,9 @@ from tortoise.queryset import QuerySet
 from liuhe import Viewer, WaitingItem, WaitingList, within
 from liuhe.pages import Request, ago, render_fragment, viewer
 from plugins.hotline.models import WorkOrder
-from plugins.hotline.pages.lists import HERE, TONES
-from plugins.hotline.permissions import IMPORT, SCOPE, visible
-from plugins.hotline.rules import STATE_LABELS, State
+from plugins.hotline.pages.lists import HERE, TONES, news_of
+from plugins.hotline.permissions import IMPORT, SCOPE, TOLD_ANEW, visible
+from plugins.hotline.rules import NEWS, STATE_LABELS, State
 
 SHOWN = 5
 
@@ -19,7 +19,7 @@ async def show_on_case(request: Request, case: Any) -> str:
     orders = await WorkOrder.filter(visible(viewer(request)), case_id=case.id).order_by("id")
     if not orders:
         return ""
-    told = [(one, STATE_LABELS[one.state], TONES[one.state]) for one in orders]
+    told = [(one, STATE_LABELS[one.state], TONES[one.state], news_of(one)) for one in orders]
     return render_fragment(request, "hotline/_on_case.html", {"orders": told})
 
 
@@ -43,6 +43,20 @@ async def waiting(who: Viewer) -> WaitingList | None:
         href=f"{HERE}?state={State.UNMAPPED}",
         count=count,
         items=[_item(one) for one in await _unmapped(who).order_by("told_at").limit(SHOWN)],
+    )
+
+
+async def told_anew(who: Viewer) -> WaitingList | None:
+    """Orders that are over there and not here, or here and not there."""
+    found = WorkOrder.filter(visible(who), within(who, IMPORT, SCOPE), TOLD_ANEW)
+    if not (count := await found.count()):
+        return None
+    return WaitingList(
+        title="热线平台有变化的工单",
+        hint="平台已经办结、这里还在办的，或者这里退回、办结以后平台又发来的。",
+        href=f"{HERE}?state={NEWS}",
+        count=count,
+        items=[_item(one) for one in await found.order_by("told_at").limit(SHOWN)],
     )
 
 

@@ -51,13 +51,12 @@ def _facts(order: WorkOrder) -> list[tuple[str, Any]]:
         ("首派单位", order.first_unit),
         ("标记", order.marks),
         ("办理结果", order.result),
-        ("退回依据", order.return_basis),
+        ("退回依据" if order.state == State.RETURNED else "上次退回的依据", order.return_basis),
     ]
 
 
 async def _ways(who: Viewer, order: WorkOrder) -> dict[str, Any]:
-    waits = order.state == State.UNMAPPED
-    may_choose = waits and may(who, IMPORT, order, SCOPE)
+    may_choose = order.waits and may(who, IMPORT, order, SCOPE)
     return {
         "types": await type_options() if may_choose else [],
         "may_choose": may_choose,
@@ -71,7 +70,7 @@ def _returnable(order: WorkOrder) -> bool:
     """Before anybody has accepted the case that it became."""
     if order.state == State.OPEN and order.case is not None:
         return bool(order.case.stage == Stage.REPORTED)
-    return order.state == State.UNMAPPED
+    return order.waits
 
 
 async def choose(request: Request) -> Response:

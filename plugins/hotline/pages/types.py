@@ -67,6 +67,7 @@ async def save_type(request: Request) -> Response:
 
 async def open_waiting(request: Request) -> Response:
     await form(request)
-    done, left = await actions.open_mapped(viewer(request))
-    rest = f"还有 {left} 件，请再点一次。" if left else "对应得上的都转完了。"
-    return see_other(request, HERE, f"转了 {done} 件。{rest}")
+    went = await actions.open_mapped(viewer(request))
+    rest = f"还有 {went.left} 件，请再点一次。" if went.left else "对应得上的都试过了。"
+    stuck = f"有 {went.stuck} 件转不成，工单上写着原因，请逐件办理。" if went.stuck else ""
+    return see_other(request, HERE, f"转了 {went.done} 件。{rest}{stuck}")

@@ -15,11 +15,18 @@ from core.exchange.starting import start_import
 from core.exchange.uploading import upload
 from liuhe import BadInput, Conflict, Forbidden, NotFound, Viewer, find_personal
 from liuhe.testing import a_night, make_viewer
-from plugins.cases.actions import accept_case, merge_case, reject_case, reopen_case
+from plugins.cases.actions import (
+    accept_case,
+    merge_case,
+    reject_case,
+    reopen_case,
+    withdraw_case,
+)
 from plugins.cases.models import Case, Clock, Step
 from plugins.hotline import actions
 from plugins.hotline.actions.importing import NOT_HERE
-from plugins.hotline.models import WorkOrder
+from plugins.hotline.actions.mapping import Opened
+from plugins.hotline.models import TypeRule, WorkOrder
 from plugins.hotline.rules import title_of, type_for
 from tests.plugins.cases.conftest import District, make_district
 from tests.plugins.cases.test_sheets import browsing, table, work
@@ -90,10 +97,10 @@ async def test_an_order_of_an_unknown_type_waits_for_a_person(place: District) -
     assert await Case.all().count() == 0
     assert await WorkOrder.filter(state="unmapped").count() == 2
     await mapped(place)
-    assert await actions.open_mapped(place.dispatcher) == (2, 0)
+    assert await actions.open_mapped(place.dispatcher) == Opened(done=2)
     stages = dict(await Case.all().values_list("source_ref", "stage"))
     assert stages == {"GD0001": "reported", "GD0002": "closed"}
-    assert await actions.open_mapped(place.dispatcher) == (0, 0)
+    assert await actions.open_mapped(place.dispatcher) == Opened()
 
 
 async def test_one_order_can_be_given_a_type_of_its_own(place: District) -> None:
@@ -273,6 +280,119 @@ async def test_an_order_that_waits_is_announced_and_its_case_names_it(place: Dis
     async with browsing(place, place.grid) as client:
         assert "GD0001" not in (await client.get(f"/admin/cases/{case.id}")).text
         assert "热线工单待对应类型" not in (await client.get("/admin/")).text
+
+
+async def test_what_the_platform_has_finished_goes_on_here_until_its_case_ends(
+    place: District,
+) -> None:
+    await mapped(place)
+    await brought(place, order(1), order(2))
+    done = order(1, 办结时间="2025-03-02 10:00", 办理结果="平台回访满意")
+    assert (await brought(place, done)).made == {"changed": 1}
+    case = await Case.get(source_ref="GD0001")
+    for stage in ("reported", "accepted"):
+        found = await WorkOrder.get(task_num="GD0001")
+        assert (found.state, case.stage) == ("open", stage)
+        async with browsing(place, place.dispatcher) as client:
+            home = (await client.get("/admin/")).text
+            assert "热线平台有变化的工单" in home
+            listed = (await client.get("/admin/hotline/?state=news")).text
+            assert "平台已办结" in listed
+            assert "GD0002" not in listed
+            assert "这里的案件还在办" in (await client.get(f"/admin/hotline/{found.id}")).text
+            assert "平台已办结" in (await client.get(f"/admin/cases/{case.id}")).text
+        if stage == "reported":
+            case = await accept_case(place.dispatcher, case.id)
+            await work(place)
+    assert await Clock.filter(case_id=case.id, stopped_at=None).count() == 1
+    await withdraw_case(place.dispatcher, case.id, reason="平台已办结")
+    await work(place)
+    assert (await WorkOrder.get(task_num="GD0001")).state == "settled"
+    async with browsing(place, place.dispatcher) as client:
+        assert "热线平台有变化的工单" not in (await client.get("/admin/")).text
+
+
+async def test_what_was_sent_back_and_comes_again_waits_for_a_person(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1))
+    found = await WorkOrder.get()
+    first = found.case_id
+    await actions.return_order(place.dispatcher, found.id, "归市政")
+    assert (await brought(place, order(1))).made == {"same": 1}  # it has not heard of it yet
+    assert not (await WorkOrder.get()).waits
+    for basis in ("还是归市政", ""):
+        await brought(place, order(1, 督办催办=f"催办{basis}"))
+        assert (await WorkOrder.get()).waits
+        async with browsing(place, place.dispatcher) as client:
+            assert "热线平台有变化的工单" in (await client.get("/admin/")).text
+            assert "平台又发来" in (await client.get("/admin/hotline/?state=news")).text
+            page = (await client.get(f"/admin/hotline/{found.id}")).text
+            assert "这件工单退回以后，热线平台又发来了" in page
+            assert "这是哪一种案件" in page
+            if basis:
+                given = {"csrf": client.csrf, "basis": basis}
+                await client.post(f"/admin/hotline/{found.id}/return", data=given)
+                assert not (await WorkOrder.get()).waits
+    await actions.choose_type(place.dispatcher, found.id, "0102")
+    found = await WorkOrder.get().select_related("case")
+    assert (found.state, found.waits, found.case.stage) == ("open", False, "reported")
+    assert found.case_id != first
+    [told] = await out(place, place.dispatcher)
+    assert (told["办理状态"], told["退回依据"]) == ("已转案件", "")
+    await actions.return_order(place.dispatcher, found.id, "查明归市政")
+    assert await Case.filter(stage="rejected").count() == 2
+    again = await brought(place, order(1, 办结时间="2025-03-09 10:00"))
+    assert again.made == {"changed": 1}
+    assert not (await WorkOrder.get()).waits  # finished elsewhere: nothing to do
+
+
+async def test_what_was_finished_and_comes_again_waits_for_a_person(place: District) -> None:
+    await mapped(place)
+    await brought(place, order(1, 办结时间="2025-03-02 10:00"))
+    await brought(place, order(1))
+    found = await WorkOrder.get()
+    assert (found.state, found.waits) == ("settled", True)
+    await actions.choose_type(place.dispatcher, found.id, "0102")
+    assert sorted(await Case.all().values_list("stage", flat=True)) == ["closed", "reported"]
+    assert (await WorkOrder.get()).waits is False
+
+
+async def test_orders_that_cannot_become_cases_hold_up_no_other_and_say_why(
+    place: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.hotline.actions.mapping.AT_ONCE", 2)
+    done, light = {"办结时间": "2025-03-02 10:00"}, {"二级类型": "路灯"}
+    await brought(place, order(1), order(2, **done), order(3, **light), order(4, **light, **done))
+    for kind, code in (("垃圾", "9999"), ("路灯", "0102")):  # the first one has been ended since
+        await TypeRule.create(main_type="市容环境", sub_type=kind, type_code=code)
+    for went in (Opened(left=2, stuck=2), Opened(done=2, stuck=2), Opened(stuck=2)):
+        assert await actions.open_mapped(place.dispatcher) == went
+    assert [one.problem[:2] for one in await WorkOrder.all().order_by("id")] == ["没有"] * 2 + [
+        ""
+    ] * 2
+    async with browsing(place, place.chief) as client:
+        sent = await client.post("/admin/hotline/types/open", data={"csrf": client.csrf})
+        assert "有 2 件转不成" in (await client.get(sent.headers["location"])).text
+        stuck = await WorkOrder.get(task_num="GD0001")
+        page = (await client.get(f"/admin/hotline/{stuck.id}")).text
+        assert "没有转成案件" in page
+        assert stuck.problem in page
+    with pytest.raises(BadInput):
+        await actions.choose_type(place.dispatcher, stuck.id, "9999")
+    await actions.choose_type(place.dispatcher, stuck.id, "0102")
+    await actions.map_type(place.chief, ("市容环境", "垃圾", ""), "0102")
+    assert await actions.open_mapped(place.dispatcher) == Opened(done=1)
+    assert await Case.all().count() == 4
+
+
+async def test_a_finished_order_that_cannot_become_history_on_its_way_in_says_why(
+    place: District,
+) -> None:
+    await TypeRule.create(main_type="市容环境", type_code="9999")
+    went = await brought(place, order(1, 办结时间="2025-03-02 10:00"))
+    assert went.made == {"new": 1}
+    found = await WorkOrder.get()
+    assert (found.state, found.problem) == ("unmapped", "没有这种案件类型。")
 
 
 async def test_who_called_is_sealed_and_read_for_a_reason_only(place: District) -> None:
