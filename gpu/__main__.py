@@ -99,7 +99,10 @@ def _positive(text: str) -> int:
 def _add_watch(watch: argparse.ArgumentParser) -> None:
     where = watch.add_mutually_exclusive_group(required=True)
     where.add_argument("--server", help="the server's address; it says which cameras to watch")
-    where.add_argument("--source", help="a file, clip:campus or an rtsp:// address; no server")
+    where.add_argument(
+        "--source",
+        help="a file, clip:campus, an rtsp:// address, or env:NAME that holds it",
+    )
     served = watch.add_argument_group("with --server")
     served.add_argument("--token-file", type=Path, help="holds the worker's token")
     served.add_argument("--spool", type=Path, help="a folder for what is not sent yet")

@@ -1,6 +1,8 @@
 """Watching one source without a server: observations as JSON lines."""
 
 import json
+import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -9,7 +11,9 @@ from typing import Any
 from gpu.cpu.detect import Detector
 from gpu.cpu.watch import Worker
 from gpu.messages import Camera, Config, Observation
-from gpu.pipeline import resolved
+from gpu.pipeline import resolved, without_secret
+
+log = logging.getLogger(__name__)
 
 
 def camera(source: str, zones: Path | None, *, loop: bool) -> Camera:
@@ -17,8 +21,20 @@ def camera(source: str, zones: Path | None, *, loop: bool) -> Camera:
     data = _read(zones) if zones else []
     if isinstance(data, list):
         data = {"id": "camera", "name": "camera", "zones": data}
-    address = resolved(source, [Path.cwd()])
+    address = resolved(_said(source), [Path.cwd()])
     return Camera.from_json({**data, "source": address, "loop": loop})
+
+
+def _said(source: str) -> str:
+    """`env:NAME` stands for what the environment says, which others on the machine cannot read."""
+    if source.startswith("env:"):
+        name = source.removeprefix("env:")
+        if not (address := os.environ.get(name, "")):
+            raise ValueError(f"--source: the environment has no {name!r}; export the address.")
+        return address
+    if without_secret(source) != source:
+        log.warning("Others on this machine can read the password in --source; use env:NAME.")
+    return source
 
 
 def _read(zones: Path) -> Any:

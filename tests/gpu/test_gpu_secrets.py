@@ -10,6 +10,7 @@ import pytest
 from gpu.cpu.watch import Worker
 from gpu.memory import Memory
 from gpu.messages import Camera, Config, SpoolHealth
+from gpu.standalone import camera
 
 SECRET = "hunter2"
 
@@ -32,3 +33,15 @@ def test_an_address_that_fails_is_told_of_without_its_password(
     assert "cannot be reached" in caplog.text
     assert SECRET not in told + caplog.text
     assert not [one for one in tmp_path.rglob("*") if SECRET.encode() in one.read_bytes()]
+
+
+def test_an_address_from_the_environment_is_on_no_command_line_and_one_on_it_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = f"rtsp://admin:{SECRET}@127.0.0.1:9/live"
+    monkeypatch.setenv("CAMERA", address)
+    assert camera("env:CAMERA", None, loop=False).source == address
+    assert caplog.text == ""
+    assert camera(address, None, loop=False).source == address
+    assert "use env:NAME" in caplog.text
+    assert SECRET not in caplog.text

@@ -311,6 +311,7 @@ def _first_line(process: subprocess.Popen[str], wanted: Callable[[str], bool]) -
         (["watch", "--source", "nothing.mp4"], "There is no file"),
         (["watch", "--server", "http://h"], "--server needs --token-file and --spool as well."),
         (["watch", "--source", "clip:campus", "--zones", "pyproject.toml"], "this is no JSON"),
+        (["watch", "--source", "env:NOT_THERE"], "the environment has no 'NOT_THERE'"),
         (["watch"], "one of the arguments --server --source is required"),
     ],
 )
