@@ -208,10 +208,10 @@ REGISTERED = Indicator(
     numerator="登记完整",
     numerator_how="写了地点（门牌或地图上的位置）和情况说明",
     denominator="登记",
-    denominator_how="本月上报的案件，后来撤回、并案的也算",
+    denominator_how="本月上报的案件，后来撤回、并案的也算；按单位看，算在最后派给的单位，没有派过的另列",
     things=CASES,
     count=of_registered,
-    dimensions=("area", "type"),
+    better="none",  # it stands beside rankings; those who handle do not register
 )
 
 #: E-22: whoever registers less, or worse, must not look better for it.

@@ -92,17 +92,22 @@ def _counted_case(course: Course, span: Span, met: bool) -> Counted | None:
     closed_at = next((s.at for s in reversed(course.told) if s.stage == Stage.CLOSED), None)
     if not is_closed(course) and due >= span.until:
         return None  # there is time
-    sends = terms_of(flows()).sends
-    units = [step.unit_id for step in course.told if step.action in sends]
     return Counted(
         thing_id=course.case_id,
         area_id=course.area_id,
-        unit_id=units[-1] if units else None,
+        unit_id=_sent_to(course),
         type_code=course.type_code,
         numerator=met,
         due_at=due,
         done_at=closed_at if is_closed(course) else None,
     )
+
+
+def _sent_to(course: Course) -> int | None:
+    """The unit that had it last."""
+    sends = terms_of(flows()).sends
+    units = [step.unit_id for step in course.told if step.action in sends]
+    return units[-1] if units else None
 
 
 def is_closed(course: Course) -> bool:
@@ -118,14 +123,20 @@ async def of_registered(span: Span) -> Sequence[Counted]:
     columns = ("id", "area_id", "type__kind", "type__code", "opened_at")
     texts = ("address", "longitude", "description")
     opened = Case.filter(opened_at__gte=span.start, opened_at__lt=min(span.end, span.until))
-    return [_registered(row) for row in await opened.values_list(*columns, *texts)]
+    rows = await opened.values_list(*columns, *texts)
+    units = {
+        course.case_id: _sent_to(course)
+        async for course in courses([row[0] for row in rows], span.until)
+    }
+    return [_registered(row, units.get(row[0])) for row in rows]
 
 
-def _registered(row: tuple[Any, ...]) -> Counted:
+def _registered(row: tuple[Any, ...], unit_id: int | None) -> Counted:
     id, area, kind, code, opened_at, address, longitude, description = row
     return Counted(
         thing_id=id,
         area_id=area,
+        unit_id=unit_id,
         type_code=f"{Kind(kind).value}:{code}",
         numerator=bool((address or longitude is not None) and description.strip()),
         done_at=opened_at,

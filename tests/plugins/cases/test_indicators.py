@@ -177,3 +177,6 @@ async def test_a_registration_is_complete_with_place_and_words(place: District) 
         await place.open(description="两袋垃圾", address="")
         await place.open()
     assert await november("registered") == (1, 3)
+    case = await sent(place, NOVEMBER)
+    rows = await counted("registered", NOVEMBER, DECEMBER)
+    assert {one.thing_id: one.unit_id for one in rows if one.unit_id} == {case.id: place.unit.id}
