@@ -20,7 +20,7 @@ from plugins.figures.actions.correcting import (
     file_objection,
     publish_erratum,
 )
-from plugins.figures.actions.counting import now, refresh_month, zone
+from plugins.figures.actions.counting import card_of, now, refresh_month, zone
 from plugins.figures.actions.digests import check_month, check_sheet
 from plugins.figures.actions.keeping import RETENTIONS
 from plugins.figures.actions.why import Why, why
@@ -37,6 +37,7 @@ __all__ = [
     "behind",
     "board",
     "bys_of",
+    "card_of",
     "cell_of",
     "check_month",
     "check_sheet",

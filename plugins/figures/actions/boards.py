@@ -75,8 +75,8 @@ class Board:
         return next((cell for cell in self.cells if cell.key == key), None)
 
 
-def bys_of(indicator: Indicator) -> tuple[str, ...]:
-    return tuple(by for one in indicator.dimensions for by in BYS[one])
+def bys_of(dimensions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(by for one in dimensions for by in BYS[one])
 
 
 def seen_indicators(viewer: Viewer) -> list[Indicator]:
@@ -114,7 +114,7 @@ async def board(
     found = await _board(viewer, indicator, sheet, view, by)
     beside = sheets.get(indicator.beside)
     other = indicators().get(indicator.beside)
-    if beside is None or other is None or by not in bys_of(other):
+    if beside is None or other is None or by not in bys_of(other.dimensions):
         return found
     also = {cell.key: cell.pair for cell in (await _board(viewer, other, beside, view, by)).cells}
     return replace(found, cells=[replace(one, beside=also.get(one.key)) for one in found.cells])
@@ -217,8 +217,10 @@ async def _pairs(
 ) -> dict[str, Pair]:
     if by == ALL:
         return {}
-    if by not in bys_of(indicator):
+    if by not in bys_of(indicator.dimensions):
         raise NotFound("这个指标不能这样细分。")
+    if by not in bys_of(Card.of(sheet.card).dimensions):
+        return {}  # it could not be when that was closed
     columns = _COLUMNS[by]
     found = (
         await Row.filter(rows_of(viewer, indicator, view), sheet_id=sheet.id)

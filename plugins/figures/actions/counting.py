@@ -11,7 +11,7 @@ from liuhe import Area, Counted, Indicator, Span, Unit, atomic, house, indicator
 from plugins.figures.actions.cells import hidden_of, packed
 from plugins.figures.actions.digests import digest
 from plugins.figures.models import Month, Row, Sheet
-from plugins.figures.rules import Pair, bounds, month_text, summed
+from plugins.figures.rules import Card, Pair, bounds, month_text, summed
 
 BATCH = 1000
 Drawn = tuple[Sheet, list[Row]]
@@ -70,7 +70,7 @@ async def _sheet(
         month=month,
         code=indicator.code,
         version=indicator.version,
-        card=card_of(indicator),
+        card=kept_card(indicator),
         names=await _names(indicator, rows, areas),
         hidden=packed(hidden_of(rows, indicator.floor, indicator.dimensions)),
         numerator=total.numerator,
@@ -171,7 +171,11 @@ async def _types(indicator: Indicator, rows: Sequence[Row]) -> Mapping[str, str]
     return await indicator.things.type_names({row.type_code for row in rows if row.type_code})
 
 
-def card_of(indicator: Indicator) -> dict[str, Any]:
+def card_of(indicator: Indicator) -> Card:
+    return Card.of(kept_card(indicator))
+
+
+def kept_card(indicator: Indicator) -> dict[str, Any]:
     scale = indicator.scale
     return {
         "code": indicator.code,

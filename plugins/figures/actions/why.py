@@ -38,6 +38,7 @@ def why(board: Board, cell: Cell) -> Why:
             ("口径", f"第 {card.version} 版"),
             *([("色标", f"{card.scale} 第 {card.scale_version} 版")] if card.scale else []),
             *([("目标", f"{card.target}%")] if card.target is not None else []),
+            *_placing(board, cell),
         ],
         as_of=board.sheet.until,
     )
@@ -64,21 +65,51 @@ def _colour(card: Card, cell: Cell) -> list[str]:
     return [f"颜色是{colour}：{reason}（{card.scale}第 {card.scale_version} 版）。"]
 
 
-def _place(board: Board, cell: Cell) -> list[str]:
-    placed = [one for one in board.cells if one.rank is not None]
-    label = BY_LABELS.get(board.by, "")
-    if not placed:
-        return []
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A rank: the `place`-th of `of`; `ahead`: the rate next before it."""
+
+    place: int
+    of: int
+    ahead: str
+
+
+def _place_of(board: Board, cell: Cell) -> _Place | None:
     if cell.rank is None:
+        return None
+    placed = [(one.rank, one) for one in board.cells if one.rank is not None]
+    better = [(rank, one) for rank, one in placed if rank < cell.rank]
+    nearest = max(better, key=lambda pair: pair[0], default=None)
+    return _Place(place=cell.rank, of=len(placed), ahead=_rate(nearest[1].pair) if nearest else "")
+
+
+def _place(board: Board, cell: Cell) -> list[str]:
+    if not any(one.rank is not None for one in board.cells):
+        return []
+    if (place := _place_of(board, cell)) is None:
         return [f"没有排名：少于 {board.card.floor} 件的不排。"]
-    better = [one for one in placed if one.rank is not None and one.rank < cell.rank]
-    way = "从低到高" if board.card.better == "low" else "从高到低"
-    nearest = max(better, key=lambda one: one.rank or 0, default=None)
-    ahead = f"，前一名是 {_rate(nearest.pair)}" if nearest else ""
+    ahead = f"，前一名是 {place.ahead}" if place.ahead else ""
     return [
-        f"{label}排名第 {cell.rank} 名，共 {len(placed)} 个，以{board.card.title}{way}，"
+        f"{BY_LABELS.get(board.by, '')}排名第 {place.place} 名，共 {place.of} 个，"
+        f"以{board.card.title}{_way(board)}，"
         f"相同的并列{ahead}（排名规则第 {RANK_VERSION} 版）。"
     ]
+
+
+def _placing(board: Board, cell: Cell) -> list[tuple[str, str]]:
+    if (place := _place_of(board, cell)) is None:
+        return []
+    return [
+        ("名次", f"第 {place.place} 名"),
+        ("参加排名的", f"{place.of} 个{BY_LABELS.get(board.by, '')}"),
+        *([("前一名", place.ahead)] if place.ahead else []),
+        ("排名规则", f"比率{_way(board)}，相同的并列，第 {RANK_VERSION} 版"),
+        ("不排的", f"少于 {board.card.floor} 件"),
+    ]
+
+
+def _way(board: Board) -> str:
+    return "从低到高" if board.card.better == "low" else "从高到低"
 
 
 def _rate(pair: Pair | None) -> str:

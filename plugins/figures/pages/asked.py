@@ -76,6 +76,5 @@ async def latest() -> date:
 
 async def months(asked: Asked) -> list[tuple[str, str]]:
     """To choose from: those that have been counted, the newest first."""
-    found = await Month.all().order_by("-month").limit(36)
-    every = sorted({*(one.month for one in found), asked.month}, reverse=True)
+    every = sorted({*(one.month for one in await Month.all()), asked.month}, reverse=True)
     return [(month_text(month), month_words(month)) for month in every]

@@ -1,17 +1,17 @@
-"""Objections are filed and answered, errata published, months closed."""
+"""Objections are filed and answered, errata published."""
 
 from typing import Any
 
-from liuhe import BadInput, NotFound, demand_everywhere, demand_held, settings_of
+from liuhe import BadInput, NotFound, demand_held, settings_of
 from liuhe.graphql import connection
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.figures import actions
-from plugins.figures.models import Erratum, Month, Objection
+from plugins.figures.models import Erratum, Objection
 from plugins.figures.pages.asked import HERE, Asked
 from plugins.figures.pages.looking import why_context
 from plugins.figures.pages.words import pair_text
-from plugins.figures.permissions import CLOSE, SEE, answers, seen_objections, takes_part
-from plugins.figures.rules import Pair, bounds, closes_at, month_text, month_words, read_month
+from plugins.figures.permissions import SEE, answers, seen_objections, takes_part
+from plugins.figures.rules import Pair, month_words
 from plugins.figures.settings import FiguresSettings
 
 OUTCOMES = {"": "等待答复", "upheld": "支持", "refused": "不支持"}
@@ -79,6 +79,7 @@ async def objections(request: Request) -> Response:
     part, state = listed.page_info.page, "&state=answered" if done else ""
     context = {
         "page_title": "异议",
+        "days": settings_of(FiguresSettings).answer_days,
         "rows": [_row(one) for one in part.rows],
         "done": done,
         "answers": answers(who),
@@ -164,64 +165,9 @@ async def answer(request: Request) -> Response:
     return see_other(request, f"{HERE}objections", "已答复，提出的人看得到。")
 
 
-async def month_list(request: Request) -> Response:
-    """封账: which months stand, which are still open, and until when."""
-    who = demand_held(viewer(request), SEE)
-    at, zone, grace = actions.now(), actions.zone(), settings_of(FiguresSettings).grace_days
-    closed = Month.filter(closed_at__isnull=False).order_by("-month").limit(36)
-    checked = read_month(request.query_params.get("check", ""))
-    context = {
-        "page_title": "封账",
-        "open": [
-            {
-                "title": month_words(month),
-                "month": month_text(month),
-                "over": bounds(month, zone)[1] <= at,
-                "closes_at": closes_at(month, zone, grace),
-                "href": Asked(month=month).url(),
-            }
-            for month in reversed(await actions.open_months(at))
-        ],
-        "closed": [
-            {
-                "title": month_words(one.month),
-                "month": month_text(one.month),
-                "closed_at": one.closed_at,
-                "by": one.closed_by.name if one.closed_by else "按时自动",
-                "href": Asked(month=one.month).url(),
-            }
-            for one in await closed.select_related("closed_by")
-        ],
-        "may_close": who.holds_everywhere(CLOSE),
-        "grace": grace,
-        "check": await _check(checked) if checked else None,
-    }
-    return await page(request, "figures/months.html", context)
-
-
-async def _check(month: Any) -> dict[str, Any]:
-    """Every sheet of a closed month, byte for byte."""
-    sheets = await actions.check_month(month)
-    wrong = [one.card["title"] for one, same in sheets if not same]
-    digests = [(one.card["title"], one.digest) for one, _ in sheets]
-    return {"title": month_words(month), "wrong": wrong, "digests": digests}
-
-
-async def close(request: Request) -> Response:
-    who = demand_everywhere(viewer(request), CLOSE)
-    given = await form(request)
-    month = read_month(given.text("month", most=10))
-    if month is None:
-        raise NotFound("没有这个月份。")
-    await actions.close_month(who, month)
-    return see_other(request, f"{HERE}months", f"{month_words(month)}已封账，以后更正用勘误。")
-
-
 ROUTES = [
     Route("/objections", objections),
     Route("/objections/{id:int}", objection, methods=["GET"]),
     Route("/objections/{id:int}", answer, methods=["POST"]),
-    Route("/months", month_list, methods=["GET"]),
-    Route("/months", close, methods=["POST"]),
     Route("/{code}/why", change, methods=["POST"]),
 ]

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-from liuhe import NotFound, Viewer, demand_held, indicators
+from liuhe import NotFound, Viewer, demand_held, indicators, settings_of
 from liuhe.graphql import connection
 from liuhe.pages import Request, Response, Route, page, viewer
 from plugins.figures import actions
@@ -16,6 +16,7 @@ from plugins.figures.pages.chart import chart
 from plugins.figures.pages.nexts import nexts
 from plugins.figures.permissions import OBJECT, SEE, View, answers, takes_part, views
 from plugins.figures.rules import month_text, month_words
+from plugins.figures.settings import FiguresSettings
 
 SIZE = 20
 
@@ -76,7 +77,7 @@ async def one(request: Request) -> Response:
     if (indicator := indicators().get(code)) is None:
         raise NotFound("没有这个指标，或者您无权查看。")
     asked = await Asked.of(request)
-    bys = actions.bys_of(indicator)
+    bys = actions.bys_of(indicator.dimensions)
     by = asked.by if asked.by in bys else bys[0]
     view = actions.chosen_view(who, indicator, asked.view or None)
     found = await actions.board(who, code, asked.month, by, view)
@@ -126,6 +127,7 @@ async def _shown(
         ],
         "cells": cells,
         "hides": found.hides,
+        "corrected": any(cell["errata"] for cell in cells),
         "beside": other.title if other and any(cell["beside"] for cell in cells) else "",
         "ranked": any(cell["rank"] for cell in cells),
         "export": exporting.address(code, asked, by) if who.holds("exports.make") else "",
@@ -216,6 +218,7 @@ async def why_context(who: Viewer, asked: Asked, code: str) -> dict[str, Any]:
         "may_object": _may_object(who, cell),
         "may_correct": found.view == "whole" and found.closed and answers(who),
         "back": asked.url(code, key=""),
+        "days": settings_of(FiguresSettings).answer_days,
         "values": {},
         "problems": {},
         "once": uuid.uuid4().hex,

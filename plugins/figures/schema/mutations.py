@@ -102,7 +102,7 @@ async def _objection(row: Objection) -> FigureObjection:
 
 @strawberry.type
 class FigureMutations:
-    @mutation(description="对一个数提出异议，15 天内答复 · object to a figure")
+    @mutation(description="对一个数提出异议，最多 15 天内答复 · object to a figure")
     async def file_figure_objection(
         self, info: Info, input: Input[FileFigureObjectionInput]
     ) -> FigureObjectionPayload:

@@ -46,7 +46,8 @@ def view_of(view: FigureView | None) -> str | None:
 class FigureQueries:
     @strawberry.field(description="看得到的指标 · the indicators that the viewer may see")
     async def indicators(self, info: Info) -> list[Indicator]:
-        return [Indicator(card=one) for one in actions.seen_indicators(info.context.viewer)]
+        seen = actions.seen_indicators(info.context.viewer)
+        return [Indicator(card=actions.card_of(one)) for one in seen]
 
     @strawberry.field(
         description="一个指标的一个月；还没有数、没有公布为空 · one indicator in one month"

@@ -10,13 +10,13 @@ from typing import Any
 import strawberry
 from tortoise.queryset import QuerySet
 
-from liuhe import Indicator as Card
+from liuhe import Indicator as Declared
 from liuhe import Viewer, indicators
 from liuhe.graphql import Info, Node
 from plugins.figures import actions, models
 from plugins.figures.actions import Board, Cell, Why
 from plugins.figures.permissions import seen_objections
-from plugins.figures.rules import month_text, percent, percent_text
+from plugins.figures.rules import Card, month_text, percent, percent_text
 
 
 @strawberry.enum(description="怎样细分 · how a figure is broken down; never by person")
@@ -93,7 +93,7 @@ class Indicator:
 
     @strawberry.field(description="可以怎样细分 · ways to break it down")
     def by(self) -> list[FigureBy]:
-        return [FigureBy(one) for one in actions.bys_of(self.card)]
+        return [FigureBy(one) for one in actions.bys_of(self.card.dimensions)]
 
     @strawberry.field(description="口径的版本 · version of the formula")
     def version(self) -> int:
@@ -101,7 +101,7 @@ class Indicator:
 
     @strawberry.field(description="当月多少秒更新一次 · seconds between two countings")
     def refresh_seconds(self) -> int:
-        return int(self.card.refresh.total_seconds())
+        return self.card.refresh_seconds
 
     @strawberry.field(description="少于多少件不公布 · cells of fewer are not published")
     def floor(self) -> int:
@@ -109,7 +109,7 @@ class Indicator:
 
     @strawberry.field(description="由哪个插件声明 · the plugin that declares it")
     def plugin(self) -> str:
-        return self.card.owner
+        return self.card.code.partition(".")[0]
 
     @strawberry.field(description="目标，百分数；没有为空 · target in per cent")
     def target(self) -> int | None:
@@ -220,7 +220,11 @@ class FigureTable:
     def month(self) -> str:
         return month_text(self.board.sheet.month)
 
-    @strawberry.field(description="口径，按当时的版本 · the indicator, as it was counted")
+    @strawberry.field(description="口径，像数的时候那样 · the indicator, as it was counted")
+    def indicator(self) -> Indicator:
+        return Indicator(card=self.board.card)
+
+    @strawberry.field(description="口径的版本，按当时的 · its version, as it was counted")
     def version(self) -> int:
         return self.board.sheet.version
 
@@ -275,7 +279,7 @@ def _values(board: Board) -> list[FigureValue]:
 @strawberry.type(description="算在里面的一件 · one thing that was counted")
 class FigureRow:
     row: strawberry.Private[models.Row]
-    card: strawberry.Private[Card]
+    card: strawberry.Private[Declared]
 
     @strawberry.field(description="算不算在分子里 · whether it is in the numerator")
     def counts(self) -> bool:
@@ -343,9 +347,9 @@ class FigureObjection(Node):
         found = models.Objection.filter(seen_objections(viewer), sheet__code__in=list(indicators()))
         return found.select_related("sheet")
 
-    @strawberry.field(description="哪个指标 · the indicator")
+    @strawberry.field(description="哪个指标，像数的时候那样 · the indicator, as it was counted")
     def indicator(self) -> Indicator:
-        return Indicator(card=indicators()[self.row.sheet.code])
+        return Indicator(card=Card.of(self.row.sheet.card))
 
     @strawberry.field(description="月份，如 2026-11 · month")
     def month(self) -> str:

@@ -182,6 +182,25 @@ async def test_what_a_plugin_had_half_counted_is_not_closed_without_it(
 
 
 @only("sqlite")
+async def test_a_closed_month_is_broken_down_as_it_could_be_when_it_was_closed(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = dict(indicators())
+    await books.case(NOVEMBER)
+    code = "cases.registered"
+    former = replace(every[code], dimensions=("area", "type"))
+    running(monkeypatch, every | {code: former})
+    await keep_up(DECEMBER + 3 * DAY)
+    running(monkeypatch, every)
+    board = await actions.board(books.place.admin, code, NOV, "unit")
+    assert board is not None
+    assert (board.total.pair, board.cells) == (Pair(0, 1), [])
+    signed = await actions.board(books.place.admin, "cases.signed", NOV, "unit")
+    assert signed is not None
+    assert [(cell.pair, cell.beside) for cell in signed.cells] == [(Pair(1, 1), None)]
+
+
+@only("sqlite")
 async def test_a_person_may_close_a_month_that_is_over(books: Books, clock: Any) -> None:
     await books.case(NOVEMBER)
     clock(DECEMBER - HOUR)

@@ -18,6 +18,7 @@ INDICATORS = """{ indicators { code title formula unit numerator numeratorHow de
   denominatorHow by version refreshSeconds floor plugin target better beside } }"""
 FIGURES = """query ($month: String!, $by: FigureBy! = ALL, $view: FigureView) {
   figures(code: "cases.signed", month: $month, by: $by, view: $view) {
+    indicator { formula }
     month version view until closedAt digest values { kind percent }
     total { label numerator denominator percent colour }
     figures { key label hidden numerator denominator percent percentText colour rank
@@ -71,10 +72,12 @@ async def test_figures_their_rows_and_reasons_are_answered(books: Books, asking:
     found = (await asking.ask(place.admin, FIGURES, month="2026-11", by="UNIT"))["figures"]
     assert (found["view"], found["closedAt"], found["digest"]) == ("WHOLE", None, None)
     assert found["total"]["numerator"], found["total"]["denominator"] == (5, 6)
+    assert found["indicator"]["formula"] == "按时签收数 ÷ 应签收数"
     kinds = {one["kind"]: one["percent"] for one in found["values"]}
     assert kinds == {"ACHIEVED": 83.3, "TARGET": 100.0}
     mine = next(one for one in found["figures"] if one["key"] == str(place.unit.id))
     assert (mine["percentText"], mine["colour"], mine["rank"]) == ("80.0%", "黄", 1)
+    assert (mine["completeness"], mine["registered"]) == (80.0, 5)
     street = (await asking.ask(place.admin, FIGURES, month="2026-11", by="STREET"))["figures"]
     assert [(one["completeness"], one["registered"]) for one in street["figures"]] == [(66.7, 6)]
     rows = (await asking.ask(place.handler, ROWS))["figureRows"]
@@ -83,6 +86,8 @@ async def test_figures_their_rows_and_reasons_are_answered(books: Books, asking:
     assert [one["thing"]["id"] for one in missed] == [global_id("Case", late.id)]
     why = (await asking.ask(place.admin, WHY, key=str(place.unit.id)))["whyThis"]
     assert why["ruleVersion"] == 1
+    inputs = {one["name"]: one["value"] for one in why["inputs"]}
+    assert (inputs["名次"], inputs["参加排名的"]) == ("第 1 名", "1 个单位")
     assert why["sentences"][0] == "按时签收 4 件 ÷ 应签收 5 件 = 80.0%。"
     part = (await asking.ask(place.handler, FIGURES, month="2026-11", by="UNIT"))["figures"]
     assert [(one["numerator"], one["rank"]) for one in part["figures"]] == [(4, None)]

@@ -10,6 +10,7 @@ import pytest
 from liuhe.testing import make_unit, make_viewer
 from plugins.figures.actions import keep_up
 from plugins.figures.models import Erratum, Month, Objection, Sheet
+from plugins.figures.rules import later, month_text
 from tests.audit import audited
 from tests.factories import only
 from tests.plugins.cases.test_pages import Browser
@@ -186,6 +187,23 @@ async def test_months_are_closed_and_checked_on_a_page(
     assert (await browser.post(f"{HERE}/months", {"month": "2026-11"})).status_code == 303
     assert await Month.filter(month=NOV, closed_at__isnull=False).exists()
     assert "和封账时一字不差" in (await browser.get(f"{HERE}/months?check=2026-11")).text
+
+
+async def test_every_closed_month_is_on_the_list_however_many_there_are(
+    books: Books, browser: Browser
+) -> None:
+    months = [later(NOV, -count) for count in range(50)]
+    await Month.bulk_create([Month(month=month, closed_at=NOVEMBER) for month in months])
+    await browser.as_(books.place.auditor)
+    page, found = f"{HERE}/months", set[str]()
+    for _ in range(3):
+        text = (await browser.get(page)).text
+        found |= set(re.findall(r"check=(\d{4}-\d\d)", text))
+        if link := re.search(r'href="([^"]+months\?after=[^"]+)"', text):
+            page = link[1].replace("&amp;", "&")
+    assert found == {month_text(month) for month in months}
+    chooser = (await browser.get(f"{HERE}/?month=2026-11")).text
+    assert f'<option value="{month_text(months[-1])}"' in chooser
 
 
 async def test_an_address_that_makes_no_sense_is_no_error(closed: Books, browser: Browser) -> None:
