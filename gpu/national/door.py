@@ -4,10 +4,11 @@ import asyncio
 import logging
 import socket
 import threading
-from typing import cast
+from dataclasses import replace
+from typing import Literal, cast
 
 from gpu.national.guests import Peer
-from gpu.national.messages import Presences, Registry
+from gpu.national.messages import Fault, Presences, Registry
 from gpu.national.registrar import Letter, Registrar
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class RegistrarDoor:
     def __init__(self) -> None:
         self._wanted = Registry(version="")
         self._registrar: Registrar | None = None
+        self._fault: Fault | Literal[""] = ""
         self._trouble = ""
         self._changed, self._closing = threading.Event(), threading.Event()
         self._guard = threading.Lock()
@@ -51,7 +53,7 @@ class RegistrarDoor:
     def presences(self) -> Presences:
         with self._guard:
             told = self._registrar.presences() if self._registrar else Presences()
-            return Presences(trouble=self._trouble, devices=told.devices)
+            return replace(told, fault=self._fault, trouble=self._trouble)
 
     def told(self, presences: Presences) -> None:
         with self._guard:
@@ -73,10 +75,11 @@ class RegistrarDoor:
                 self._serve()
             except (OSError, UnicodeError) as error:  # a host name may be none that can be asked
                 reason = getattr(error, "strerror", None) or error
-                self._fail(f"Port {self._wanted.port} cannot be opened: {reason}.")
+                self._fail("port", f"Port {self._wanted.port} cannot be opened: {reason}.")
             except Exception as error:  # whatever it was, the door is opened again
                 log.exception("the registrar failed")
-                self._fail(f"The registrar failed ({type(error).__name__}); see the log.")
+                kind = type(error).__name__
+                self._fail("door", f"The registrar failed ({kind}); see the log.")
 
     def _serve(self) -> None:
         """As long as it is wanted so."""
@@ -85,12 +88,12 @@ class RegistrarDoor:
             self._registrar = Registrar(wanted, reached_at=_own_address)
         if wanted.code:
             asyncio.run(self._listen(wanted))
-            self._say("")
+            self._say("", "")
         else:
             self._changed.wait(TICK)
 
-    def _fail(self, trouble: str) -> None:
-        self._say(trouble)
+    def _fail(self, fault: Fault, trouble: str) -> None:
+        self._say(fault, trouble)
         self._changed.wait(PAUSE)
 
     async def _listen(self, wanted: Registry) -> None:
@@ -102,7 +105,7 @@ class RegistrarDoor:
             host, port = transport.get_extra_info("sockname")[:2]
             server = await asyncio.start_server(lines.take, host, port, limit=HEAD_AT_MOST)
             async with server:
-                self._say("")
+                self._say("", "")
                 log.info("devices may register at %s:%s as %s", host, port, wanted.code)
                 while not (self._closing.is_set() or self._changed.is_set()):
                     for peer, data in self.due():
@@ -115,9 +118,10 @@ class RegistrarDoor:
         finally:
             transport.close()
 
-    def _say(self, trouble: str) -> None:
+    def _say(self, fault: Fault | Literal[""], trouble: str) -> None:
         with self._guard:
             new, self._trouble = trouble != self._trouble, trouble
+            self._fault = fault
         if trouble and new:
             log.warning("registrar: %s", trouble)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 
-from gpu.national.messages import MOST_CHANNELS, Channel, Presence
+from gpu.national.messages import MOST_CHANNELS, Channel, Fault, Presence
 from gpu.national.words import Said
 
 SILENCE = 180.0  # seconds: three keep-alives 心跳 of a minute each
@@ -52,6 +53,7 @@ class Guest:
     complete: bool = True
     told: int = 0  # which edition of the catalogue was told last
     edition: int = 0
+    fault: Fault | Literal[""] = ""
     trouble: str = ""
 
     def online(self, now: float) -> bool:
@@ -74,9 +76,10 @@ class Guest:
         assert query is not None
         if query.channels:
             self._close(now, complete=False)
-            self.trouble = "The catalogue did not come to its end."
+            self.fault, self.trouble = "catalogue_cut", "The catalogue did not come to its end."
         else:
             self.query = None
+            self.fault = "catalogue_silent"
             self.trouble = "No answer to the question for its catalogue."
         self.query_at = now + AGAIN_AFTER
 
@@ -84,7 +87,8 @@ class Guest:
         assert self.query is not None
         self.channels, self.complete = tuple(self.query.channels.values()), complete
         self.edition += 1
-        self.query, self.query_at, self.trouble = None, now + ANEW_EVERY, ""
+        self.query, self.query_at = None, now + ANEW_EVERY
+        self.fault = self.trouble = ""
 
     def presence(self, now: float) -> Presence:
         """As it is told to the server: the channels only until it has taken them."""
@@ -96,5 +100,6 @@ class Guest:
             address=str(self.peer),
             channels=self.channels if self.edition > self.told else None,
             complete=self.complete,
+            fault=self.fault,
             trouble=self.trouble,
         )

@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from gpu.wire import Message
 
 MOST_DEVICES = 256
 MOST_CHANNELS = 2000  # of one device
 NAME_AT_MOST = 120
+
+#: What may be the matter with a device, or with the door itself, by name.
+Fault = Literal["catalogue_silent", "catalogue_cut", "port", "door"]
 
 _CODE = re.compile(r"[0-9]{20}")
 
@@ -73,7 +77,10 @@ class Channel(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Presence(Message):
-    """How a device does. `channels` None: as told before; `complete`: the catalogue ended."""
+    """How a device does. `channels` None: as told before; `complete`: the catalogue ended.
+
+    `fault` is a Fault, or one of later eyes; `trouble` says it in the language of the logs.
+    """
 
     code: str
     online: bool
@@ -82,6 +89,7 @@ class Presence(Message):
     address: str = ""
     channels: tuple[Channel, ...] | None = None
     complete: bool = True
+    fault: str = ""
     trouble: str = ""
 
     def __post_init__(self) -> None:
@@ -95,8 +103,9 @@ class Presence(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Presences(Message):
-    """All devices that have registered since these eyes began; `trouble` with the door itself."""
+    """All devices that have registered since these eyes began; `fault` of the door itself."""
 
+    fault: str = ""
     trouble: str = ""
     devices: tuple[Presence, ...] = ()
 

@@ -247,6 +247,7 @@ def test_a_question_without_an_answer_is_repeated_and_given_up(house: House) -> 
     waits = [round(b - a, 1) for a, b in itertools.pairwise(times)]
     assert waits[:4] == pytest.approx([0.5, 1.0, 2.0, 4.0], abs=0.11)
     assert times[-1] - times[0] <= PATIENCE
+    assert house.device.fault == "catalogue_silent"
     assert house.device.trouble == "No answer to the question for its catalogue."
 
 
@@ -393,6 +394,7 @@ def test_a_port_that_is_taken_is_told_and_a_closed_door_is_closed(
         port = taken.getsockname()[1]
         door.apply(registry(port))
         until(lambda: f"Port {port} cannot be opened" in door.presences().trouble)
+        assert door.presences().fault == "port"
     free = free_port()
     door.apply(registry(free))
     until(lambda: is_open(free) and door.presences().trouble == "")

@@ -17,6 +17,7 @@ from liuhe import (
 from plugins.video.actions.configuration import revision, touch
 from plugins.video.models import Channel, Device, Worker
 from plugins.video.permissions import DEVICE_CHANGED, MANAGE
+from plugins.video.rules.labels import fault_sentence
 from plugins.video.settings import VideoSettings
 
 DIGITS = "0123456789"  # devices' panels take little else
@@ -103,11 +104,14 @@ async def take_presences(worker: Worker, told: messages.Presences) -> None:
     known = Device.filter(code__in=list(spoken)).order_by("id").select_for_update()
     for device in await known:
         await _note(device, spoken[device.code], now)
-    await Worker.filter(id=worker.id).update(national_trouble=told.trouble[:300])
+    await Worker.filter(id=worker.id).update(
+        national_trouble=fault_sentence(told.fault, told.trouble)[:300]
+    )
 
 
 async def _note(device: Device, told: messages.Presence, now: datetime) -> None:
-    device.online, device.told_at, device.trouble = told.online, now, told.trouble[:300]
+    device.online, device.told_at = told.online, now
+    device.trouble = fault_sentence(told.fault, told.trouble)[:300]
     device.registered_at, device.heard_at = told.registered_at, told.heard_at
     device.address = told.address[:120]
     if told.channels is not None:

@@ -76,9 +76,22 @@ FAULT_SENTENCES = {
     "pipeline": "显卡上的处理断了，正在重新启动。一再出现的话，请管理员看视频处理程序的日志。",
     "left_out": "显卡上看不了遗留物和高空坠物，这两种规则没有在看；"
     "要看，请换一台用 CPU 的视频处理程序。",
+    "catalogue_silent": "设备没有回答目录查询，过一会儿再问。一直这样的话，请看设备上的国标设置。",
+    "catalogue_cut": "目录没有收全，过一会儿再问一遍。",
+    "port": "注册服务的端口打不开，请看是不是被别的程序占用，或者改设置里的地址和端口。",
+    "door": "注册服务出错，正在重新打开。一再出现的话，请管理员看视频处理程序的日志。",
 }
 #: Where what the program itself says tells more.
-FAULT_DETAILS = {"unreachable", "broke_off", "model", "reading", "following", "pipeline"}
+FAULT_DETAILS = {
+    "unreachable",
+    "broke_off",
+    "model",
+    "reading",
+    "following",
+    "pipeline",
+    "port",
+    "door",
+}
 SIGHT_LABELS = {
     "unknown": "正在熟悉画面",
     "clear": "正常",
@@ -107,7 +120,7 @@ def object_label(name: str) -> str:
 
 
 def fault_sentence(fault: str, said: str) -> str:
-    """What is the matter with a camera; what is not known here stays as the program says it."""
+    """What is the matter with a camera or device; what is not known here stays as it was said."""
     words = FAULT_SENTENCES.get(fault)
     if words is None:
         return said

@@ -66,6 +66,21 @@ async def test_a_device_gets_a_password_that_only_the_eyes_are_told(street: Stre
     assert await audited("video.device") == entries
 
 
+async def test_what_is_the_matter_with_a_device_or_the_door_is_said_in_chinese(
+    street: Street,
+) -> None:
+    device, _ = await actions.add_device(street.admin, "录像机", RECORDER)
+    told = presence(fault="catalogue_silent", trouble="No answer to the question.")
+    await tell(street, {**told, "fault": "port", "trouble": "Port 5060 cannot be opened."})
+    async with await street.browser("admin") as browser:
+        door = (await browser.get("/admin/video/devices")).text
+        page = (await browser.get(f"/admin/video/devices/{device.id}")).text
+    assert "注册服务的端口打不开" in door
+    assert "原话：Port 5060 cannot be opened." in door
+    assert "设备没有回答目录查询" in page
+    assert "No answer" not in page
+
+
 async def test_only_who_manages_the_whole_district_lets_devices_in(street: Street) -> None:
     device, _ = await actions.add_device(street.admin, "录像机", RECORDER)
     for name in ("dispatcher", "supervisor", "auditor", "stranger"):

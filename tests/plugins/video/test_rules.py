@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu import messages
+from gpu.national import messages as national
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import mask, source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, code_words, plain_code
@@ -31,7 +32,7 @@ from plugins.video.rules.labels import (
 from plugins.video.rules.watching import watch_problem
 from tests.plugins.video.conftest import NOW
 
-FAULTS = get_args(messages.Fault)
+FAULTS = (*get_args(messages.Fault), *get_args(national.Fault))
 SQUARE = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
 MINUTE = timedelta(minutes=1)
 
