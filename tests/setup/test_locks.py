@@ -88,3 +88,19 @@ def test_tests_run_on_the_versions_that_users_run(platform: dict[str, str]) -> N
 @pytest.mark.parametrize("kind", LOCKS)
 def test_opencv_comes_once_and_without_a_screen(kind: str) -> None:
     assert re.findall(r"^opencv[\w-]*", text(kind), re.MULTILINE) == ["opencv-python-headless"]
+
+
+def test_whoever_installs_from_a_lock_by_hand_takes_it_as_it_is() -> None:
+    """Some packages are locked without all that they ask for (what liuhe does not use of them):
+    pip refuses such a lock unless it is told to look no further."""
+    lines = [
+        line
+        for path in sorted((ROOT / "docs").rglob("*"))
+        if path.is_file() and path.suffix in ("", ".md", ".service")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "pip install" in line and "requirements/" in line
+    ]
+    assert len(lines) >= 2, "the container file and the guide"
+    for line in lines:
+        assert "--no-deps" in line, line
+        assert "--require-hashes" in line, line
