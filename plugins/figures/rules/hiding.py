@@ -144,21 +144,18 @@ def told_by(
     """
     if not hidden:
         return None
-    total, largest = sum(hidden.values()), max(hidden, key=lambda key: hidden[key])
-    own = {largest: hidden[largest]}
-    if not _roomy(total - hidden[largest], len(hidden) - 1, floor):
-        return own
-    for mine in (known or {}).values():
-        parts = {key: min(count, hidden[key]) for key, count in mine.items() if key in hidden}
-        left = total - sum(parts.values())
-        if left and not _roomy(left, sum(parts.get(k, 0) < v for k, v in hidden.items()), floor):
-            return mine
-    return None
+    largest = max(hidden, key=lambda key: hidden[key])
+    knowers = [{}, {largest: hidden[largest]}, *(known or {}).values()]
+    return next((mine for mine in knowers if _told(hidden, mine, floor)), None)
 
 
-def _roomy(total: int, count: int, floor: int) -> bool:
-    """Whether each of so many, known by their sum, may still be anything from 1 to the floor."""
-    return count >= 2 and total - (count - 1) >= floor
+def _told(hidden: Mapping[K, int], mine: Mapping[K, int], floor: int) -> bool:
+    """Of a cell of which some is known, none need be left; of the others, one at least."""
+    left = {key: count - mine.get(key, 0) for key, count in hidden.items()}
+    open_ = [key for key, count in left.items() if count > 0]
+    unseen = sum(not mine.get(key) for key in open_)
+    roomy = len(open_) >= 2 and sum(left[key] for key in open_) - unseen + 1 >= floor
+    return bool(open_) and not roomy
 
 
 def _secured(

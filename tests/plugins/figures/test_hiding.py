@@ -1,5 +1,6 @@
 """Whoever subtracts everything that is published from everything else finds no small cell."""
 
+import itertools
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
@@ -204,9 +205,28 @@ def test_what_a_post_has_not_counted_itself_is_left_room_enough() -> None:
     hidden = {"a": 2, "b": 3, "c": 4, "d": 6}
     assert told_by(hidden, FLOOR) is None
     assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "c": 4}}) is not None  # d is left
-    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "d": 5}}) is not None  # 4 and 1
     assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3}}) is None
+    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "d": 5}}) is None  # c: 1 to 5
+    assert told_by(hidden, FLOOR, {"street": {"a": 2, "b": 3, "d": 6}}) is not None
     assert told_by(hidden, FLOOR, {"all": hidden}) is None
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 5)), min_size=1, max_size=4))
+def test_to_a_post_each_cell_it_has_not_counted_may_be_anything_up_to_the_floor(
+    cells: list[tuple[int, int]],
+) -> None:
+    """Every way is tried to make up the sum: what is seen of a cell is the least it can be."""
+    floor, hidden = 3, {n: count for n, (count, _) in enumerate(cells)}
+    mine = {n: min(seen, count) for n, (count, seen) in enumerate(cells)}
+    if told_by(hidden, floor, {"post": mine}) is not None:
+        return
+    open_ = [n for n in hidden if mine[n] < hidden[n]]
+    total = sum(hidden[n] for n in open_)
+    ways = [range(max(1, mine[n]), total + 1) for n in open_]
+    possible = [one for one in itertools.product(*ways) if sum(one) == total]
+    for at, n in enumerate(open_):
+        wanted = set(range(max(1, mine[n]), floor + 1))
+        assert wanted <= {one[at] for one in possible}
 
 
 def test_a_street_that_cannot_hide_its_communities_is_hidden_itself() -> None:
