@@ -28,9 +28,14 @@ PERMISSIONS = (
 
 CLOSED, CORRECTED, ANSWERED = "figures.closed", "figures.erratum", "figures.answered"
 AUDITED = (
-    Audited(name=CLOSED, title="指标封账", words={"sheets": "项数", "digests": "各项的校验码"}),
-    Audited(name=CORRECTED, title="发布指标勘误"),
-    Audited(name=ANSWERED, title="答复指标异议"),
+    Audited(
+        name=CLOSED,
+        title="指标封账",
+        kinds={"figures.Month": "月份"},
+        words={"sheets": "项数", "digests": "各项的校验码"},
+    ),
+    Audited(name=CORRECTED, title="发布指标勘误", kinds={"figures.Erratum": "勘误"}),
+    Audited(name=ANSWERED, title="答复指标异议", kinds={"figures.Objection": "异议"}),
 )
 
 #: "whole": everything, exactly. "part": what the viewer may see, exactly. "published": see above.
