@@ -24,8 +24,8 @@ from plugins.cases.actions.calendars import calendar_as_of, correct_day
 from plugins.cases.actions.forgetting import RETENTIONS
 from plugins.cases.actions.given import Given, street_of
 from plugins.cases.actions.importing import IMPORTS, results_of
+from plugins.cases.actions.importing import bring_in as bring_in_settled
 from plugins.cases.actions.importing import check as check_settled
-from plugins.cases.actions.importing import write as bring_in_settled
 from plugins.cases.actions.leaving import release_person, release_post
 from plugins.cases.actions.merged import leading_cases, merged_with
 from plugins.cases.actions.moment import pretend

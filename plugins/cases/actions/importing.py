@@ -209,10 +209,15 @@ async def results_of(case_ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
-async def write(
-    viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]], source: Source = Source.IMPORT
-) -> None:
-    """Bring the lines in; in the transaction in which they were checked."""
+async def write(viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]]) -> None:
+    await bring_in(viewer, pairs, Source.IMPORT)
+
+
+async def bring_in(
+    viewer: Viewer, pairs: Sequence[tuple[Row, Verdict]], source: Source
+) -> Mapping[str, int]:
+    """Bring the lines in, in the transaction in which they were checked: the id of each one's case,
+    by `source_ref`."""
     demand_held(viewer, IMPORT)
     fresh = [(row, verdict.plan) for row, verdict in pairs if verdict.outcome == "new"]
     cases = await _create(viewer, fresh, source)
@@ -227,6 +232,8 @@ async def write(
     for row, verdict in pairs:
         if verdict.outcome == "changed":
             await _mend(viewer, row, verdict.plan)
+    known = [verdict.plan.known for _, verdict in pairs if verdict.outcome != "new"]
+    return {str(case.source_ref): case.id for case in (*cases, *known)}
 
 
 async def _create(

@@ -185,12 +185,10 @@ async def settle(viewer: Viewer, orders: Sequence[tuple[WorkOrder, str]]) -> Non
     verdicts = await check_settled(viewer, rows, Source.HOTLINE)
     pairs = list(zip(rows, verdicts, strict=True))
     good = [pair for pair in pairs if not pair[1].problems]
-    await bring_in_settled(viewer, good, Source.HOTLINE)
-    made = await check_settled(viewer, [row for row, _ in good], Source.HOTLINE)
-    cases = {row["source_ref"]: told.plan.known for (row, _), told in zip(good, made, strict=True)}
+    cases = await bring_in_settled(viewer, good, Source.HOTLINE)
     for (order, _), (row, verdict) in zip(orders, pairs, strict=True):
         if case := cases.get(row["source_ref"]):
-            await _becomes(order, case.id, State.SETTLED)
+            await _becomes(order, case, State.SETTLED)
         else:
             await note_problem(order, " ".join(verdict.problems.values()))
 

@@ -10,9 +10,8 @@ from plugins.hotline.models import TypeRule, WorkOrder
 from tests.factories import only
 from tests.plugins.cases.conftest import District
 from tests.plugins.cases.test_graphql import Asking
-from tests.plugins.hotline.test_hotline import brought, mapped, order, place
+from tests.plugins.hotline.test_hotline import brought, mapped, order
 
-__all__ = ["place"]
 pytestmark = only("sqlite")
 
 ORDERS = """query ($first: Int, $after: String, $filter: WorkOrderFilter) {

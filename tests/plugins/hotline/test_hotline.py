@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +27,7 @@ from plugins.hotline.actions.importing import NOT_HERE
 from plugins.hotline.actions.mapping import Opened
 from plugins.hotline.models import TypeRule, WorkOrder
 from plugins.hotline.rules import title_of, type_for
-from tests.plugins.cases.conftest import District, make_district
+from tests.plugins.cases.conftest import District
 from tests.plugins.cases.test_sheets import browsing, table, work
 
 
@@ -50,15 +49,6 @@ def order(number: int, **given: Any) -> dict[str, Any]:
         "来电号码": "138 0000 1234",
     }
     return {**known, **given}
-
-
-@pytest.fixture
-async def place(kernel_on: Any) -> AsyncIterator[District]:
-    async with kernel_on(["hotline"]) as kernel:
-        district = await make_district(kernel)
-        chief = await make_viewer("chief", "dispatcher", area=district.district)
-        district.viewers["chief"] = chief
-        yield district
 
 
 async def brought(
