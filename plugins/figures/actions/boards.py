@@ -255,11 +255,12 @@ async def errata_of(viewer: Viewer, objection: Objection) -> list[Erratum]:
     """What came of an objection, as far as the viewer may know its figures."""
     sheet, by, key = objection.sheet, objection.by, objection.key
     found = Erratum.filter(objection_id=objection.id).order_by("id")
-    indicator = indicators()[sheet.code]
-    exact = "whole" in views(viewer, indicator)
-    if not exact and not sees_all_of(viewer, indicator, by, key, path_of(sheet, key)):
-        found = found.filter(told=True)
-    return await found
+    indicator = indicators().get(sheet.code)  # its plugin may be switched off
+    exact = indicator is not None and (
+        "whole" in views(viewer, indicator)
+        or sees_all_of(viewer, indicator, by, key, path_of(sheet, key))
+    )
+    return await (found if exact else found.filter(told=True))
 
 
 def label_of(names: Mapping[str, Any], by: str, key: str) -> str:
