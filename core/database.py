@@ -57,6 +57,8 @@ POOL = 12
 
 #: Seconds; what takes longer is rolled back, so that nothing holds the database for ever.
 LONGEST = 300.0
+#: Seconds for one statement.
+PATIENCE = 30.0
 
 
 class _Transaction:
@@ -75,7 +77,7 @@ _running: set[asyncio.Task[Any]] = set()
 def config(url: str, tables: dict[str, Tables], *, migrating: bool = False) -> dict[str, Any]:
     """Tortoise's configuration; `tables` maps app names to their tables, in kernel order.
 
-    `migrating`: SQLite does not follow foreign keys, PostgreSQL may take an hour for a statement.
+    `migrating`: SQLite does not follow foreign keys; a statement may take an hour, not 30 seconds.
     """
     return {
         "connections": {"default": _connection(url, migrating)},
@@ -93,19 +95,19 @@ def config(url: str, tables: dict[str, Tables], *, migrating: bool = False) -> d
 
 
 def _connection(url: str, migrating: bool) -> dict[str, Any]:
+    patience = 3_600.0 if migrating else PATIENCE
     if url.startswith("sqlite://"):
         path = url.removeprefix("sqlite://")
-        credentials: dict[str, Any] = {"file_path": path}
+        credentials: dict[str, Any] = {"file_path": path, "patience": patience}
         if migrating:
             credentials["foreign_keys"] = "OFF"
         return {"engine": "core.sqlite", "credentials": credentials}
     if url.startswith(("postgres://", "postgresql://")):
         expanded = expand_db_url("asyncpg://" + url.split("://", 1)[1])
-        patience = 3_600 if migrating else 30
         # The server gives up a little later than we do: for a process that was killed meanwhile.
         server = {
-            "statement_timeout": f"{patience + 5}s",
-            "idle_in_transaction_session_timeout": f"{max(patience, int(LONGEST)) + 10}s",
+            "statement_timeout": f"{patience + 5:.0f}s",
+            "idle_in_transaction_session_timeout": f"{max(patience, LONGEST) + 10:.0f}s",
         }
         credentials = {
             "minsize": 1,

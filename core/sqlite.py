@@ -7,8 +7,10 @@ that outlived its transaction write into the next one.
 """
 
 import asyncio
+import math
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +45,10 @@ def as_stored(moment: datetime) -> str:
 sqlite3.register_adapter(datetime, as_stored)
 
 #: What passes, or what only the machine's keeper can mend; the rest is a defect of ours.
-AWAY = {"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY"}
+AWAY = {"BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "INTERRUPT"}
+
+#: A look at the clock after so many steps of SQLite's machine: some milliseconds.
+STEPS = 200_000
 
 #: What was acknowledged survives a power cut, not only a killed process.
 SYNCHRONOUS = "FULL"
@@ -68,7 +73,8 @@ def demand_file(connection: Any) -> None:
 
 
 class Turn(ConnectionWrapper[Any]):
-    """One statement's turn at the connection."""
+    """One statement's turn at the connection, for so long at most as the client has patience:
+    everybody else waits for it."""
 
     async def __aenter__(self) -> Any:
         await self._lock.acquire()
@@ -79,9 +85,11 @@ class Turn(ConnectionWrapper[Any]):
             self._lock.release()
             tell(error)
             raise
+        self.connection._liuhe_began = time.monotonic()
         return self.connection
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.connection._liuhe_began = math.inf
         self._lock.release()
         tell(error)
         if error is None:
@@ -165,6 +173,7 @@ class PatientClient(Checking, SqliteClient):
     def __init__(self, file_path: str, **options: Any) -> None:
         # What is deleted is overwritten, not left lying in a free page of the file.
         kept = {"busy_timeout": 20_000, "synchronous": SYNCHRONOUS, "secure_delete": "ON"}
+        self.patience = float(options.pop("patience", math.inf))  # seconds for a statement
         options = {**kept, **options}
         super().__init__(file_path, **options)
         self._lock = asyncio.Lock()
@@ -173,6 +182,10 @@ class PatientClient(Checking, SqliteClient):
         await super().create_connection(with_db)
         connection: Any = self._connection
         connection._liuhe_path = None if self.filename == ":memory:" else self.filename
+        connection._liuhe_began = math.inf
+        await connection.set_progress_handler(
+            lambda: time.monotonic() - connection._liuhe_began > self.patience, STEPS
+        )
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
         return Turn(self._lock, self)

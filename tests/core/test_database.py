@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -131,6 +132,29 @@ async def test_a_transaction_that_takes_too_long_is_rolled_back(kernel, monkeypa
         await write("a", pause=5)
     assert await keys() == []
     await write("b")
+
+
+ENDLESS = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000)
+SELECT COUNT(*) AS found FROM n"""
+
+
+async def test_a_statement_that_takes_too_long_is_given_up_and_holds_nobody_up(kernel, monkeypatch):
+    monkeypatch.setattr(database, "PATIENCE", 0.3)
+    async with opened(kernel.settings.database, kernel.tables):
+
+        @atomic
+        async def write_and_look():
+            await Note.create(key="a", value=[1])
+            await rows(ENDLESS)
+
+        for slow in (rows(ENDLESS), write_and_look()):
+            began = time.monotonic()
+            with pytest.raises(DatabaseAway):
+                await slow
+            assert time.monotonic() - began < 10
+            assert await keys() == []
+        await write("b")
+        assert await keys() == ["b"]
 
 
 async def test_an_error_of_the_work_keeps_its_name(kernel):
