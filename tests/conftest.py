@@ -197,17 +197,19 @@ async def _templates() -> AsyncIterator[None]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     """`small_disk("2m")` is an empty folder on a disk of that size, in memory."""
-    folder = tmp_path / "disk"
+    folders: list[Path] = []
 
     def mount(size: str) -> Path:
+        folder = tmp_path / f"disk{len(folders)}"
         folder.mkdir()
+        folders.append(folder)
         command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
         if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
             _lacking("disk", "no small disk: mounting one needs root")
         return folder
 
     yield mount
-    if folder.is_mount():
+    for folder in filter(Path.is_mount, folders):
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 

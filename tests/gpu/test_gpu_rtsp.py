@@ -39,6 +39,7 @@ class Server:
 
     folder: Path
     port: int
+    control: int  # a second port that it wants; its own default is one for the whole machine
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def address(self, name: str) -> str:
@@ -47,7 +48,7 @@ class Server:
     def start(self) -> subprocess.Popen[bytes]:
         command = [str(Path(sys.executable).with_name("rtsp-server")), "-d", str(self.folder)]
         process = subprocess.Popen(
-            [*command, "-H", "127.0.0.1", "-p", str(self.port)],
+            [*command, "-H", "127.0.0.1", "-p", str(self.port), "-cp", str(self.control)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -59,9 +60,10 @@ class Server:
 def rtsp(tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "served"
     folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made = Server(folder, probe.getsockname()[1])
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        made = Server(folder, one.getsockname()[1], other.getsockname()[1])
     yield made
     for process in made.started:
         process.kill()
