@@ -90,13 +90,13 @@ def report(
 ) -> dict[str, object]:
     return {
         "bench": "video",
-        "ratio": _ratio(rounds, "pipelined", "naive"),
-        "ratio_over_bare": _ratio(rounds, "pipelined", "bare"),
-        "ratio_every_fifth": _ratio(rounds, "every_fifth", "naive"),
-        "ratio_four_streams": _ratio(rounds, "four_streams", "every_fifth"),
-        **{f"{name}_fps": _median(each.fps for each in paces) for name, paces in rounds.items()},
+        "ratio": ratio(rounds, "pipelined", "naive"),
+        "ratio_over_bare": ratio(rounds, "pipelined", "bare"),
+        "ratio_every_fifth": ratio(rounds, "every_fifth", "naive"),
+        "ratio_four_streams": ratio(rounds, "four_streams", "every_fifth"),
+        **{f"{name}_fps": median(each.fps for each in paces) for name, paces in rounds.items()},
         **{
-            f"{name}_fps_per_core": _median(each.per_core for each in paces)
+            f"{name}_fps_per_core": median(each.per_core for each in paces)
             for name, paces in rounds.items()
         },
         **found,
@@ -112,12 +112,12 @@ def report(
     }
 
 
-def compare(sides: dict[str, Side], seconds: float) -> Rounds:
+def compare(sides: dict[str, Side], seconds: float, least: int | None = None) -> Rounds:
     """One side after the other, round after round; the first round only warms up."""
     rounds: Rounds = {name: [] for name in sides}
-    started = time.monotonic()
+    started, least = time.monotonic(), LEAST_ROUNDS if least is None else least
     number = 0
-    while number <= LEAST_ROUNDS or time.monotonic() - started < seconds:
+    while number <= least or time.monotonic() - started < seconds:
         for name, side in sides.items():
             pace = _pace(side)
             when = f"round {number}" if number else "warming up"
@@ -218,12 +218,12 @@ def _pace(side: Side) -> Pace:
     )
 
 
-def _ratio(rounds: Rounds, one: str, other: str) -> float:
+def ratio(rounds: Rounds, one: str, other: str) -> float:
     pairs = zip(rounds[one], rounds[other], strict=True)
     return round(statistics.median(a.fps / b.fps for a, b in pairs), 3)
 
 
-def _median(values: Iterable[float]) -> float:
+def median(values: Iterable[float]) -> float:
     return round(statistics.median(values), 1)
 
 
