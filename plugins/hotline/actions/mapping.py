@@ -1,6 +1,7 @@
 """What kind of case a matter is: said by a person, for one order or for all of its types."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tortoise.expressions import Q
@@ -25,7 +26,8 @@ from plugins.hotline.models import TypeRule, WorkOrder
 from plugins.hotline.permissions import IMPORT, MAP, MAPPED, SCOPE, visible
 from plugins.hotline.rules import State, Triple, type_for
 
-AT_ONCE = 100  # orders of one request
+AT_ONCE = 100  # orders of one transaction
+SECONDS = 5.0  # of one request
 KINDS = 50  # that are shown
 
 
@@ -92,8 +94,8 @@ class Opened:
 
 
 async def open_mapped(viewer: Viewer | None) -> Opened:
-    """Go on with orders that wait and whose types are known by now; each by itself, so that one
-    that cannot go on holds up no other."""
+    """Go on for a moment with orders that wait and whose types are known by now; one of which no
+    case can come holds up no other."""
     viewer = demand_held(viewer, MAP)
     rules = await type_rules()
     if not rules:
@@ -101,11 +103,38 @@ async def open_mapped(viewer: Viewer | None) -> Opened:
     waiting = WorkOrder.filter(
         visible(viewer), Q(*map(_of, rules), join_type="OR"), state=State.UNMAPPED
     )
-    fresh = waiting.filter(problem="")
-    orders = await fresh.order_by("id").limit(AT_ONCE).only("id")
-    done = [await _try(viewer, order.id, rules) for order in orders]
+    fresh = waiting.filter(problem="").order_by("id")
+    until, done, last = time.monotonic() + SECONDS, 0, 0
+    while orders := await fresh.filter(id__gt=last).limit(AT_ONCE).only("id", "finished_at"):
+        done += await _try_all(viewer, orders, rules)
+        last = orders[-1].id
+        if time.monotonic() > until:
+            break
     stuck = await waiting.exclude(problem="").count()
-    return Opened(done=sum(done), left=await fresh.count(), stuck=stuck)
+    return Opened(done=done, left=await fresh.count(), stuck=stuck)
+
+
+async def _try_all(viewer: Viewer, orders: Sequence[WorkOrder], rules: Mapping[Triple, str]) -> int:
+    """How many became cases: what is finished together, the rest one by one."""
+    finished = [order.id for order in orders if order.finished_at]
+    rest = [order.id for order in orders if not order.finished_at]
+    done = 0
+    try:
+        done = await _settle_all(viewer, finished, rules)
+    except Unavailable:
+        raise
+    except LiuheError:
+        rest += finished
+    return done + sum([await _try(viewer, id, rules) for id in rest])
+
+
+@atomic
+async def _settle_all(viewer: Viewer, ids: Sequence[int], rules: Mapping[Triple, str]) -> int:
+    locked = WorkOrder.filter(id__in=list(ids), state=State.UNMAPPED).select_for_update()
+    still = [order.id for order in await locked]
+    orders = await WorkOrder.filter(visible(viewer), id__in=still).select_related("area")
+    await settle(viewer, [(order, type_for(order.triple, rules)) for order in orders])
+    return sum(not order.problem for order in orders)
 
 
 def _of(triple: Triple) -> Q:

@@ -93,6 +93,18 @@ async def test_an_order_of_an_unknown_type_waits_for_a_person(place: District) -
     assert await actions.open_mapped(place.dispatcher) == Opened()
 
 
+async def test_a_click_goes_on_with_all_that_wait_part_by_part(
+    place: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.hotline.actions.mapping.AT_ONCE", 3)
+    done = [order(n, 办结时间="2025-03-02 10:00") for n in range(8)]
+    await brought(place, *done, order(8), order(9, 一级类型="别的"))
+    await mapped(place)
+    assert await actions.open_mapped(place.dispatcher) == Opened(done=9)
+    assert await WorkOrder.filter(state="unmapped").count() == 1
+    assert await Case.filter(stage="closed").count() == 8
+
+
 async def test_one_order_can_be_given_a_type_of_its_own(place: District) -> None:
     await brought(place, order(1))
     found = await WorkOrder.get(task_num="GD0001")
@@ -351,6 +363,7 @@ async def test_orders_that_cannot_become_cases_hold_up_no_other_and_say_why(
     place: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("plugins.hotline.actions.mapping.AT_ONCE", 2)
+    monkeypatch.setattr("plugins.hotline.actions.mapping.SECONDS", -1.0)
     done, light = {"办结时间": "2025-03-02 10:00"}, {"二级类型": "路灯"}
     await brought(place, order(1), order(2, **done), order(3, **light), order(4, **light, **done))
     for kind, code in (("垃圾", "9999"), ("路灯", "0102")):  # the first one has been ended since
