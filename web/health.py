@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.backup import last_backup
-from core.condition import LOOK, look, queue
+from core.condition import LOOK, Condition, look, queue
 from core.database import connection
 from core.errors import NotFound
 from core.files import count_by_state
@@ -38,12 +38,21 @@ async def healthz(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """503 if it cannot serve. What only lags behind is a warning: taking all servers out because
     the worker is away would make it worse; `?strict=1` answers 503 for a warning as well."""
-    kernel: Kernel = request.app.state.kernel
-    found = await look(kernel.tables)
+    found = await _look(request.app.state)
     body = {"ready": not found.problems, "problems": found.problems, "warnings": found.warnings}
     strict = request.query_params.get("strict") == "1"
     bad = found.problems or (strict and found.warnings)
     return JSONResponse(body, 503 if bad else 200, {"retry-after": "10"} if bad else None)
+
+
+async def _look(state: Any) -> Condition:
+    """One look at a time, which all who ask meanwhile share: anybody may ask, as often as he likes,
+    and each look costs several statements and a file."""
+    kernel: Kernel = state.kernel
+    looking: asyncio.Task[Condition] | None = getattr(state, "looking", None)
+    if looking is None or looking.done():
+        looking = state.looking = asyncio.create_task(look(kernel.tables))
+    return await asyncio.shield(looking)
 
 
 async def metrics(request: Request) -> Response:

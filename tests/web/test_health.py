@@ -1,5 +1,6 @@
 """Readiness and figures tell the truth: each thing that can break is broken here once."""
 
+import asyncio
 import shutil
 import time
 from collections import namedtuple
@@ -12,13 +13,14 @@ import pytest
 
 from core import condition
 from core import house as running
-from core.condition import BEAT
+from core.condition import BEAT, Condition
 from core.database import rows
 from core.jobs import JobRow
 from core.state import remember
 from core.worker import Worker
 from tests.factories import only
 from tests.web.conftest import Shell, opened_shell, people
+from web import health
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -44,6 +46,25 @@ async def test_a_silent_worker_and_work_that_waits_are_warnings(shell: Shell) ->
     assert (code, problems) == (503, {})
     assert "90 秒没有动静" in warnings["worker"]
     assert "1000 秒还没有做" in warnings["outbox"]
+
+
+async def test_many_who_ask_at_once_share_one_look(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    async def slow(tables: Any) -> Condition:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.2)
+        return Condition(problems={"disk": "磁盘满了"})
+
+    monkeypatch.setattr(health, "look", slow)
+    told = await asyncio.gather(*(ready(shell) for _ in range(50)))
+    assert looks == 1
+    assert told == [(503, {"disk": "磁盘满了"}, {})] * 50
+    await ready(shell)
+    assert looks == 2, "who asks later is told of later"
 
 
 async def test_a_migration_that_is_missing_or_from_the_future_is_a_problem(shell: Shell) -> None:
