@@ -271,10 +271,7 @@ def test_kills_at_both_ends_and_a_full_spool_lose_and_double_nothing_unsaid(plac
     until(lambda: place.seen_by("会冻住的") > seen, "the camera is watched again")
     frozen.suspend()
     ballast = fill(eyes.spool)
-    until(lambda: told_of(place), "a full spool and a frozen camera are told", NOTICED + BUSY)
-    assert place.health("没有画面的")[0] == "reconnecting"
-    assert "编码" in place.health("没有画面的")[1]
-    assert place.health("好的") == ("running", "")
+    until(lambda: is_told(place), "how the spool and each camera do", NOTICED + BUSY)
 
     ballast.unlink()
     frozen.resume()
@@ -284,9 +281,12 @@ def test_kills_at_both_ends_and_a_full_spool_lose_and_double_nothing_unsaid(plac
     place.all_came_once()
 
 
-def told_of(place: Place) -> bool:
-    frozen = place.health("会冻住的")[0] == "reconnecting"
-    return frozen and place.spool().get("dropped", 0) > 0
+def is_told(place: Place) -> bool:
+    """By one and the same word of the worker."""
+    lost = place.spool().get("dropped", 0)
+    frozen, mute, fine = map(place.health, ("会冻住的", "没有画面的", "好的"))
+    troubled = frozen[0] == mute[0] == "reconnecting" and "编码" in mute[1]
+    return lost > 0 and troubled and fine == ("running", "")
 
 
 def test_what_a_full_disk_of_the_server_refuses_waits_with_the_worker_and_comes_once(
