@@ -24,6 +24,7 @@ Fault = Literal[
     "unreadable",  # a file that is no video
     "unauthorized",
     "unreachable",
+    "untrusted",
     "undecodable",
     "broke_off",
     "silent",

@@ -1,6 +1,8 @@
 """Frames out of files and cameras, at the speed of life, with errors that say what to do."""
 
+import errno
 import math
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ RTSP = {
     "flags": "low_delay",
     # not fflags=nobuffer: it throws away the key frame that was probed, and waits for the next
 }
+#: In the environment: a file of certificates, by which those of cameras over TLS are checked.
+AUTHORITY = "LIUHE_CAMERA_CA"
 TIMEOUT = (5.0, 3.0)  # seconds to open, and to wait for data: a frozen camera says nothing else
 LATE = 1.0  # seconds after which a frame is not looked at any more
 BLIND = 0.5  # seconds after which a late frame is better than none
@@ -173,7 +177,17 @@ class Stream:
 
 def _rtsp(source: Source) -> dict[str, str]:
     """Over TLS (rtsps://) the pictures come within the one connection, as over TCP."""
-    return {**RTSP, "rtsp_transport": "udp" if source.transport == "udp" else "tcp"}
+    options = {**RTSP, "rtsp_transport": "udp" if source.transport == "udp" else "tcp"}
+    if authority := _authority(source):
+        options |= {"tls_verify": "1", "ca_file": authority}
+    return options
+
+
+def _authority(source: Source) -> str:
+    """The file with those who vouch for this camera; "" where nobody has to: most cameras have made
+    their certificates themselves."""
+    over_tls = source.address.lower().startswith("rtsps:")
+    return os.environ.get(AUTHORITY, "") if over_tls else ""
 
 
 def _cannot_open(source: Source, error: Exception) -> SourceError:
@@ -184,6 +198,9 @@ def _cannot_open(source: Source, error: Exception) -> SourceError:
     if isinstance(error, av.HTTPUnauthorizedError | av.HTTPForbiddenError):
         sentence = f"{name} does not accept this user and password; correct them."
         return SourceError("unauthorized", sentence)
+    if isinstance(error, OSError) and error.errno == errno.EIO and (by := _authority(source)):
+        sentence = f"{name}: nobody in {by} vouches for its certificate, or it is another's."
+        return SourceError("untrusted", sentence)
     hint = "check address, network and password"
     return SourceError("unreachable", f"{name} cannot be reached ({reason}); {hint}.")
 

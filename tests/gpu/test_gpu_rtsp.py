@@ -20,10 +20,12 @@ import pytest
 
 from gpu.cpu import vitals
 from gpu.cpu.camera import Camera
+from gpu.cpu.decode import AUTHORITY
 from gpu.cpu.vitals import Vitals
 from gpu.messages import Camera as CameraMessage
 from gpu.pipeline import line
 from tests.gpu import scripted_camera as scripted
+from tests.gpu.relay import certificate, relay
 from tests.gpu.scripted_camera import ScriptedCamera, Sent
 
 pytestmark = pytest.mark.skipif(
@@ -149,6 +151,31 @@ def test_a_source_without_pictures_says_so_and_is_tried_again(
     assert made.vitals.health().fault == "undecodable"
     until(lambda: made.vitals.health().reconnects >= 2, NOTICED)
     assert made.vitals.state == "reconnecting"
+
+
+@pytest.mark.slow
+def test_a_camera_over_tls_is_held_to_its_certificate_where_one_vouches_for_it(
+    watched: Any, rtsp: Server, clip: Any, until: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    shutil.copy(clip(100, 10), rtsp.folder / "a.mp4")
+    rtsp.start()
+    own, other = certificate(tmp_path / "own.pem"), certificate(tmp_path / "other.pem")
+    elsewhere = certificate(tmp_path / "elsewhere.pem", "10.9.9.9")
+    plain = watched(rtsp.address("a.mp4"))
+    until(lambda: plain.vitals.state == "running", NOTICED)
+    with relay(rtsp.port, own) as port, relay(rtsp.port, elsewhere) as moved:
+        monkeypatch.setenv(AUTHORITY, str(own))
+        trusted = watched(f"rtsps://127.0.0.1:{port}/a.mp4")
+        until(lambda: trusted.vitals.state == "running", NOTICED)
+        monkeypatch.setenv(AUTHORITY, str(elsewhere))  # its own, but of another address
+        stolen = watched(f"rtsps://127.0.0.1:{moved}/a.mp4")
+        until(lambda: stolen.vitals.health().fault == "untrusted", NOTICED)
+        monkeypatch.setenv(AUTHORITY, str(other))
+        foreign = watched(f"rtsps://127.0.0.1:{port}/a.mp4")
+        until(lambda: foreign.vitals.health().fault == "untrusted", NOTICED)
+        assert foreign.vitals.state == "reconnecting"
+        monkeypatch.delenv(AUTHORITY)  # nobody has to: it is tried again, and watched
+        until(lambda: foreign.vitals.state == "running", NOTICED)
 
 
 def test_a_refused_password_is_said_and_not_repeated(watched: Any, until: Any) -> None:
