@@ -32,8 +32,13 @@ COPIES_KEPT = 3
 Say = Callable[[str], None]
 
 
-async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None) -> int:
-    """Apply what is missing; the number of migrations applied."""
+async def migrate(
+    url: str, tables: dict[str, Tables], say: Say = lambda _: None, *, copied: bool = False
+) -> int:
+    """Apply what is missing; the number of migrations applied.
+
+    A SQLite file that is not new is copied before it is changed, unless somebody has just done so.
+    """
     path = sqlite_path(url)
     if path is None:
         async with opened(url, tables, migrating=True):
@@ -41,15 +46,18 @@ async def migrate(url: str, tables: dict[str, Tables], say: Say = lambda _: None
             return await _apply(url, tables, say)
     path.parent.mkdir(parents=True, exist_ok=True)
     async with _file_lock(path.with_suffix(".lock")):
-        return await _migrate_file(path, url, tables, say)
+        return await _migrate_file(path, url, tables, say, copied)
 
 
-async def _migrate_file(path: Path, url: str, tables: dict[str, Tables], say: Say) -> int:
+async def _migrate_file(
+    path: Path, url: str, tables: dict[str, Tables], say: Say, copied: bool
+) -> int:
     async with opened(url, tables, migrating=True):
         await demand_not_newer(tables)
         if not await pending(url, tables):
             return 0
-        copy = await asyncio.to_thread(_copy, path)  # None: the database is new
+        # None: the database is new
+        copy = None if copied else await asyncio.to_thread(_copy, path)
         try:
             return await _apply(url, tables, say)
         except BaseException:

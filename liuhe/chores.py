@@ -32,9 +32,9 @@ DEMO_WANTED = "demo.wanted"
 async def bring_up_to_date(say: Say) -> Kernel:
     """Migrate for the plugins that are on; the kernel's own tables first, they hold the choice."""
     settings = prepare_folder(SettingsSource.read())
-    await migrate(settings.database, {}, say)
+    applied = await migrate(settings.database, {}, say)
     kernel = (await compose()).kernel
-    await migrate(kernel.settings.database, kernel.tables, say)
+    await migrate(kernel.settings.database, kernel.tables, say, copied=applied > 0)
     return kernel
 
 

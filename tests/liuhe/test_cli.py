@@ -36,6 +36,7 @@ def test_a_process_on_a_database_without_tables_says_to_migrate(
 
 def test_migrate_then_plugins_tells_what_is_on(tmp_path: Path) -> None:
     assert liuhe("migrate", "--data", str(tmp_path)).returncode == 0
+    assert list(tmp_path.glob("*.before-*")) == [], "of a new database there is nothing to keep"
     again = liuhe("migrate", "--data", str(tmp_path))
     assert (again.returncode, again.stdout) == (0, "数据库已是最新。\n")
     assert liuhe("plugins", "disable", "city_eye", "--data", str(tmp_path)).returncode == 0
