@@ -209,11 +209,11 @@ async def give_post(viewer: Viewer | None, person_id: int, wanted: Wanted) -> Po
         )
     post.person_id = person.id
     await post.save()
-    await record(viewer, "people.give_post", person, post, details=_in_codes(post))
+    await record(viewer, "people.give_post", person, post, details=in_codes(post))
     return post
 
 
-def _in_codes(post: Post) -> dict[str, Any]:
+def in_codes(post: Post) -> dict[str, Any]:
     since, until = post.valid_from, post.valid_until
     return {
         "role": post.role,

@@ -8,6 +8,7 @@ from typing import Any
 from core import archive, backup, doctor, house
 from core.database import opened, settled
 from core.errors import SetupError
+from core.founding import Founding, found_district, keepers
 from core.inventory import forget_revived, take_stock
 from core.kernel import Kernel
 from core.migrate import migrate, write_migrations
@@ -57,6 +58,8 @@ async def prepare(want_demo: bool, say: Say) -> dict[str, Any]:
         for plugin in kernel.plugins.values():
             for preparation in plugin.preparations:
                 await preparation.run()
+        if not await keepers():
+            say("还没有人能登录：请用 liuhe first-account 建立区和第一位安全管理员。")
         summary = {
             "demo": bool(wanted and want_demo),
             "video": "video" in kernel.plugins,
@@ -78,6 +81,18 @@ async def make_demo(kernel: Kernel, say: Say) -> None:
             say(f"演示数据：{plugin.manifest.title}")
             await demo.make()
             await remember(key, True)
+
+
+async def first_account(asked: Founding, say: Say) -> None:
+    """The district and its first keeper of accounts; a demonstration has invented ones."""
+    kernel = await bring_up_to_date(lambda _: None)
+    async with opened(kernel.settings.database, kernel.tables):
+        if await recall(DEMO_WANTED):
+            raise SetupError("这里是演示环境，账号已经有了；正式使用请换一个数据文件夹。")
+        await remember(DEMO_WANTED, False)
+        password = await found_district(asked)
+    say(f"已建立{asked.district}和安全管理员{asked.name}，账号 {asked.username}。")
+    say(f"起始密码（只显示这一次，登录以后要马上改）：{password}")
 
 
 async def demo(say: Say) -> None:

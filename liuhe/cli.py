@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
 from core.errors import LiuheError
+from core.founding import Founding
 from core.settings import Settings, SettingsSource
 from liuhe import chores, logs, parting
 from liuhe.compose import prepare_folder
@@ -80,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     migrate = add("migrate", _migrate, "把数据库升级到当前插件需要的样子")
     _place(migrate)
     migrate.add_argument("--write", action="store_true", help="开发者：按模型写出新的迁移文件")
+    first = add("first-account", _first_account, "建立区和第一位安全管理员，只能做一次")
+    _place(first)
+    first.add_argument("--district", required=True, help="区的统计用区划代码，6 位或 12 位")
+    first.add_argument("--district-name", required=True, help="区名")
+    first.add_argument("--username", required=True, help="账号")
+    first.add_argument("--name", required=True, help="姓名")
+    first.add_argument("--since", type=_day, help="区从哪天起存在（年-月-日），默认今天")
     plugins = add("plugins", _plugins, "列出、启用或停用插件")
     _place(plugins)
     plugins.add_argument("action", nargs="?", choices=["enable", "disable"])
@@ -285,6 +294,25 @@ def _migrate(options: argparse.Namespace) -> None:
         return
     asyncio.run(chores.bring_up_to_date(_say))
     _say("数据库已是最新。")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("日期写成 年-月-日，比如 2021-04-09") from None
+
+
+def _first_account(options: argparse.Namespace) -> None:
+    _adopt(options)
+    asked = Founding(
+        code=options.district,
+        district=options.district_name,
+        username=options.username,
+        name=options.name,
+        since=options.since,
+    )
+    asyncio.run(chores.first_account(asked, _say))
 
 
 def _plugins(options: argparse.Namespace) -> None:

@@ -46,6 +46,24 @@ def test_migrate_then_plugins_tells_what_is_on(tmp_path: Path) -> None:
     assert {"places", "cases", "dispatch", "residents", "video"} < states.keys()
 
 
+FIRST = ("first-account", "--district", "330105", "--district-name", "拱墅区", "--name", "张三")
+
+
+def test_whoever_holds_the_machine_makes_the_first_account(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    assert "用 liuhe first-account 建立" in liuhe("prepare", "--no-demo", *data).stdout
+    made = liuhe(*FIRST, "--username", "zhang", *data)
+    assert made.returncode == 0, made.stderr
+    assert "已建立拱墅区和安全管理员张三，账号 zhang" in made.stdout
+    assert "起始密码（只显示这一次" in made.stdout
+    again = liuhe(*FIRST, "--username", "li", *data)
+    assert (again.returncode, again.stderr) == (
+        1,
+        "已经有安全管理员了：请由他在“账号”页面上建立别的账号。\n",
+    )
+    assert "first-account" not in liuhe("prepare", "--no-demo", *data).stdout
+
+
 def test_disabling_the_ground_takes_along_what_stands_on_it_and_enabling_brings_it_back(
     tmp_path: Path,
 ) -> None:
