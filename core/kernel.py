@@ -80,6 +80,7 @@ OWN_JOBS = (
         name="core.tidy",
         run=tidying.tidy,
         every=timedelta(days=1),
+        offset=timedelta(hours=17),  # one at night in China
         title="整理数据库的统计",
     ),
     Job(
@@ -122,6 +123,7 @@ OWN_JOBS = (
         name="core.verify_audit",
         run=proof.verify_new,
         every=timedelta(days=1),
+        offset=timedelta(hours=17),
         tries=2,
         timeout=3_600,
         title="核对审计记录",

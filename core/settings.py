@@ -27,7 +27,7 @@ from core.refusals import refusal
 
 PREFIX = "LIUHE_"
 #: Read by others than this module: the file's own name, the demo password, test switches.
-NOT_SETTINGS = {"CAMERA_CA", "CONFIG", "DEMO_PASSWORD", "WORKER_TOKEN"}
+NOT_SETTINGS = {"CAMERA_CA", "CONFIG", "DEMO_PASSWORD"}
 
 
 class Section(BaseModel):

@@ -69,7 +69,7 @@ def test_unknown_keys_of_the_file_are_errors_too(tmp_path):
 def test_switches_of_others_are_no_settings():
     environ = {
         "LIUHE_DEMO_PASSWORD": "x",
-        "LIUHE_WORKER_TOKEN": "x",
+        "LIUHE_CAMERA_CA": "x",
         "LIUHE_TEST_REQUIRE": "postgres",
         "SOMETHING_ELSE": "x",
     }

@@ -57,7 +57,7 @@ async def worker_of(token: str) -> Worker:
     """The eyes that hold this token."""
     worker = await Worker.get_or_none(token_hash=digest(token)) if token else None
     if worker is None:
-        raise NotSignedIn("视频处理程序的令牌不对，请核对 LIUHE_WORKER_TOKEN。")
+        raise NotSignedIn("视频处理程序的令牌不对，请核对 --token-file 指的文件。")
     return worker
 
 
