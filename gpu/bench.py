@@ -94,11 +94,7 @@ def report(
         "ratio_over_bare": ratio(rounds, "pipelined", "bare"),
         "ratio_every_fifth": ratio(rounds, "every_fifth", "naive"),
         "ratio_four_streams": ratio(rounds, "four_streams", "every_fifth"),
-        **{f"{name}_fps": median(each.fps for each in paces) for name, paces in rounds.items()},
-        **{
-            f"{name}_fps_per_core": median(each.per_core for each in paces)
-            for name, paces in rounds.items()
-        },
+        **speeds(rounds),
         **found,
         "model": model.tag,
         "clip": f"campus.mp4, {FRAMES} frames scaled to {WIDTH}x{HEIGHT} at {RATE} a second, H.264",
@@ -109,6 +105,17 @@ def report(
         "one-thread detections, ByteTrack, zones), every frame; bare: as many one-thread "
         "inferences fed from memory; every_fifth and four_streams: the worker with one stream and "
         "with four, every fifth frame detected, all followed",
+    }
+
+
+def speeds(rounds: Rounds) -> dict[str, float]:
+    """Of each side, by name: by the clock, and by the processor time of one core."""
+    return {
+        **{f"{name}_fps": median(each.fps for each in paces) for name, paces in rounds.items()},
+        **{
+            f"{name}_fps_per_core": median(each.per_core for each in paces)
+            for name, paces in rounds.items()
+        },
     }
 
 

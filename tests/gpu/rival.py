@@ -22,7 +22,7 @@ import numpy as np
 import onnxruntime
 import supervision as sv
 
-from gpu.bench import EVERY, ZONE, Rounds, compare, median, pipelined, ratio, scale
+from gpu.bench import EVERY, ZONE, Rounds, compare, pipelined, ratio, scale, speeds
 from gpu.cpu.detect import Detector
 from gpu.manifests import Model, find
 from gpu.pipeline import CLIPS
@@ -92,11 +92,7 @@ def report(rounds: Rounds, model: Model) -> dict[str, object]:
         "ratio_prefetch": ratio(rounds, "ours", "rival_prefetch"),
         "ratio_every_fifth": ratio(rounds, "ours_fifth", "rival_fifth"),
         "ratio_every_fifth_prefetch": ratio(rounds, "ours_fifth", "rival_prefetch_fifth"),
-        **{f"{name}_fps": median(each.fps for each in paces) for name, paces in rounds.items()},
-        **{
-            f"{name}_fps_per_core": median(each.per_core for each in paces)
-            for name, paces in rounds.items()
-        },
+        **speeds(rounds),
         "rounds": len(rounds["ours"]),
         "load": round(os.getloadavg()[0], 1),
         "cores": os.cpu_count(),
