@@ -141,6 +141,7 @@ def test_an_outline_that_the_server_takes_is_taken_by_the_eyes(points: Any) -> N
 )
 @example(kind="dwell", objects=["car"], seconds=1e-9, count=1, grace=0.0)
 @example(kind="crowd", objects=["car"], seconds=0.0, count=1000, grace=3600.0)
+@example(kind="dwell", objects=[""], seconds=1.0, count=1, grace=0.0)
 @example(kind="left", objects=[], seconds=1e-9, count=1, grace=0.0)
 @example(kind="left", objects=[], seconds=0.0, count=1, grace=0.0)
 @example(kind="fall", objects=["car"], seconds=0.0, count=1, grace=0.0)

@@ -20,8 +20,8 @@ def watch_problem(
         return f"规则只能是{'、'.join(KIND_LABELS.values())}之一。"
     if (not objects and kind not in FOUND) or len(objects) > MOST_OBJECTS:
         return f"请选 1 到 {MOST_OBJECTS} 种目标。"
-    if unknown := next((name for name in objects if not _OBJECT.fullmatch(name)), None):
-        return f"目标“{unknown:.40}”要用模型的类别名，例如 car。"
+    if unknown := [name for name in objects if not _OBJECT.fullmatch(name)]:
+        return f"目标“{unknown[0]:.40}”要用模型的类别名，例如 car。"
     if not (math.isfinite(seconds) and 0 <= seconds <= DAY):
         return "时长在 0 到 86400 秒之间。"
     if kind in ("dwell", "left") and seconds <= 0:
