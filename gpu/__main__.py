@@ -193,7 +193,7 @@ def _quality(options: argparse.Namespace) -> int:
     from gpu.cpu.network import Network
     from gpu.manifests import find
 
-    network = Network(find(options.model, options.models))
+    network = Network(find(options.model, options.models), exact=True)
     measured = quality.measure(network, quality.truth())
     if options.keep:
         print(quality.keep(measured, network.model), file=sys.stderr)

@@ -1,1 +1,1 @@
-"""The graph on a machine without a GPU: PyAV, ONNX Runtime, ByteTrack."""
+"""The graph on a machine without a GPU: PyAV, OpenVINO, ByteTrack."""

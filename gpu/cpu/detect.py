@@ -1,6 +1,5 @@
 """Detection for all cameras: a few threads, each camera in its turn, the newest pictures first."""
 
-import os
 import threading
 import time
 from collections import OrderedDict, deque
@@ -9,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpu.cpu.network import Network, Prepared
+from gpu.cpu.network import AT_ONCE, Network, Prepared
 from gpu.manifests import find
 from gpu.pipeline import Seen
 
@@ -31,8 +30,10 @@ class Job:
 class Detector:
     """Answers are tuples of what was seen, or None when newer pictures overtook this one."""
 
-    def __init__(self, folders: Iterable[Path] = (), threads: int | None = None) -> None:
-        self._folders = tuple(folders)
+    def __init__(
+        self, folders: Iterable[Path] = (), threads: int | None = None, *, exact: bool = False
+    ) -> None:
+        self._folders, self._exact = tuple(folders), exact
         self._networks: dict[str, Network] = {}
         self._queues: OrderedDict[str, deque[Job]] = OrderedDict()
         self._changed = threading.Condition()
@@ -40,7 +41,7 @@ class Detector:
         self._closed = False
         self.threads = [
             threading.Thread(target=self._work, name=f"detect-{number}", daemon=True)
-            for number in range(threads or min(os.cpu_count() or 1, 16))
+            for number in range(threads or AT_ONCE)
         ]
         for thread in self.threads:
             thread.start()
@@ -50,7 +51,7 @@ class Detector:
         with self._loading:
             model = find(name, self._folders)
             if model.tag not in self._networks:
-                self._networks[model.tag] = Network(model)
+                self._networks[model.tag] = Network(model, exact=self._exact)
             return self._networks[model.tag]
 
     def milliseconds(self, tag: str) -> float | None:

@@ -91,7 +91,7 @@ def pictures() -> list[av.VideoFrame]:
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return Network(find(None))
+    return Network(find(None), exact=True)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import shutil
 import tomllib
@@ -21,7 +22,9 @@ from gpu.cpu.decode import Frame
 from gpu.cpu.decoders import Found, decode, distinct, ssd, yolox
 from gpu.cpu.network import Network, tensor
 from gpu.cpu.pictures import Look, snapshot
+from gpu.geometry import overlap
 from gpu.manifests import BUNDLED, DEFAULT, Manifest, ModelError, find, load
+from gpu.pipeline import CLIPS
 from tests.gpu.graphs import model_of, random_graph
 
 MANIFEST = """
@@ -145,7 +148,7 @@ def test_a_file_that_is_no_network_is_one_sentence(folder: Path) -> None:
     [
         ("Preprocessor/sub:0", "image", "its inputs are"),
         ("Postprocessor/Slice:0", "scores", "has no output 'scores'; its outputs are"),
-        ("width = 300", "width = 320", "it takes [1, 300, 300, 3], and the manifest says"),
+        ("width = 300", "width = 320", "it takes [1,300,300,3], and the manifest says"),
     ],
 )
 def test_a_manifest_that_does_not_fit_the_network_is_refused(
@@ -317,6 +320,25 @@ def test_a_network_that_its_decoder_cannot_read_is_refused_at_once(
         Network(model)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_faster_numbers_of_a_processor_see_what_the_exact_ones_see() -> None:
+    fast, exact = Network(find(None)), Network(find(None), exact=True)
+    assert exact.precision == "f32"
+    if fast.precision == "f32":
+        pytest.skip("this processor computes in 32 bits only")
+    tools = VideoReformatter()
+    with av.open(str(CLIPS / "campus.mp4")) as container:
+        for picture in itertools.islice(container.decode(video=0), 0, 400, 80):
+            prepared = exact.prepare(picture, tools)
+            surely, also = exact.look(prepared), fast.look(prepared)
+            for one in (each for each in surely if each.score >= 0.4):
+                best = max(
+                    (each for each in also if each.object == one.object),
+                    key=lambda each, box=one.box: overlap(each.box, box),  # type: ignore[misc]
+                )
+                assert overlap(best.box, one.box) > 0.8
+                assert best.score == pytest.approx(one.score, abs=0.05)
 
 
 def test_numbers_that_are_none_are_no_objects() -> None:
