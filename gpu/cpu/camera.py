@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 AHEAD = 8  # frames that may wait to be followed
 STEADY = 10.0  # seconds of pictures after which a break is a new one
 REFUSED = 600.0  # seconds after a refused password: cameras lock out who tries again and again
-Item = tuple[Frame, Grey, Answer | None]
+Item = tuple[Frame, Grey | None, Answer | None]
 
 
 class Camera:
@@ -48,6 +48,7 @@ class Camera:
         self.follower = Follower(line, detector, tell, memory, record)
         self._network: Network | None = None
         self._tools, self._gate = VideoReformatter(), Gate()
+        self._scaling = VideoReformatter()  # of the thread that follows
         self._latest: Answer | None = None
         self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
@@ -142,14 +143,16 @@ class Camera:
         if live and self._ahead.full():
             self.vitals.count(dropped=1)
             return
-        grey = small(frame.picture, self._tools)
-        asked = number % self.line.detect.every == 0
-        self._put((frame, grey, self._ask(frame, grey, network) if asked else None))
+        grey = answer = None
+        if number % self.line.detect.every == 0:
+            grey = small(frame.picture, self._tools) if live else None
+            answer = self._ask(frame, grey, network)
+        self._put((frame, grey, answer))
 
-    def _ask(self, frame: Frame, grey: Grey, network: Network) -> Answer:
+    def _ask(self, frame: Frame, grey: Grey | None, network: Network) -> Answer:
         """What is seen; a live picture in which nothing has changed shows what it showed before."""
         live = self.line.decode.live
-        news = not live or frame.fresh or self._gate.opens(frame.at, grey)
+        news = grey is None or frame.fresh or self._gate.opens(frame.at, grey)
         if self._latest is not None and not news and not _was_dropped(self._latest):
             return self._latest
         prepared = network.prepare(frame.picture, self._tools)
@@ -190,7 +193,9 @@ class Camera:
             log.error("camera %s", self.line.source.camera_id, exc_info=error)
         self.vitals.turn("failed", "following", sentence)
 
-    def _take(self, frame: Frame, grey: Grey, answer: Answer | None) -> None:
+    def _take(self, frame: Frame, grey: Grey | None, answer: Answer | None) -> None:
+        if grey is None:
+            grey = small(frame.picture, self._scaling)
         seen: tuple[Seen, ...] | None = None
         if answer is not None:
             seen = answer.result()

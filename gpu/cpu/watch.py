@@ -4,6 +4,8 @@ import logging
 import threading
 from datetime import UTC, datetime
 
+import cv2
+
 from gpu.cpu.camera import Camera
 from gpu.cpu.detect import Detector
 from gpu.errands import Snapshot
@@ -32,6 +34,7 @@ class Worker:
         self._started_at = datetime.now(UTC)
         self._cameras: dict[str, Camera] = {}
         self._lock = threading.Lock()
+        cv2.setNumThreads(1)  # each camera follows on its own thread already
 
     def apply(self, config: Config, *, live: bool = True) -> None:
         """Stop what is gone, start what is new, start anew what has another source or model.

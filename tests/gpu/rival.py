@@ -42,6 +42,7 @@ class Rival:
     def run(self, clip: Path, *, every: int = 1, prefetch: int = 0) -> int:
         """How many frames of the clip that were, with those it skipped."""
         looked = 0
+        cv2.setNumThreads(-1)  # as it comes
         for frame in sv.get_video_frames_generator(str(clip), stride=every, prefetch=prefetch):
             self._zone.trigger(self.detect(frame))
             looked += 1
