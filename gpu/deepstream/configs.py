@@ -16,7 +16,8 @@ Section = Mapping[str, Scalar]
 Config = Mapping[str, Section]
 Check = Callable[[str], bool]
 
-PARSERS = {"NvDsInferParseCustomEfficientDetTAO", "NvDsInferParseCustomRTDETRTAO"}
+EFFICIENTDET, RTDETR = "NvDsInferParseCustomEfficientDetTAO", "NvDsInferParseCustomRTDETRTAO"
+PARSERS = (EFFICIENTDET, RTDETR)  # of those in NVIDIA's library we use these
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ INFER: Schema = {
         "symmetric-padding": FLAG,
         "num-detected-classes": whole(1, 1000),
         "filter-out-class-ids": CLASSES,
-        "cluster-mode": one_of("2", "4"),  # nvinfer's own suppression, none
+        "cluster-mode": one_of("2", "4"),  # suppression by nvinfer, none
         "parse-bbox-func-name": one_of(*PARSERS),
         "custom-lib-path": PATH,
     },

@@ -10,26 +10,26 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from gpu.deepstream.configs import EFFICIENTDET, RTDETR
 from gpu.deepstream.locking import locked
 from gpu.deepstream.spec import Network, Settings
 from gpu.manifests import Manifest, Model, ModelError
 
 EXPORT = 1  # counted up when what `export` writes changes
-EFFICIENTDET, RTDETR = "NvDsInferParseCustomEfficientDetTAO", "NvDsInferParseCustomRTDETRTAO"
 DETR_OUTPUTS = ("pred_logits", "pred_boxes")
 
 
 def network(model: Model, cache: Path, cameras: int, settings: Settings) -> Network:
     """Prepares the graph if it is not there; the engine may still be missing. Raises ModelError."""
-    ready = model.manifest.output.decoder != "detr"
-    folder = cache / folder_name(model, settings.precision if ready else "given")
+    typed = is_typed(model)
+    folder = cache / folder_name(model, settings.precision if typed else "given")
     folder.mkdir(parents=True, exist_ok=True)
     onnx = folder / f"{model.manifest.name}.onnx"
     with locked(folder):
         if not onnx.is_file():
             _prepare(model, onnx, half=settings.precision == "fp16")
-    made = _exported(model, onnx) if ready else _as_it_is(model, onnx)
-    return replace(made, engine=engine_path(onnx, cameras, settings))
+    made = _exported(model, onnx, engine_path(onnx, cameras, settings))
+    return made if typed else _as_it_is(model, made)
 
 
 def folder_name(model: Model, precision: str) -> str:
@@ -65,46 +65,41 @@ def _prepare(model: Model, onnx: Path, *, half: bool) -> None:
     export(model, onnx, half=half)
 
 
-def _exported(model: Model, onnx: Path) -> Network:
+def _exported(model: Model, onnx: Path, engine: Path) -> Network:
     """Classes are numbered as the manifest's objects are; scale and shift are in the graph."""
-    manifest = model.manifest
+    entry, output = model.manifest.input, model.manifest.output
+    names = tuple(name for _, name in model.objects)
     return Network(
         tag=model.tag,
         onnx=onnx,
-        engine=onnx,
-        labels=tuple(name for _, name in model.objects),
-        classes=tuple(enumerate(name for _, name in model.objects)),
+        engine=engine,
+        labels=names,
+        classes=tuple(enumerate(names)),
         parser=EFFICIENTDET,
-        width=manifest.input.width,
-        height=manifest.input.height,
-        colours=manifest.input.colours,
-        letterbox=manifest.input.fit == "letterbox",
-        score=manifest.output.score,
-        keep=manifest.output.keep,
+        width=entry.width,
+        height=entry.height,
+        colours=entry.colours,
+        letterbox=entry.fit == "letterbox",
+        score=output.score,
+        keep=output.keep,
     )
 
 
-def _as_it_is(model: Model, onnx: Path) -> Network:
-    """RT-DETR or D-FINE: nvinfer makes scale * (pixel - offset), NVIDIA's parser decodes."""
+def _as_it_is(model: Model, made: Network) -> Network:
+    """RT-DETR or D-FINE: nvinfer makes scale * (pixel - offset), NVIDIA's parser decodes.
+
+    nvinfer suppresses within each class alone, the CPU among all of them.
+    """
     manifest = model.manifest
-    names = dict(model.objects)
-    count = max(names) + 1
     labels = (model.path.parent / manifest.labels).read_text("utf-8").splitlines()
-    return Network(
-        tag=model.tag,
-        onnx=onnx,
-        engine=onnx,
-        labels=tuple(labels) if len(labels) >= count else tuple(map(str, range(count))),
+    return replace(
+        made,
+        labels=tuple(labels),
         classes=model.objects,
         parser=RTDETR,
-        width=manifest.input.width,
-        height=manifest.input.height,
         scale=manifest.input.scale,
         offset=-manifest.input.shift / manifest.input.scale + 0.0,
-        colours=manifest.input.colours,
-        letterbox=manifest.input.fit == "letterbox",
-        score=manifest.output.score,
-        keep=manifest.output.keep,
+        overlap=manifest.output.overlap,
     )
 
 

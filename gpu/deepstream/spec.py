@@ -25,7 +25,7 @@ class Network:
     letterbox: bool = False
     score: float = 0.5
     keep: float = 0.3
-    overlap: float | None = None  # None: suppressed in the graph already
+    overlap: float | None = None  # of one class; None: the graph has suppressed already
 
 
 @dataclass(frozen=True, kw_only=True)

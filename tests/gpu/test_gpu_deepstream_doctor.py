@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from gpu.deepstream import doctor
+from gpu.deepstream.configs import RTDETR
 from gpu.deepstream.doctor import Finding
-from gpu.deepstream.networks import RTDETR
 from gpu.deepstream.table import Properties, elements, inspected
 
 Answers = dict[str, tuple[int, str]]

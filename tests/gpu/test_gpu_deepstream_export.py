@@ -22,9 +22,10 @@ from onnx import TensorProto, helper
 
 from gpu.cpu.decoders import Found, decode, distinct
 from gpu.cpu.network import Network, pixels_of
-from gpu.deepstream import networks
+from gpu.deepstream import configs, networks
 from gpu.deepstream.draw import IR, OPSET, Pen
 from gpu.deepstream.export import OUTPUTS, export, finished
+from gpu.deepstream.files import infer_file
 from gpu.deepstream.spec import Settings
 from gpu.manifests import BUNDLED, Manifest, Model, ModelError, find
 from tests.gpu.graphs import model_of, random_graph
@@ -299,6 +300,19 @@ def test_rt_detr_is_taken_as_it_is_and_read_alike(tmp_path: Path) -> None:
             assert (int(kind), round(float(score), 5)) in sure
             sides = box * np.float32([64, 32, 64, 32])
             assert any(np.abs(np.array(each[2:]) - sides).max() < 0.01 for each in parsed)
+
+
+def test_what_the_graph_does_not_suppress_nvinfer_does(tmp_path: Path) -> None:
+    shapes = {"pred_logits": [20, 3], "pred_boxes": [20, 4]}
+    model = model_of(tmp_path, random_graph("n", shapes), "detr", list(shapes))
+
+    def limits(model: Model) -> tuple[str, str | None]:
+        made = networks.network(model, tmp_path / "cache", 1, Settings())
+        found = configs.read_ini(infer_file(made, tmp_path, 1, 1, Settings()), configs.INFER)
+        return found["property"]["cluster-mode"], found["class-attrs-all"].get("nms-iou-threshold")
+
+    assert limits(model) == ("2", "0.6"), "as the manifest says"
+    assert limits(find(None)) == ("4", None)
 
 
 def test_a_pixel_is_scaled_by_nvinfer_as_by_us(tmp_path: Path) -> None:
