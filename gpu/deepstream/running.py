@@ -12,7 +12,7 @@ from gpu.deepstream import shard
 from gpu.deepstream.machine import Machine
 from gpu.deepstream.servicemaker import ServiceMaker
 from gpu.deepstream.spec import Settings
-from gpu.deepstream.wires import Failed, Lost, Rezone, Sender, Stop, Task
+from gpu.deepstream.wires import Failed, Lost, Picture, Rezone, Sender, Stop, Task
 from gpu.messages import CameraHealth
 from gpu.pipeline import Line
 
@@ -43,6 +43,7 @@ class Running:
         self.number, self.lines = number, its_lines
         self.begun = self.pulse = time.monotonic()
         self.health: tuple[CameraHealth, ...] = ()
+        self.pictures: dict[str, Picture] = {}  # the latest of each camera
         self.failed: Failed | None = None
         context = multiprocessing.get_context("spawn")
         hear_orders, orders = context.Pipe(duplex=False)

@@ -7,37 +7,26 @@ therefore halved, until the camera that breaks it is alone and the others are le
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
 
-from gpu.backoff import waits
 from gpu.clock import now
 from gpu.deepstream import shard
 from gpu.deepstream.plan import Shards, arranged, halved, same_eyes
+from gpu.deepstream.rests import STEADY, Rests
 from gpu.deepstream.running import GRACE, Options, Running
 from gpu.deepstream.wires import Failed, Picture, Pulse, Told
 from gpu.memory import Memory
 from gpu.messages import CameraHealth, CameraState, Config, Health, Observation, SpoolHealth
-from gpu.pipeline import lines
+from gpu.pipeline import Line, lines
 from gpu.teller import Tell, Teller
 
 log = logging.getLogger(__name__)
 
 NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
-STEADY = 60.0  # seconds of work after which the next end is a first one again
-OFTEN = 3  # breaks in a row after which a shard is halved
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rest:
-    """Of a shard that broke: how long the starts after this one wait, when this one comes."""
-
-    steps: Iterator[float]
-    until: float
-    breaks: int
 
 
 class Worker:
@@ -48,9 +37,8 @@ class Worker:
         self._started_at = datetime.now(UTC)
         self._plan: Shards = {}
         self._running: dict[int, Running] = {}
-        self._rests: dict[int, Rest] = {}
+        self._rests = Rests()
         self._suspected: set[int] = set()  # halves of shards that broke
-        self._pictures: dict[str, Picture] = {}
         self._restarts: dict[str, int] = {}
         self._said: dict[str, CameraHealth] = {}
         self._lock = threading.RLock()
@@ -67,7 +55,7 @@ class Worker:
             self._suspected &= self._plan.keys()
             for number in before:
                 if not same_eyes(before[number], self._plan.get(number, ())):
-                    self._rests.pop(number, None)  # what was changed is tried at once
+                    self._rests.forget(number)
             for number, running in list(self._running.items()):
                 its_lines = self._plan.get(number, ())
                 if not same_eyes(running.lines, its_lines):
@@ -75,7 +63,7 @@ class Worker:
                     running.stop()
                 elif its_lines != running.lines:
                     running.rezone(its_lines)
-            self._end_what_is_gone(before)
+            self._forget_what_is_gone(before)
             self._start_missing()
 
     def stop(self) -> None:
@@ -123,9 +111,8 @@ class Worker:
                 log.exception("a shard could not be looked after")
 
     def _look_after(self, running: Running) -> None:
-        now = time.monotonic()
         if running.process.is_alive():
-            if now - running.pulse > NUMB:
+            if time.monotonic() - running.pulse > NUMB:
                 log.error("shard %d hangs; it is started anew", running.number)
                 running.kill()
             return
@@ -138,17 +125,9 @@ class Worker:
             camera_id = line.source.camera_id
             self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
         self._failed(running)
-        if self._rest(running, now).breaks >= OFTEN and self._may_be_a_camera(running):
+        often = self._rests.broke(running.number, running.begun, time.monotonic())
+        if often and self._may_be_a_camera(running):
             self._halve(running.number)
-
-    def _rest(self, running: Running, now: float) -> Rest:
-        """Longer each time; after steady work it is a first one again."""
-        last = self._rests.get(running.number)
-        if last is None or now - running.begun >= STEADY:
-            last = Rest(steps=waits(first=1.0), until=now, breaks=0)
-        until, breaks = now + next(last.steps), last.breaks + 1
-        rest = self._rests[running.number] = Rest(steps=last.steps, until=until, breaks=breaks)
-        return rest
 
     def _may_be_a_camera(self, running: Running) -> bool:
         """What played was in order. What did not may be the GPU's fault, unless others play."""
@@ -165,7 +144,7 @@ class Worker:
             return
         before, self._plan = self._plan, halved(self._plan, number)
         self._suspected |= {number, *(self._plan.keys() - before.keys())}
-        del self._rests[number]
+        self._rests.forget(number)
         log.warning("shard %d breaks again and again; it is halved", number)
 
     def _closed(self) -> set[int]:
@@ -188,8 +167,7 @@ class Worker:
         if self._stop.is_set():
             return
         for number, its_lines in self._plan.items():
-            rest = self._rests.get(number)
-            if number not in self._running and (rest is None or rest.until <= time.monotonic()):
+            if number not in self._running and self._rests.over(number, time.monotonic()):
                 running = Running(number, its_lines, self._options)
                 self._running[number] = running
                 for work in (self._hear, self._keep_told):
@@ -205,7 +183,7 @@ class Worker:
             if isinstance(message, Pulse):
                 running.pulse, running.health = time.monotonic(), message.cameras
             elif isinstance(message, Picture):
-                self._pictures[message.camera_id] = message
+                running.pictures[message.camera_id] = message
             elif isinstance(message, Failed):
                 log.error("shard %d: %s", running.number, message.sentence)
                 running.failed = message
@@ -220,20 +198,24 @@ class Worker:
             except (OSError, EOFError):
                 return
 
-    def _end_what_is_gone(self, before: Shards) -> None:
+    def _forget_what_is_gone(self, before: Shards) -> None:
         """Cameras that are not watched any more: what was open there ends."""
-        if self._options.memory is None:
-            return
-        memory = Memory(self._options.memory)
         wanted = {line.source.camera_id for its in self._plan.values() for line in its}
         for line in (line for its in before.values() for line in its):
             if line.source.camera_id not in wanted:
-                teller = Teller(line, self._tell, lambda change, polygon: None, memory)
-                teller.finish(now())
-                self._pictures.pop(line.source.camera_id, None)
+                self._restarts.pop(line.source.camera_id, None)
+                self._said.pop(line.source.camera_id, None)
+                self._end(line)
+
+    def _end(self, line: Line) -> None:
+        if self._options.memory is not None:
+            memory = Memory(self._options.memory)
+            Teller(line, self._tell, lambda change, polygon: None, memory).finish(now())
 
     def _shown(self, camera_id: str) -> tuple[bytes, datetime] | None:
-        picture = self._pictures.pop(camera_id, None)
+        with self._lock:
+            pictures = (each.pictures.pop(camera_id, None) for each in self._running.values())
+            picture = next((each for each in pictures if each is not None), None)
         return None if picture is None else (picture.jpeg, picture.at)
 
     def _health(self, number: int) -> list[CameraHealth]:

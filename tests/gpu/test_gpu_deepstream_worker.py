@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpu import served
-from gpu.deepstream import worker as module
+from gpu.deepstream import rests
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options
 from gpu.deepstream.worker import Worker
@@ -112,6 +112,25 @@ def test_each_camera_is_in_one_shard_whatever_came_and_went(
         for number, its in before.items():
             if set(its) <= {each for one in plan.values() for each in one}:
                 assert set(its) <= set(plan[number]), "who stays stays where he is"
+
+
+# -------------------------------------------------------------------------------------- the rests
+
+
+def test_a_shard_rests_longer_each_time_and_begins_anew_after_steady_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.count(first, 1.0))
+    shards = rests.Rests()
+    assert shards.over(0, 0.0), "nothing is known against it"
+    often = [shards.broke(0, begun=now, now=now) for now in (0.0, 1.0, 3.0)]
+    assert often == [False, False, True]
+    assert (shards.over(0, 5.9), shards.over(0, 6.0)) == (False, True), "the third one is longer"
+    assert shards.over(1, 3.0), "others do not rest"
+    assert not shards.broke(0, begun=6.0, now=6.0 + rests.STEADY), "steady work in between"
+    assert shards.over(0, 7.0 + rests.STEADY)
+    shards.forget(0)
+    assert shards.over(0, 6.0 + rests.STEADY)
 
 
 # ------------------------------------------------------------------------------------ processes
@@ -230,8 +249,8 @@ def test_a_pipeline_that_breaks_is_started_anew_and_a_new_camera_touches_no_othe
 def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
     made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
-    monkeypatch.setattr(module, "OFTEN", 2)
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.1))
+    monkeypatch.setattr(rests, "OFTEN", 2)
     worker = made(Told(), most=4)
     bad = camera(1, source="rtsp://camera/error=3")
     worker.apply(Config(version="1", cameras=(camera(0), bad, camera(2), camera(3))))
@@ -255,7 +274,7 @@ def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
 def test_a_camera_with_which_no_pipeline_starts_keeps_no_other_from_it(
     made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.1))
     worker = made(Told())
     worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/refuse"), camera(1))))
     until(lambda: health(worker, "c1").state == "running", 60)
@@ -266,11 +285,11 @@ def test_a_camera_with_which_no_pipeline_starts_keeps_no_other_from_it(
 def test_what_no_camera_can_help_is_not_laid_at_their_door(
     made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "waits", lambda first: itertools.repeat(0.1))
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.1))
     worker = made(Told())
     cameras = tuple(camera(n, model="no-such-model") for n in range(2))
     worker.apply(Config(version="1", cameras=cameras))
-    until(lambda: health(worker, "c0").reconnects > module.OFTEN, 60)
+    until(lambda: health(worker, "c0").reconnects > rests.OFTEN, 60)
     assert len(worker._plan) == 1
 
 
@@ -331,6 +350,20 @@ def test_a_model_that_cannot_be_had_is_said_by_its_cameras(
     until(lambda: health(worker, "c0").state == "failed", 60)
     assert "no-such-model" in health(worker, "c0").error
     assert health(worker, "c0").fault == "model"
+
+
+def test_a_camera_that_comes_back_begins_anew(made: Callable[..., Worker], until: Any) -> None:
+    worker = made(Told(), memory=None)
+    both = Config(version="1", cameras=(camera(0), camera(1, model="no-such-model")))
+    worker.apply(both)
+    until(lambda: health(worker, "c1").reconnects >= 1, 60)
+    until(lambda: dict(worker.snapshots())["c0"]() is not None, 60)
+    time.sleep(1.0)  # the next picture is there
+    worker.apply(Config(version="2"))
+    worker.apply(both)
+    assert dict(worker.snapshots())["c0"]() is None, "not as it was before"
+    now = health(worker, "c1")
+    assert (now.state, now.error, now.reconnects) == ("starting", "", 0)
 
 
 def test_files_that_are_over_end_what_is_open_and_stay_ended(
