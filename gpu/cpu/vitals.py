@@ -72,6 +72,13 @@ class Vitals:
         if error and error != said:
             log.warning("camera %s: %s", self._camera_id, error)
 
+    def puzzled(self, error: Exception) -> None:
+        """A frame could not be followed: the log has it once, not with each frame."""
+        if self._state != "failed":
+            log.error("camera %s", self._camera_id, exc_info=error)
+        sentence = f"Frames cannot be followed ({type(error).__name__}: {error}); see the log."
+        self.turn("failed", "following", sentence)
+
     def _watched(self) -> None:
         """Whatever the threads of this camera hang in: silence is not running."""
         silence = time.monotonic() - self._seen_at

@@ -132,9 +132,7 @@ class Watching:
             try:
                 self._take(*item)
             except Exception as error:  # one bad frame must not end the camera
-                log.exception("camera %s: a frame is lost", self.line.source.camera_id)
-                sentence = f"Frames cannot be followed: {error}; see the log."
-                self.vitals.turn("failed", "following", sentence)
+                self.vitals.puzzled(error)
 
     def _take(self, at: float, frame: mapper.Frame, looked: bool) -> None:
         self._teller.look(at, mapper.tracks(frame, self._names))

@@ -109,6 +109,21 @@ def test_a_camera_without_a_snapshot_takes_no_other_camera_s(tmp_path: Path) -> 
         thread.join(5)
 
 
+def test_frames_that_cannot_be_followed_fill_no_log(
+    detector: Detector, until: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    watching = Watching(LINE, 0, network(), PICTURES, detector, lambda *each: None)
+    watching.start()
+    bad = Frame(pad=0, slot=0, width=128, height=72, rows=(("no", "numbers"),))  # type: ignore[arg-type]
+    for _ in range(20):
+        watching.offer(bad, looked=True)
+    watching.offer(FRAME, looked=True)
+    until(lambda: watching.vitals.frames.total == 1)
+    watching.stop()
+    assert caplog.text.count("Traceback") == 1
+    assert watching.vitals.health().state == "running", "the camera goes on"
+
+
 def test_only_what_nvinfer_looked_at_counts_as_detected(detector: Detector, until: Any) -> None:
     watching = Watching(LINE, 0, network(), PICTURES, detector, lambda *each: None)
     watching.start()
