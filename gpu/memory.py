@@ -3,10 +3,10 @@
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gpu.disk import write_whole
 from gpu.spells import Open
 
 log = logging.getLogger(__name__)
@@ -25,9 +25,7 @@ class Memory:
             if not opens:
                 path.unlink(missing_ok=True)
                 return
-            beside = path.with_suffix(".tmp")
-            beside.write_text(json.dumps([each.to_json() for each in opens]), "utf-8")
-            os.replace(beside, path)
+            write_whole(path, json.dumps([each.to_json() for each in opens]).encode())
         except OSError as error:
             log.warning("%s cannot be written (%s); free space or correct its owner.", path, error)
 

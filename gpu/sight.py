@@ -4,14 +4,15 @@ Every two seconds a small grey picture is held against what this camera usually 
 of that is the average over minutes of edges and of light: nobody who passed can be made out in it.
 """
 
+import io
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
 from av import VideoFrame
 from av.video.reformatter import VideoReformatter
 
+from gpu.disk import write_whole
 from gpu.measures import CELLS, EDGES, HEIGHT, WIDTH, Comparison, Grey, Measures, compare, measure
 from gpu.messages import Sight as Verdict
 
@@ -94,13 +95,10 @@ class Sight:
     def _keep(self) -> None:
         if self._path is None or self._usual is None:
             return
-        partial, usual = self._path.with_suffix(".part"), self._usual
+        out, usual = io.BytesIO(), self._usual
+        np.savez(out, view=self._view, edges=usual.edges, lights=usual.lights, fine=usual.fine)
         try:
-            with partial.open("wb") as out:
-                np.savez(
-                    out, view=self._view, edges=usual.edges, lights=usual.lights, fine=usual.fine
-                )
-            os.replace(partial, self._path)
+            write_whole(self._path, out.getvalue())
         except OSError as error:
             log.warning("%s cannot be written (%s); it is learned anew.", self._path, error)
 

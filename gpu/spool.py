@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from gpu.disk import write_whole
 from gpu.messages import Observation, SpoolHealth
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ class Spool:
         """Once more for each old message that makes room on a full disk."""
         while True:
             try:
-                _write_whole(self._waiting / name, data)
+                write_whole(self._waiting / name, data, sync=True)
                 return True
             except OSError as error:
                 if error.errno in FULL and self._queue:
@@ -184,28 +185,6 @@ def _remove(path: Path) -> bool:
         log.error("%s cannot be removed: %s", path, error)
         return False
     return True
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    beside = path.with_suffix(".tmp")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name too must survive a loss of power; some file systems cannot promise it."""
-    handle = os.open(folder, os.O_RDONLY)
-    with suppress(OSError):
-        os.fsync(handle)
-    os.close(handle)
 
 
 def _packed(observation: Observation, picture: bytes | None) -> bytes:

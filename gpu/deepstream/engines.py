@@ -8,13 +8,13 @@ import hashlib
 import importlib
 import json
 import logging
-import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gpu.disk import write_whole
 from gpu.wire import Message
 
 log = logging.getLogger(__name__)
@@ -111,10 +111,10 @@ def build(
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise EngineError(f"TensorRT could build no engine from {onnx}; see what it said above.")
-    _write(engine, bytes(plan))
-    _write(_note(engine), json.dumps(wanted.to_json(), indent=1).encode())
+    write_whole(engine, bytes(plan))
+    write_whole(_note(engine), json.dumps(wanted.to_json(), indent=1).encode())
     if (times := config.get_timing_cache()) is not None:
-        _write(cache, bytes(times.serialize()))
+        write_whole(cache, bytes(times.serialize()))
 
 
 def _parse(trt: Any, network: Any, logger: Any, onnx: Path) -> None:
@@ -152,9 +152,3 @@ def _timing(config: Any, path: Path) -> Path:
 
 def _note(engine: Path) -> Path:
     return engine.with_name(f"{engine.name}.json")
-
-
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(f"{path.name}.tmp")
-    beside.write_bytes(data)
-    os.replace(beside, path)

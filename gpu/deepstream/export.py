@@ -18,6 +18,7 @@ from onnx import ModelProto, TensorProto, helper, version_converter
 from gpu.cpu.decoders import AT_MOST, cells
 from gpu.cpu.network import FLOOR
 from gpu.deepstream.draw import OPSET, Pen, batched, body, halved
+from gpu.disk import write_whole
 from gpu.manifests import Manifest, Model, ModelError
 
 INPUT = "input"
@@ -42,9 +43,7 @@ def export(model: Model, target: Path, *, half: bool) -> None:
     else:
         raise ModelError(f"{model.path}: a {manifest.output.decoder!r} model is used as it is.")
     onnx.checker.check_model(graph, full_check=True)
-    beside = target.with_suffix(".tmp")
-    beside.write_bytes(graph.SerializeToString())
-    beside.replace(target)
+    write_whole(target, graph.SerializeToString())
 
 
 def _read(model: Model) -> ModelProto:

@@ -5,14 +5,13 @@ would call its own, beside the graph: else it builds one at every start.
 """
 
 import hashlib
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from gpu.deepstream.configs import EFFICIENTDET, RTDETR
 from gpu.deepstream.locking import locked
 from gpu.deepstream.spec import Network, Settings
+from gpu.disk import write_whole
 from gpu.manifests import Manifest, Model, ModelError
 
 EXPORT = 1  # counted up when what `export` writes changes
@@ -51,9 +50,7 @@ def is_typed(model: Model) -> bool:
 def _prepare(model: Model, onnx: Path, *, half: bool) -> None:
     if not is_typed(model):
         _check_detr(model.manifest, model.path)
-        beside = onnx.with_suffix(".tmp")
-        shutil.copyfile(model.path, beside)
-        os.replace(beside, onnx)
+        write_whole(onnx, model.path.read_bytes())
         return
     try:
         from gpu.deepstream.export import export

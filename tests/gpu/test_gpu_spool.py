@@ -96,7 +96,7 @@ def test_a_full_disk_costs_the_oldest_not_the_newest(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle)
 
-    monkeypatch.setattr("gpu.spool.os.fsync", fsync)
+    monkeypatch.setattr("gpu.disk.os.fsync", fsync)
     assert spool.put(observation("new"), None)
     assert spool.health().dropped == 2
     assert [key for key, _ in drain(spool)] == ["o2:started", "new:started"]
@@ -111,7 +111,7 @@ def test_a_disk_that_takes_nothing_loses_the_message_but_does_not_raise(
     def fsync(handle: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("gpu.spool.os.fsync", fsync)
+    monkeypatch.setattr("gpu.disk.os.fsync", fsync)
     assert not spool.put(observation(), b"x")
     assert (spool.health().waiting, spool.health().dropped) == (0, 1)
     assert list((tmp_path / "waiting").iterdir()) == []
