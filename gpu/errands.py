@@ -10,15 +10,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from gpu.backoff import waits
 from gpu.blur import PictureError
 from gpu.link import BlurJob, Link, Refused, Unreachable
-from gpu.messages import Config, Health, Looks, Tracks
+from gpu.messages import Health, Looks, Tracks
 
 log = logging.getLogger(__name__)
 
-CONFIG_WAIT = 25.0  # seconds that the server holds the question
+CHANGE_WAIT = 25.0  # seconds that the server holds the question
 BLUR_WAIT = 20.0
 HEALTH_EVERY = 10.0
 SNAPSHOT_EVERY = 2.0  # of a camera at which somebody looks
@@ -65,20 +66,28 @@ class Errand:
         self._said = sentence
 
 
-class ConfigErrand:
-    """Fetches what to watch and applies it; keeps watching as before while there is no answer."""
+class Versioned(Protocol):
+    @property
+    def version(self) -> str: ...
 
-    def __init__(self, link: Link, apply: Callable[[Config], None]) -> None:
-        self._link, self._apply = link, apply
+
+Given = TypeVar("Given", bound=Versioned)
+
+
+class ChangeErrand(Generic[Given]):
+    """Fetches what is wanted and applies it; all goes on as before while there is no answer."""
+
+    def __init__(
+        self, ask: Callable[[str | None, float], Given | None], apply: Callable[[Given], None]
+    ) -> None:
+        self._ask, self._apply = ask, apply
         self._version: str | None = None
 
     def round(self) -> float:
-        wait = CONFIG_WAIT if self._version is not None else 0.0
-        config = self._link.config(self._version, wait)
-        if config is not None:
-            log.info("configuration %s: %d cameras", config.version, len(config.cameras))
-            self._apply(config)
-            self._version = config.version
+        changed = self._ask(self._version, CHANGE_WAIT if self._version is not None else 0.0)
+        if changed is not None:
+            self._apply(changed)
+            self._version = changed.version
         return REST
 
 

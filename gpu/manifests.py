@@ -19,10 +19,9 @@ OUTPUTS = {"ssd": ("boxes", "scores"), "yolox": ("rows",), "detr": ("logits", "b
 CELL = 32  # pixels of YOLOX's largest cell
 SIDE_AT_MOST = 4096
 
-#: People and vehicles have fixed names: zones, pictures and statistics know them by these.
-OBJECTS = ("person", "bicycle", "motorcycle", "car", "bus", "truck")
 COVERED = {"person", "car"}  # whoever sees these can cover people and plates
-#: Labels that mean one of them, and nothing else.
+#: People and vehicles have fixed names, by which zones, pictures and statistics know them; these
+#: labels mean one of them, and nothing else.
 MEANT = {
     "person": ("people", "pedestrian", "human", "man", "woman", "child", "rider"),
     "bicycle": ("bike",),

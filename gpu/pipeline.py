@@ -72,10 +72,8 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class Tell:
-    """What the server hears: observations with a picture, a snapshot every so many seconds, and
-    what moved, if it wants to know."""
+    """What the server hears: observations with a picture, snapshots, and what moved if it wants."""
 
-    snapshot_every: float = 2.0
     picture_width: int = 1280
     tracks: bool = False
 

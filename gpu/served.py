@@ -15,7 +15,7 @@ from gpu.cpu.detect import Detector
 from gpu.cpu.pictures import Closing, Eyes
 from gpu.errands import (
     BlurErrand,
-    ConfigErrand,
+    ChangeErrand,
     Errand,
     HealthErrand,
     LooksErrand,
@@ -27,7 +27,7 @@ from gpu.link import Link, Unreachable
 from gpu.memory import Memory
 from gpu.messages import Config, Health, Observation, SpoolHealth
 from gpu.national.door import RegistrarDoor
-from gpu.national.errands import PresenceErrand, RegistryErrand
+from gpu.national.errands import PresenceErrand
 from gpu.recorder import Record
 from gpu.sender import Sender
 from gpu.spool import Spool
@@ -112,6 +112,10 @@ def _errands(
     def health() -> Health:
         return replace(worker.health(spool.health()), models=cards.now())
 
+    def apply(config: Config) -> None:
+        log.info("configuration %s: %d cameras", config.version, len(config.cameras))
+        worker.apply(config)
+
     def blur(data: bytes) -> bytes:
         eyes = Eyes(detector=detector, network=detector.network(None), who="uploads")
         try:
@@ -121,7 +125,7 @@ def _errands(
 
     looks = LooksErrand(link)
     rounds = {
-        "configuration": ConfigErrand(link, worker.apply).round,
+        "configuration": ChangeErrand(link.config, apply).round,
         "health": HealthErrand(link, health).round,
         "looks": looks.round,
         "snapshots": SnapshotErrand(link, worker.snapshots, looks.now).round,
@@ -132,7 +136,7 @@ def _errands(
 
 def _registrar(link: Link, door: RegistrarDoor, stop: threading.Event) -> list[Errand]:
     rounds = {
-        "registry": RegistryErrand(link, door).round,
+        "registry": ChangeErrand(link.registry, door.apply).round,
         "presences": PresenceErrand(link, door).round,
     }
     return [Errand(name, round_, stop) for name, round_ in rounds.items()]

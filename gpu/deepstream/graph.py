@@ -36,7 +36,6 @@ def shard(lines: Sequence[Line], network: Network, folder: Path, settings: Setti
     trunk = _trunk(len(lines), folder, settings)
     chain = [Link(source=a.name, sink=b.name) for a, b in pairwise(trunk)]
     graph = Graph(
-        cameras=tuple(line.source.camera_id for line in lines),
         nodes=(*(node for nodes, _ in sources for node in nodes), *trunk),
         links=(*(link for _, links in sources for link in links), *chain),
         files={

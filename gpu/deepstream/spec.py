@@ -71,9 +71,8 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """`cameras`: ids in the order of the mux's pads. `files`: names and what they hold."""
+    """`files`: names and what they hold."""
 
-    cameras: tuple[str, ...]
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     files: Mapping[str, str]

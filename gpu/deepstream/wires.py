@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +23,6 @@ class Pipe(Protocol):
 
     def poll(self, timeout: float, /) -> bool: ...
 
-    def close(self) -> None: ...
-
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
@@ -37,8 +35,8 @@ class Task:
     cache: Path
     folder: Path
     memory: Path | None
-    snapshot_every: float = 10.0
-    stuck: float = 120.0
+    snapshot_every: float
+    stuck: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +77,8 @@ class Failed:
 class Told:
     """From a shard: an observation that the worker must keep, and answer."""
 
-    observation: Mapping[str, Any] = field(default_factory=dict)
-    picture: bytes | None = None
+    observation: Mapping[str, Any]
+    picture: bytes | None
 
 
 class Lost(Exception):

@@ -23,7 +23,6 @@ class Said:
 
     root: str
     kind: str
-    device: str
     number: int
     total: int = 0
     channels: tuple[Channel, ...] = ()
@@ -39,7 +38,6 @@ def read(body: bytes) -> Said:
     return Said(
         root=root.tag,
         kind=_of(root, "CmdType"),
-        device=_of(root, "DeviceID"),
         number=_whole(number),
         total=min(_whole(total), ALL_ITEMS),
         channels=tuple(_channels(root)),

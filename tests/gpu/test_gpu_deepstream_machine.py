@@ -294,7 +294,7 @@ def test_without_deepstream_a_sentence_says_what_to_do(monkeypatch: pytest.Monke
 
 def test_a_graph_with_a_slip_is_refused_before_anything_is_built(library: Library) -> None:
     made = graph("rtsp://camera/1")
-    twice = Graph(cameras=made.cameras, nodes=made.nodes * 2, links=made.links, files={})
+    twice = Graph(nodes=made.nodes * 2, links=made.links, files={})
     with pytest.raises(PropertyError, match="one name"):
         build(ServiceMaker("liuhe"), twice)
     assert library.calls == []

@@ -95,6 +95,7 @@ def test_a_camera_without_a_snapshot_takes_no_other_camera_s(tmp_path: Path) -> 
         folder=tmp_path,
         memory=None,
         snapshot_every=0.0,
+        stuck=120.0,
     )
     shard = Shard(task, hear, Sender(reports), Caller(reports), None)  # type: ignore[arg-type]
     shard._watching = (Shown(LINE, broken=True), Shown(LINE, broken=False))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gpu.blur import PictureError
-from gpu.errands import BlurErrand, ConfigErrand, Errand, LooksErrand, SnapshotErrand
+from gpu.errands import BlurErrand, ChangeErrand, Errand, LooksErrand, SnapshotErrand
 from gpu.link import Link, Unreachable
 from gpu.messages import Camera, Config
 from gpu.served import Options, serve
@@ -41,7 +41,7 @@ def config(version: str, *cameras: Camera) -> tuple[int, dict[str, str], bytes]:
 def test_each_new_configuration_is_applied_once(server: Any, link: Link) -> None:
     applied: list[Config] = []
     server.on("GET /video/config", config("1"), 304, config("2"), 304)
-    errand = ConfigErrand(link, applied.append)
+    errand = ChangeErrand(link.config, applied.append)
     for _ in range(4):
         errand.round()
     assert [each.version for each in applied] == ["1", "2"]

@@ -18,8 +18,9 @@ from aiosipua.message import SipMessage, SipRequest, SipResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu.errands import ChangeErrand
 from gpu.national.door import RegistrarDoor
-from gpu.national.errands import PresenceErrand, RegistryErrand
+from gpu.national.errands import PresenceErrand
 from gpu.national.guests import ANEW_EVERY, COMPLETE_WITHIN, SILENCE, Peer
 from gpu.national.messages import MOST_CHANNELS, Account, Presence, Presences, Registry
 from gpu.national.registrar import MOST_FAILURES, MOST_STRANGERS, PATIENCE, Letter, Registrar
@@ -471,7 +472,7 @@ class Porter:
 
 def test_the_errands_bring_each_registry_once_and_are_silent_while_nobody_comes() -> None:
     desk, porter = Desk(), Porter()
-    asks, tells = RegistryErrand(desk, porter), PresenceErrand(desk, porter)
+    asks, tells = ChangeErrand(desk.registry, porter.apply), PresenceErrand(desk, porter)
     asks.round()
     asks.round()
     assert desk.asked == [None, "1"]
