@@ -15,13 +15,17 @@ Row = tuple[int, int, float, float, float, float, float]  # id, class, score, le
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame of one camera: `pad` numbers the camera in its shard, `slot` its batch's place."""
+    """One frame of one camera: `pad` numbers the camera in its shard, `slot` its batch's place.
+
+    `width` and `height` are its camera's; `within` is the size in which the boxes are counted.
+    """
 
     pad: int
     slot: int
     width: int
     height: int
     rows: tuple[Row, ...]
+    within: tuple[int, int]
 
 
 class Looks:
@@ -50,12 +54,15 @@ def tracks(frame: Frame, names: Mapping[int, str]) -> list[Track]:
 
 
 def _frame(meta: Any) -> Frame:
+    width = int(meta.pipeline_width) or int(meta.source_width)
+    height = int(meta.pipeline_height) or int(meta.source_height)
     return Frame(
         pad=int(meta.pad_index),
         slot=int(meta.batch_id),
-        width=int(meta.pipeline_width) or int(meta.source_width),
-        height=int(meta.pipeline_height) or int(meta.source_height),
+        width=width,
+        height=height,
         rows=tuple(_rows(meta.object_items)),
+        within=(width, height),
     )
 
 
@@ -76,8 +83,9 @@ def _rows(objects: Iterable[Any]) -> Iterable[Row]:
 
 def _track(row: Row, frame: Frame, names: Mapping[int, str]) -> Track | None:
     number, kind, score, left, top, width, height = row
-    if kind not in names or not frame.width or not frame.height:
+    across, down = frame.within
+    if kind not in names or not across or not down:
         return None
-    x1, y1 = left / frame.width, top / frame.height
-    box = clipped((x1, y1, x1 + width / frame.width, y1 + height / frame.height))
+    x1, y1 = left / across, top / down
+    box = clipped((x1, y1, x1 + width / across, y1 + height / down))
     return Track(id=number, object=names[kind], score=min(max(score, 0.0), 1.0), box=box)

@@ -7,7 +7,7 @@ kept while nobody asks, and originals never reach a disk.
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gpu.blur import Pixels
@@ -69,7 +69,13 @@ class Pictures:
                 self._grant(frame, buffer)
 
     def _grant(self, frame: mapper.Frame, buffer: Any) -> None:
+        """By nvvideoconvert's source (`update_meta`) the boxes are scaled with the picture.
+
+        The frame's sizes are left as they were: boxes are counted in the picture's own pixels.
+        """
         pixels = self._copy(buffer, frame.slot)
+        if pixels is not None:
+            frame = replace(frame, within=(pixels.shape[1], pixels.shape[0]))
         with self._lock:
             for wish in [each for each in self._wishes if each.pad == frame.pad]:
                 wish.pixels, wish.frame = None if pixels is None else pixels.copy(), frame

@@ -4,6 +4,11 @@ Building, linking, pads that come later, the bus, EOS, errors and stopping are G
 What flows are tiny test pictures; objects in them come from `World`. The mux makes batches by the
 rules of NVIDIA's new one and nvinfer looks at every so many of them. Nothing here says anything of
 throughput, GPU memory, track ids or engines.
+
+How NVIDIA's side behaves is taken from github.com/NVIDIA/DeepStream, read and not run:
+
+- nvvideoconvert scales the boxes with the picture and leaves the frame's sizes alone: `update_meta`
+  and `scale_object` in src/gst-plugins/gst-nvvideoconvert/gstnvvideoconvert.c, f9f00ae5.
 """
 
 import itertools
@@ -56,16 +61,16 @@ Objects = Callable[[int, int], list[tuple[int, int, float, tuple[float, float, f
 class World:
     """What cameras show: `objects(pad, number)` are (id, class, score, box in parts)."""
 
-    def __init__(self, objects: Objects | None = None) -> None:
+    def __init__(self, objects: Objects | None = None, size: tuple[int, int] = (160, 90)) -> None:
         self.objects: Objects = objects or (lambda pad, number: [])
-        self.width, self.height = 160, 90
+        self.width, self.height = size
 
     def metadata(self, frames: Sequence[tuple[int, int]], *, looked: bool = True) -> Any:
         """As NVIDIA's: attributes, and iterators that work once. `looked`: nvinfer did."""
-        made = [self._frame(*each, slot, looked) for slot, each in enumerate(frames)]
+        made = [self.frame(*each, slot, looked) for slot, each in enumerate(frames)]
         return SimpleNamespace(frame_items=iter(made))
 
-    def _frame(self, pad: int, number: int, slot: int = 0, looked: bool = True) -> Any:
+    def frame(self, pad: int, number: int, slot: int = 0, looked: bool = True) -> Any:
         objects = [self._object(*each) for each in self.objects(pad, number)]
         for each in objects if not looked else ():
             each.confidence = -0.1  # as NvDCF says of what it follows without a detection
@@ -98,13 +103,27 @@ class World:
 
 
 class FakeBuffer:
-    """As pyservicemaker's: metadata, and a picture by its place in the batch."""
+    """As pyservicemaker's behind nvvideoconvert: metadata, and a picture by its place in the batch.
 
-    def __init__(self, metadata: Any) -> None:
-        self.batch_meta = metadata
+    All pictures are of one size, whatever the cameras' is.
+    """
+
+    def __init__(self, metadata: Any, size: tuple[int, int] = (128, 72)) -> None:
+        self.width, self.height = size
+        frames = [self._scaled(frame) for frame in metadata.frame_items]
+        self.batch_meta = SimpleNamespace(frame_items=iter(frames))
 
     def extract(self, batch_id: int) -> Any:
-        return np.full((72, 128, 3), 90 + batch_id, np.uint8)
+        return np.full((self.height, self.width, 3), 90 + batch_id, np.uint8)
+
+    def _scaled(self, frame: Any) -> Any:
+        across, down = self.width / frame.source_width, self.height / frame.source_height
+        objects = list(frame.object_items)
+        for rect in (each.rect_params for each in objects):
+            rect.left, rect.width = rect.left * across, rect.width * across
+            rect.top, rect.height = rect.top * down, rect.height * down
+        frame.object_items = iter(objects)
+        return frame
 
 
 class GstMachine:

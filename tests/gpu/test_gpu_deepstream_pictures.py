@@ -6,11 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
-from gpu.deepstream import host
+from gpu.deepstream import host, mapper
 from gpu.deepstream.pictures import Pictures
 from gpu.deepstream.watching import _shaped
-from tests.gpu.gst_machine import World
+from tests.gpu.gst_machine import PERSON, FakeBuffer, World
 
 
 class Gate:
@@ -28,18 +29,14 @@ class Gate:
         return bool(self.states) and self.states[-1]
 
 
-class Buffer:
-    def __init__(self, *pads: int) -> None:
-        world = World()
-        frames = [world._frame(pad, 0) for pad in pads]
-        for slot, frame in enumerate(frames):
-            frame.batch_id = slot
-        self.batch_meta = SimpleNamespace(frame_items=iter(frames))
+class Buffer(FakeBuffer):
+    def __init__(self, *pads: int, world: World | None = None) -> None:
+        super().__init__((world or World()).metadata([(pad, 0) for pad in pads]), (1280, 720))
         self.extracted: list[int] = []
 
-    def extract(self, slot: int) -> Any:
-        self.extracted.append(slot)
-        return np.full((4, 6, 3), 10 + slot, np.uint8)
+    def extract(self, batch_id: int) -> Any:
+        self.extracted.append(batch_id)
+        return np.full((self.height, self.width, 3), 10 + batch_id, np.uint8)
 
 
 Asked = tuple[list[Any], threading.Thread]
@@ -80,6 +77,22 @@ def test_who_asks_gets_his_camera_s_picture_and_the_gate_shuts(
     assert not gate.is_open
     assert gate.states == [True, False]
     assert first[0][0][0] is not second[0][0][0], "blurring changes a picture in place"
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (2560, 1440), (1280, 720), (704, 576)])
+def test_boxes_lie_in_the_picture_where_the_camera_had_them(
+    size: tuple[int, int], until: Callable[..., None]
+) -> None:
+    box = (0.7, 0.5, 0.8, 0.9)
+    pictures = Pictures(Gate())  # type: ignore[arg-type]
+    answers, thread = asking(pictures, 0)
+    until(lambda: len(pictures._wishes) == 1)
+    pictures.take(Buffer(0, world=World(lambda pad, number: [(1, PERSON, 0.9, box)], size)))
+    thread.join(5)
+    [(_, frame)] = answers
+    assert (frame.width, frame.height) == size, "the camera's own shape"
+    [track] = mapper.tracks(frame, {PERSON: "person"})
+    assert track.box == pytest.approx(box)
 
 
 def test_a_camera_that_is_away_is_not_waited_for_for_long() -> None:

@@ -1,5 +1,6 @@
 """One camera of a shard: what it tells and counts, with numbers as NVIDIA's metadata has them."""
 
+import io
 import multiprocessing
 import threading
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gpu.blur import Pixels
 from gpu.cpu.detect import Detector
@@ -19,6 +21,7 @@ from gpu.deepstream.watching import Watching
 from gpu.deepstream.wires import Caller, Sender, Task
 from gpu.messages import Camera, Observation, Watch, Zone
 from gpu.pipeline import Line, line
+from tests.gpu.gst_machine import PERSON, FakeBuffer, World
 from tests.gpu.test_gpu_deepstream_graph import network
 
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -34,7 +37,7 @@ LINE = line(
 
 
 CAR = (7, 2, 0.9, 40.0, 40.0, 60.0, 40.0)
-FRAME = Frame(pad=0, slot=0, width=128, height=72, rows=(CAR,))
+FRAME = Frame(pad=0, slot=0, width=128, height=72, rows=(CAR,), within=(128, 72))
 
 
 class Grey(Pictures):
@@ -67,6 +70,42 @@ def test_a_recording_that_cannot_be_started_costs_neither_observation_nor_pictur
     assert (observation.phase, observation.object) == ("started", "car")
     assert picture is not None
     assert "nothing is recorded" in caplog.text
+
+
+class Noisy(FakeBuffer):
+    """A picture that is nothing but noise: what is not covered shows it."""
+
+    def extract(self, batch_id: int) -> Any:
+        noise = np.random.default_rng(7).integers(0, 256, (self.height, self.width, 3))
+        return noise.astype(np.uint8)
+
+
+class Opened:
+    """A machine whose gate lets one picture by as soon as it is opened."""
+
+    def __init__(self, world: World) -> None:
+        self.pictures, self._world = Pictures(self), world  # type: ignore[arg-type]
+
+    def set(self, name: str, properties: Any) -> None:
+        if not properties["drop"]:
+            self.pictures.take(Noisy(self._world.metadata([(0, 0)]), (1280, 720)))
+
+
+def test_whoever_only_the_gpu_sees_is_covered_where_he_stands(detector: Detector) -> None:
+    """Of a camera that is not of the pictures' own size."""
+    somebody = (1, PERSON, 0.9, (0.7, 0.5, 0.8, 0.9))
+    world = World(lambda pad, number: [somebody], (1920, 1080))
+    watching = Watching(LINE, 0, network(), Opened(world).pictures, detector, lambda *each: None)
+    taken = watching.snapshot()
+    assert taken is not None
+    shown = np.asarray(Image.open(io.BytesIO(taken[0])).convert("L"), np.int16)
+
+    def rough(x1: float, y1: float, x2: float, y2: float) -> float:
+        part = shown[int(y1 * 720) : int(y2 * 720), int(x1 * 1280) : int(x2 * 1280)]
+        return float(np.median(np.abs(np.diff(part, axis=1))))
+
+    assert rough(0.7, 0.5, 0.8, 0.9) == 0, "one block beside the other, each of one colour"
+    assert rough(0.47, 0.33, 0.53, 0.6) > 10, "and nobody else is"
 
 
 class Shown(Watching):
