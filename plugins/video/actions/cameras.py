@@ -13,7 +13,6 @@ from plugins.video.models import Camera, CameraState
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
-from plugins.video.rules.health import activation_problem
 
 AREA_SCOPE = Scope(area="path")
 NOTHING_THE_MATTER: dict[str, Any] = {
@@ -82,8 +81,7 @@ async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> C
     if given.source:
         camera.seal_source(given.source)
         camera.view += 1
-    if camera.active:
-        _demand_lawful(camera)
+    _check_lawful(camera)
     await camera.save()
     change = "readdressed" if given.source else "edited"
     await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
@@ -106,7 +104,8 @@ async def accept_view(viewer: Viewer, camera_id: int) -> Camera:
 @atomic
 async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
     camera = await camera_for(viewer, MANAGE, camera_id)
-    _demand_lawful(camera)
+    if camera.unlawful:
+        raise Conflict(next(iter(camera.unlawful.values())))
     await _switch(viewer, camera, True)
     return camera
 
@@ -130,14 +129,10 @@ async def _switch(viewer: Viewer, camera: Camera, active: bool) -> None:
     await touch()
 
 
-def _demand_lawful(camera: Camera) -> None:
-    problem = activation_problem(
-        filing_number=camera.filing_number,
-        signage=camera.signage,
-        private_space=camera.private_space,
-    )
-    if problem:
-        raise Conflict(problem)
+def _check_lawful(camera: Camera) -> None:
+    """An active one stays within the law: whoever writes otherwise is told at the field."""
+    for field, problem in camera.unlawful.items() if camera.active else ():
+        raise BadInput(f"{problem}它正在使用，要这样改请先停用。", field=field, reason="unlawful")
 
 
 async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:

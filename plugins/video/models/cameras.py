@@ -6,6 +6,7 @@ from tortoise import fields
 
 from liuhe import Area, Model, Scope, seal, unseal
 from plugins.video.rules.addresses import mask
+from plugins.video.rules.health import unlawful
 
 #: A camera is reached through the area that it stands in.
 CAMERA_SCOPE = Scope(area="area__path")
@@ -55,6 +56,15 @@ class Camera(Model):
     def source(self) -> str:
         """The address, for the eyes alone; "" where it was sealed with another key."""
         return unseal(SEALED_FOR, self.sealed_source, str(self.id)) or ""
+
+    @property
+    def unlawful(self) -> dict[str, str]:
+        """What keeps it off, by field."""
+        return unlawful(
+            filing_number=self.filing_number,
+            signage=self.signage,
+            private_space=self.private_space,
+        )
 
     def seal_source(self, address: str) -> None:
         """Once the camera has its number: opened for that one only."""

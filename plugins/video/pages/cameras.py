@@ -28,7 +28,7 @@ from plugins.video.pages.device import number_in_path
 from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
 from plugins.video.rules.codes import code_words
-from plugins.video.rules.health import SEEN, activation_problem, is_here
+from plugins.video.rules.health import SEEN, is_here
 from plugins.video.rules.labels import SIGHT_LABELS, TROUBLE_ADVICE, TROUBLE_LABELS
 from plugins.video.settings import VideoSettings
 
@@ -118,11 +118,7 @@ async def one(request: Request) -> Response:
         "look": await _look(camera, zones, await _begin_look(who, camera)),
         "zones": zone_rows(zones, await _watches(camera), await actions.named_scenes()),
         "today": await _today(camera),
-        "problem": activation_problem(
-            filing_number=camera.filing_number,
-            signage=camera.signage,
-            private_space=camera.private_space,
-        ),
+        "problem": next(iter(camera.unlawful.values()), ""),
         "code_words": code_words(camera.code or ""),
         "closed": camera.active and not camera.source,
         "catalogue": await _catalogue(camera),

@@ -233,10 +233,34 @@ async def test_the_law_keeps_a_camera_off(street: Street, unlawful: dict[str, An
     with pytest.raises(Conflict):
         await actions.activate_camera(street.admin, new.id)
     given = given_camera(street.area, **unlawful)
-    with pytest.raises(Conflict):  # nor may an active one leave it
+    with pytest.raises(BadInput):  # nor may an active one leave it
         await actions.update_camera(street.admin, street.camera.id, given)
     assert not await Camera.filter(~Q(id=street.camera.id), active=True).exists()
     assert (await Camera.get(id=street.camera.id)).signage
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [({"filing_number": ""}, "filing_number"), ({"signage": ""}, "signage")],
+    ids=str,
+)
+async def test_what_the_law_refuses_comes_back_with_all_that_was_typed(
+    street: Street, written: dict[str, str], field: str
+) -> None:
+    data = {
+        "name": "刚改的名字",
+        "area": str(street.area.id),
+        "address": "刚写的地址",
+        "filing_number": "B1",
+        "signage": "1",
+        **written,
+    }
+    async with await street.browser("admin") as browser:
+        answer = await browser.post(f"/admin/video/{street.camera.id}/edit", data=data)
+    assert answer.status_code == 422
+    assert {"刚改的名字", "刚写的地址"} <= set(re.findall(r'value="([^"]*)"', answer.text))
+    assert f'id="f-{field}-problem"' in answer.text
+    assert "要这样改请先停用" in answer.text
 
 
 async def test_a_token_is_shown_once_to_an_administrator(street: Street) -> None:
