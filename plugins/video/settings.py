@@ -13,8 +13,10 @@ class VideoSettings(Section):
     same object. `tracks_…`: how long, and how much of each camera, what moved is kept for trying
     zones out (0 days: not at all). `lost_hours`: so long after a restart an observation without
     news is closed.
-    `trouble_minutes`: what lasts so long is told to a person. `unsteady`: so many new connections
-    in an hour are trouble. Between the hours `day_begins` and `day_ends` a picture is not dark.
+    `trouble_minutes`: what lasts so long is told to a person; `starting_minutes` for a camera that
+    has shown nothing yet, as a graphics card prepares its models for long.
+    `unsteady`: so many new connections in an hour are trouble.
+    Between the hours `day_begins` and `day_ends` a picture is not dark.
     `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
     register. `national_worker`: the eyes that listen for them, at `national_host` (empty: every
     address of that machine) and `national_port`, UDP and TCP.
@@ -30,6 +32,7 @@ class VideoSettings(Section):
     tracks_megabytes: int = Field(default=50, ge=1, le=1000)
     lost_hours: int = Field(default=168, ge=1, le=720)
     trouble_minutes: int = Field(default=5, ge=1, le=1440)
+    starting_minutes: int = Field(default=30, ge=1, le=1440)
     unsteady: int = Field(default=12, ge=2, le=1000)
     day_begins: int = Field(default=8, ge=0, le=23)
     day_ends: int = Field(default=17, ge=1, le=24)
@@ -52,6 +55,7 @@ class VideoSettings(Section):
     def silence(self) -> timedelta:
         return timedelta(seconds=self.offline_seconds)
 
-    @property
-    def dwell(self) -> timedelta:
-        return timedelta(minutes=self.trouble_minutes)
+    def dwell(self, problem: str) -> timedelta:
+        """How long a problem lasts before a person is told."""
+        starting = problem == "starting"
+        return timedelta(minutes=self.starting_minutes if starting else self.trouble_minutes)

@@ -84,7 +84,7 @@ def _problem(state: CameraState, now: datetime) -> str:
 def _go_on(state: CameraState, problem: str, now: datetime) -> str:
     """Take the next step of what is the matter; what a person was told of before."""
     before = Course(problem=state.problem, since=state.problem_since, trouble=state.trouble)
-    after = goes_to(before, problem, now, settings_of(VideoSettings).dwell)
+    after = goes_to(before, problem, now, settings_of(VideoSettings).dwell(problem))
     state.problem, state.problem_since, state.trouble = after.problem, after.since, after.trouble
     state.urgency = urgency_of(after.trouble)
     return before.trouble

@@ -11,21 +11,23 @@ TROUBLES = (
     "moved",
     "dark",
     "covered",
+    "starting",
     "reconnecting",
     "failed",
     "offline",
 )
 SEEN = ("blurred", "moved", "dark", "covered")
-STOPPED = ("reconnecting", "ended", "failed", "offline")
+STOPPED = ("starting", "reconnecting", "ended", "failed", "offline")
 
 
-def activation_problem(*, filing_number: str, signage: bool, private_space: bool) -> str:
-    """Why the law (视频条例) keeps this camera off, in a sentence, or ""."""
-    if private_space:
-        return "这台摄像机拍摄的是私密空间，不能启用。"
-    if not filing_number:
-        return "启用前要先登记备案号。"
-    return "" if signage else "启用前要先设置提示标识，并在这里勾选确认。"
+def unlawful(*, filing_number: str, signage: bool, private_space: bool) -> dict[str, str]:
+    """Why the law (视频条例) keeps this camera off: a sentence for each field, worst first."""
+    problems = {
+        "private_space": "这台摄像机拍摄的是私密空间，不能启用。" if private_space else "",
+        "filing_number": "" if filing_number else "启用前要先登记备案号。",
+        "signage": "" if signage else "启用前要先设置提示标识，并在这里勾选确认。",
+    }
+    return {field: problem for field, problem in problems.items() if problem}
 
 
 def is_here(told_at: datetime | None, now: datetime, silence: timedelta) -> bool:
@@ -74,10 +76,12 @@ class Course:
 
 
 def goes_to(before: Course, problem: str, now: datetime, dwell: timedelta) -> Course:
-    """The next course. One trouble that turns into another does not begin anew; a camera that
-    comes and goes stays unsteady until it has been well for long, which others count."""
+    """The next course. One trouble that turns into another does not begin anew, unless the eyes
+    themselves did; a camera that comes and goes stays unsteady until it has been well for long,
+    which others count."""
     if not problem:
         return Course(trouble=before.trouble if before.trouble == "unsteady" else "")
-    since = before.since if before.problem and before.since else now
+    anew = not before.problem or (problem == "starting" and before.problem != problem)
+    since = now if anew or not before.since else before.since
     told = problem if now - since >= dwell else before.trouble
     return Course(problem=problem, since=since, trouble=told)

@@ -51,6 +51,7 @@ class CameraTrouble(Enum):
     MOVED = strawberry.enum_value("moved", description="画面变了，可能被转动 · turned away")
     DARK = strawberry.enum_value("dark", description="白天画面太暗 · dark by day")
     COVERED = strawberry.enum_value("covered", description="画面被遮挡 · covered")
+    STARTING = strawberry.enum_value("starting", description="一直没有画面 · never a picture")
     RECONNECTING = strawberry.enum_value("reconnecting", description="连不上 · cannot be reached")
     FAILED = strawberry.enum_value("failed", description="故障 · failed")
     OFFLINE = strawberry.enum_value("offline", description="离线 · silent")

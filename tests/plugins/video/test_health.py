@@ -48,6 +48,21 @@ async def test_a_covered_camera_is_told_of_once_it_has_lasted_and_no_longer_than
     assert (await ask(street, "grid", TROUBLES))["cameras"]["edges"] == []
 
 
+async def test_a_camera_that_never_shows_anything_is_told_of_after_longer(street: Street) -> None:
+    await street.beat(state="starting")
+    for minutes, told in ((6, ""), (29, ""), (31, "starting")):
+        await aged(street, minutes)
+        await street.beat(state="starting")
+        await actions.watch_over()
+        assert await trouble(street) == told
+    found = await ask(street, "grid", TROUBLES)
+    assert found["cameras"]["edges"] == [{"node": {"name": "小河路桥头", "trouble": "STARTING"}}]
+    async with await street.browser("grid") as browser:
+        assert "一张画面也没有来" in (await browser.get("/admin/video/?need=1")).text
+    await street.beat()
+    assert await trouble(street) == ""
+
+
 async def test_a_camera_that_falls_silent_waits_on_the_home_page(street: Street) -> None:
     await street.beat()
     for minutes, told in ((2, ""), (6, "offline")):
