@@ -3,6 +3,7 @@
 import io
 import multiprocessing
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def test_frames_that_cannot_be_followed_fill_no_log(
 ) -> None:
     watching = Watching(LINE, 0, network(), PICTURES, detector, lambda *each: None)
     watching.start()
-    bad = Frame(pad=0, slot=0, width=128, height=72, rows=(("no", "numbers"),))  # type: ignore[arg-type]
+    bad = replace(FRAME, rows=(("no", "numbers"),))  # type: ignore[arg-type]
     for _ in range(20):
         watching.offer(bad, looked=True)
     watching.offer(FRAME, looked=True)
