@@ -381,3 +381,12 @@ def test_a_still_film_of_the_comparison_has_one_key_frame(
 def test_what_the_server_imports_needs_the_standard_library_only() -> None:
     code = "import gpu.messages, gpu.zones, gpu.pipeline, gpu.spool"
     subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+@pytest.mark.slow
+def test_the_soak_sees_frames_and_says_how_much_memory_is_held() -> None:
+    from tests.gpu.soak import soak
+
+    first, second = soak(2, minute=3.0)
+    assert second["frames"] > first["frames"] > 0
+    assert 50 < first["megabytes"] < 2000
