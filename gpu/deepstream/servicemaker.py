@@ -7,6 +7,8 @@ C++ side does not own them.
 import importlib
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +16,8 @@ from gpu.deepstream.machine import Buffers, Ended, Metadata
 from gpu.deepstream.table import Value
 
 log = logging.getLogger(__name__)
+
+CLOSING = 3.0  # seconds that a recording may take to be written to its end
 
 
 class MissingError(RuntimeError):
@@ -38,6 +42,8 @@ class ServiceMaker:
         self._pipeline = self._library.Pipeline(name)
         self._kept: list[Any] = []
         self._ended: Ended = "error"
+        self._recording: dict[str, float] = {}  # until when, by name
+        self._recorder = threading.Lock()  # cameras ask on threads of their own
 
     def add(self, element: str, name: str, properties: Mapping[str, Value]) -> None:
         self._pipeline.add(element, name, dict(properties))
@@ -71,7 +77,19 @@ class ServiceMaker:
         self._pipeline[name].set(dict(properties))
 
     def record(self, name: str, before: int, after: int) -> None:
-        self._pipeline.start_recording(name, before, after, _recorded)
+        """What happens during a recording is in it, as far as it goes.
+
+        By `Pipeline::startRecording` a name counts as being recorded until it is told to stop, also
+        when the recording has long been over: another start does nothing, and says so to nobody.
+        """
+        with self._recorder:
+            begun = time.monotonic()
+            if begun < self._recording.get(name, 0.0):
+                return
+            if name in self._recording:
+                self._pipeline.stop_recording(name)
+            self._pipeline.start_recording(name, before, after, _recorded)
+            self._recording[name] = begun + after + CLOSING
 
     def start(self) -> None:
         self._pipeline.start(self._hear)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from gpu.deepstream import servicemaker
 from gpu.deepstream.graph import GATE, PICTURES, SCALARS, shard
 from gpu.deepstream.machine import build
 from gpu.deepstream.mapper import Looks
@@ -176,7 +177,12 @@ def test_what_the_table_allows_gobject_takes(gstreamer: Any) -> None:
 
 
 class Library(ModuleType):
-    """pyservicemaker's names as its source has them; what is called is written down."""
+    """pyservicemaker's names as its source has them; what is called is written down.
+
+    How it behaves is taken from github.com/NVIDIA/DeepStream, f9f00ae5, read and not run:
+    `Pipeline::startRecording` and `stopRecording` in
+    src/service-maker/sources/core/src/pipeline.cpp.
+    """
 
     def __init__(self) -> None:
         super().__init__("pyservicemaker")
@@ -197,6 +203,7 @@ class Library(ModuleType):
         class Pipeline:
             def __init__(self, name: str) -> None:
                 self.name = name
+                self.sessions: set[str] = set()
 
             def add(self, kind: str, name: str, properties: dict[str, Any]) -> None:
                 calls.append(("add", kind, name, properties))
@@ -219,8 +226,18 @@ class Library(ModuleType):
             def stop(self) -> None:
                 calls.append(("stop",))
 
-            def start_recording(self, *what: Any) -> None:
-                calls.append(("record", *what[:3]))
+            def start_recording(self, name: str, before: int, after: int, done: Any) -> int:
+                """Held until it is told to stop, however long ago the recording was over."""
+                if name in self.sessions:
+                    return 0
+                self.sessions.add(name)
+                calls.append(("record", name, before, after))
+                return 0  # the first session's number, too
+
+            def stop_recording(self, name: str) -> bool:
+                held = name in self.sessions
+                self.sessions.discard(name)
+                return held
 
         self.Pipeline = Pipeline
 
@@ -284,6 +301,20 @@ def test_the_gate_and_smart_record_are_set_by_name(library: Library) -> None:
         ("record", "camera-1", 10, 30),
         ("stop",),
     ]
+
+
+def test_each_observation_is_recorded_not_only_a_camera_s_first(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(servicemaker, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    machine = ServiceMaker("liuhe")
+    asked = ((0.0, 0), (0.0, 1), (5.0, 0), (30.0, 0), (40.0, 0), (90.0, 0), (95.0, 1))
+    for at, camera in asked:
+        clock[0] = 100.0 + at
+        machine.record(f"camera-{camera}", 10, 20)
+    recorded = [call[1] for call in library.calls]
+    assert recorded == ["camera-0", "camera-1", "camera-0", "camera-0", "camera-1"]
 
 
 def test_without_deepstream_a_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
