@@ -9,6 +9,7 @@ from plugins.video.actions.cameras import (
     deactivate_camera,
     update_camera,
 )
+from plugins.video.actions.cards import told_cards, usable_models
 from plugins.video.actions.configuration import configuration, revision
 from plugins.video.actions.devices import (
     add_device,
@@ -83,8 +84,10 @@ __all__ = [
     "take_presences",
     "take_snapshot",
     "take_tracks",
+    "told_cards",
     "try_zone",
     "update_camera",
+    "usable_models",
     "watch_over",
     "worker_of",
 ]

@@ -132,6 +132,7 @@ async def _show(
         "post_to": f"{BASE}/{camera.id}/edit" if camera else f"{BASE}/new",
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),
+        "models": await _models(values.get("model", "")),
         "transports": list(TRANSPORTS.items()),
         "back": f"{BASE}/{camera.id}" if camera else f"{BASE}/",
     }
@@ -151,6 +152,14 @@ async def _areas(who: Viewer) -> list[tuple[int, str]]:
     mine = Area.filter(within(who, MANAGE, Scope(area="path")), valid_to=None)
     rows = await mine.exclude(level="microgrid").order_by("code", "id")
     return [(row.id, "\u3000" * LEVELS.index(row.level) + row.name) for row in rows]
+
+
+async def _models(chosen: str) -> list[tuple[str, ...]]:
+    """Those that the eyes have told of, and what is chosen already."""
+    usable = await actions.usable_models()
+    offered = [(name, name) for name, bundled in usable.items() if not bundled or name == chosen]
+    gone = [] if chosen in ("", *usable) else [(chosen, chosen, "没有处理程序报告过它")]
+    return [("", "自带的模型"), *offered, *gone]
 
 
 ROUTES = [

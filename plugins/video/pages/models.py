@@ -1,6 +1,5 @@
 """`/admin/video/models`: the cards of the models that the eyes have, as they told them."""
 
-from collections import defaultdict
 from typing import Any
 
 from tortoise.functions import Count
@@ -8,7 +7,8 @@ from tortoise.functions import Count
 from gpu.messages import ModelCard, Quality, Share
 from liuhe import Viewer, demand_held, within
 from liuhe.pages import Request, Response, Route, page, viewer
-from plugins.video.models import Camera, Worker
+from plugins.video import actions
+from plugins.video.models import Camera
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, SEE
@@ -20,7 +20,7 @@ CAMERAS_SHOWN = 12
 
 async def index(request: Request) -> Response:
     who = demand_held(viewer(request), SEE)
-    cards = await told_cards()
+    cards = await actions.told_cards()
     used = await _used(who)
     known = {card.name for card, _ in cards}
     context = {
@@ -30,28 +30,6 @@ async def index(request: Request) -> Response:
         "may_manage": who.holds(MANAGE),
     }
     return await page(request, "video/models.html", context)
-
-
-async def told_cards() -> list[tuple[ModelCard, dict[str, float]]]:
-    """Each model once, with how many milliseconds a picture takes each worker."""
-    found: dict[str, ModelCard] = {}
-    speeds: dict[str, dict[str, float]] = defaultdict(dict)
-    for worker in await Worker.exclude(health=None).order_by("name"):
-        for card in _cards_of(worker):
-            mark = card.tag or card.name
-            found.setdefault(mark, card)
-            if card.milliseconds is not None:
-                speeds[mark][worker.name] = card.milliseconds
-    ordered = sorted(found.items(), key=lambda each: (not each[1].bundled, each[1].name))
-    return [(card, speeds[mark]) for mark, card in ordered]
-
-
-def _cards_of(worker: Worker) -> list[ModelCard]:
-    """What an older version told in another shape is no card."""
-    try:
-        return [ModelCard.from_json(each) for each in (worker.health or {}).get("models", ())]
-    except ValueError:
-        return []
 
 
 async def _used(who: Viewer) -> dict[str, dict[str, Any]]:

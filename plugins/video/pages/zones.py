@@ -8,7 +8,6 @@ from liuhe.pages import Form, Request, Response, Route, form, page, see_other, v
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.pages.device import number_in_path
-from plugins.video.pages.models import told_cards
 from plugins.video.pages.trying import tried_view
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
@@ -136,7 +135,7 @@ async def _show(
 
 async def _objects(camera: Camera) -> list[tuple[str, str]]:
     """What may be looked for: what is usual, and what the camera's own model sees besides."""
-    own = [card.objects for card, _ in await told_cards() if card.name == camera.model]
+    own = [card.objects for card, _ in await actions.told_cards() if card.name == camera.model]
     names = dict.fromkeys(name for objects in own for name in objects)
     return list({**OBJECT_LABELS, **{name: object_label(name) for name in names}}.items())
 

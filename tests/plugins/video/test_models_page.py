@@ -67,7 +67,8 @@ async def test_three_workers_and_cameras_ask_the_database_as_often_as_one(
     with count_queries() as one:
         await read(street, "grid")
     for number in ("two", "three"):
-        await make_camera(street.admin, street.area, name=f"相机 {number}", model=number)
+        camera = await make_camera(street.admin, street.area, name=f"相机 {number}")
+        await Camera.filter(id=camera.id).update(model=number)
         await actions.ensure_worker(f"{number}-token-of-the-eyes", number)
         await tell(street, token=f"{number}-token-of-the-eyes")
     with count_queries() as three:
@@ -82,3 +83,33 @@ async def test_what_only_the_camera_s_model_sees_can_be_watched_for(street: Stre
     assert 'value="smoke"' not in await read(street, "dispatcher", path)
     await Camera.filter(id=street.camera.id).update(model="smoke")
     assert 'value="smoke"' in await read(street, "dispatcher", path)
+
+
+async def test_a_camera_is_given_a_model_that_is_there(street: Street) -> None:
+    broken = ModelCard(name="broken", error="the file is missing.")
+    await tell(street, broken, ModelCard(name="smoke", tag="smoke@1", objects=("smoke",)))
+    path = f"/admin/video/{street.camera.id}/edit"
+    data = {"name": "刚改的", "area": str(street.area.id), "filing_number": "B1", "signage": "1"}
+    async with await street.browser("admin") as browser:
+        text = (await browser.get(path)).text
+        assert '<option value="smoke">' in text
+        assert "broken" not in text
+        for name in ("smok", "broken"):
+            answer = await browser.post(path, data={**data, "model": name})
+            assert answer.status_code == 422
+            assert f"没有处理程序报告过能用的模型“{name}”" in answer.text
+            assert 'value="刚改的"' in answer.text
+        assert (await browser.post(path, data={**data, "model": "smoke"})).status_code == 303
+    assert (await Camera.get(id=street.camera.id)).model == "smoke"
+
+
+async def test_a_model_that_is_away_stays_with_its_camera(street: Street) -> None:
+    await Camera.filter(id=street.camera.id).update(model="ours")
+    path = f"/admin/video/{street.camera.id}/edit"
+    data = {"name": "改了名", "area": str(street.area.id), "filing_number": "B1", "signage": "1"}
+    async with await street.browser("admin") as browser:
+        assert '<option value="ours" selected>' in (await browser.get(path)).text
+        answer = await browser.post(path, data={**data, "model": "ours"})
+        assert answer.status_code == 303
+    camera = await Camera.get(id=street.camera.id)
+    assert (camera.name, camera.model) == ("改了名", "ours")
