@@ -132,9 +132,10 @@ def line(camera: Camera, *, live: bool = True, tracks: bool = False) -> Line:
 
 
 def resolved(source: str, folders: Iterable[Path] = ()) -> str:
-    """`clip:campus` and relative paths as absolute ones; an rtsp:// address as it is."""
-    if _RTSP.match(source):
-        return source
+    """`clip:campus` and relative paths as absolute ones; an rtsp:// address as it is, but that
+    FFmpeg knows no RTSP://."""
+    if found := _RTSP.match(source):
+        return found[0].lower() + source[found.end() :]
     if source.startswith("clip:"):
         return str(CLIPS / f"{source.removeprefix('clip:')}.mp4")
     paths = [folder / source for folder in [*folders, CLIPS, CLIPS.parent.parent]]

@@ -5,7 +5,19 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from liuhe import Area, BadInput, Conflict, Forbidden, Scope, Viewer, atomic, may, record
+from liuhe import (
+    Area,
+    BadInput,
+    Conflict,
+    Forbidden,
+    Scope,
+    Viewer,
+    atomic,
+    may,
+    record,
+    settings_of,
+)
+from plugins.video.actions.cards import usable_models
 from plugins.video.actions.configuration import touch
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.actions.tracks import forget_tracks
@@ -13,6 +25,7 @@ from plugins.video.models import Camera, CameraState
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
+from plugins.video.settings import VideoSettings
 
 AREA_SCOPE = Scope(area="path")
 NOTHING_THE_MATTER: dict[str, Any] = {
@@ -144,6 +157,7 @@ async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
     given = replace(given, code=plain_code(given.code))
     _check(camera, given)
     await _check_code_free(camera, given.code)
+    await _check_model(camera, given.model)
     camera.update_from_dict(_values(given))
     camera.area = area
 
@@ -156,10 +170,10 @@ def _values(given: CameraInput) -> dict[str, object]:
 
 def _check(camera: Camera, given: CameraInput) -> None:
     """A code of before there were rules may stay as it is."""
-    address = given.source or camera.masked_source
+    address, near = given.source or camera.masked_source, settings_of(VideoSettings).near_sources
     problems = {
         "name": "" if 0 < len(given.name) <= 60 else "请填写名称，最多 60 个字。",
-        "source": source_problem(given.source) if given.source else "",
+        "source": source_problem(given.source, near=near) if given.source else "",
         "transport": transport_problem(address, given.transport),
         "code": code_problem(given.code) if given.code != (camera.code or "") else "",
         "detect_every": "" if 1 <= given.detect_every <= 250 else "检测间隔在 1 到 250 帧之间。",
@@ -180,3 +194,18 @@ def _degrees(value: float | None, most: int, label: str) -> str:
 async def _check_code_free(camera: Camera, code: str) -> None:
     if code and await Camera.filter(~Q(id=camera.id or 0), code=code).exists():
         raise BadInput("已有一台摄像机用了这个国标编码。", field="code", reason="taken")
+
+
+async def _check_model(camera: Camera, name: str) -> None:
+    """One that the eyes have told of; what is there already may stay while they are away."""
+    if name in ("", camera.model):
+        return
+    usable = await usable_models()
+    if name not in usable:
+        others = f"能用的有：{'、'.join(usable)}。" if usable else ""
+        problem = f"没有处理程序报告过能用的模型“{name}”。{others}"
+        raise BadInput(
+            f"{problem}要用别的，请先把它放进视频处理程序的模型文件夹。",
+            field="model",
+            reason="unknown",
+        )

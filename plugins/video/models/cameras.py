@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 
 from liuhe import Area, Model, Scope, seal, unseal
-from plugins.video.rules.addresses import mask
+from plugins.video.rules.addresses import mask, plain_source
 from plugins.video.rules.health import unlawful
 
 #: A camera is reached through the area that it stands in.
@@ -68,6 +68,7 @@ class Camera(Model):
 
     def seal_source(self, address: str) -> None:
         """Once the camera has its number: opened for that one only."""
+        address = plain_source(address)
         self.sealed_source = seal(SEALED_FOR, address, str(self.id))
         self.masked_source = mask(address)[:LONGEST_SOURCE]
 

@@ -87,8 +87,7 @@ FAULT_SENTENCES = {
     "door": "注册服务出错，正在重新打开。一再出现的话，请管理员看视频处理程序的日志。",
 }
 #: Where what the program itself says tells more.
-FAULT_DETAILS = {
-    "unreachable",
+FAULT_DETAILS = {  # not "unreachable": which doors are open in there is nobody's business here
     "broke_off",
     "model",
     "reading",

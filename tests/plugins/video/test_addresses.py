@@ -66,6 +66,18 @@ async def test_a_field_left_empty_leaves_the_address_as_it_is(street: Street) ->
 
 
 @only("sqlite")
+async def test_a_camera_does_not_ask_which_doors_are_open_beside_the_eyes(street: Street) -> None:
+    data = {"name": "门口", "area": str(street.area.id), "source": "rtsp://127.0.0.1:6379/x"}
+    async with await street.browser("admin") as browser:
+        answer = await browser.post("/admin/video/new", data=data)
+    assert answer.status_code == 422
+    assert "video.near_sources" in answer.text
+    given = given_camera(street.area, source="RTSP://u:p@10.0.0.8/Live")
+    camera = await actions.create_camera(street.admin, given)
+    assert camera.source == "rtsp://u:p@10.0.0.8/Live"
+
+
+@only("sqlite")
 async def test_an_address_opens_for_its_own_camera_only(street: Street) -> None:
     other = await actions.create_camera(street.admin, given_camera(street.area, source=ADDRESS))
     await Camera.filter(id=street.camera.id).update(sealed_source=other.sealed_source)

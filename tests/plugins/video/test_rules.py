@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from gpu import messages
 from gpu.national import messages as national
+from gpu.pipeline import resolved
 from plugins.video.rules import row_id
-from plugins.video.rules.addresses import mask, source_problem, transport_problem
+from plugins.video.rules.addresses import mask, plain_source, source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, code_words, plain_code
 from plugins.video.rules.geometry import crosses_itself, overlap, polygon_problem
 from plugins.video.rules.health import (
@@ -128,6 +129,42 @@ def test_no_password_is_shown(text: str, shown: str) -> None:
 )
 def test_only_streams_and_clips_are_sources(source: str, good: bool) -> None:
     assert (source_problem(source) == "") == good
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "0.0.0.0",
+        "localhost",
+        "LOCALHOST.",
+        "cam.localhost",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "[fe80::1%25eth0]",
+        "u:p@127.0.0.1",
+    ],
+)
+def test_a_camera_is_not_on_the_machine_of_the_eyes_unless_the_settings_say_so(host: str) -> None:
+    source = f"rtsp://{host}:554/live"
+    assert "不能指向视频处理程序自己的机器" in source_problem(source)
+    assert source_problem(source, near=True) == ""
+
+
+@pytest.mark.parametrize("host", ["10.0.0.8", "[fd00::8]", "1.2.3.4", "localhost.example", "cam1"])
+def test_any_other_machine_may_be_a_camera(host: str) -> None:
+    assert source_problem(f"rtsp://{host}/live") == ""
+
+
+def test_an_address_begins_as_those_who_open_it_know_it() -> None:
+    assert plain_source("RTSP://u:P@H/Live://x") == "rtsp://u:P@H/Live://x"
+    assert plain_source("clip:campus") == "clip:campus"
+    assert resolved("RtspS://H/Live") == "rtsps://H/Live"
 
 
 CODE = "33010500001310000001"
