@@ -20,7 +20,6 @@ class VideoSettings(Section):
     `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
     register. `national_worker`: the eyes that listen for them, at `national_host` (empty: every
     address of that machine) and `national_port`, UDP and TCP.
-    `near_sources`: a camera may be on the machine of the eyes itself, as in tests.
     `onvif_networks`: where cameras may be looked for, and nowhere else.
     """
 
@@ -37,7 +36,6 @@ class VideoSettings(Section):
     unsteady: int = Field(default=12, ge=2, le=1000)
     day_begins: int = Field(default=8, ge=0, le=23)
     day_ends: int = Field(default=17, ge=1, le=24)
-    near_sources: bool = False
     onvif_networks: tuple[str, ...] = ()
     vitals_days: int = Field(default=8, ge=1, le=90)
     national_code: str = Field(default="", pattern=r"^([0-9]{20})?$")

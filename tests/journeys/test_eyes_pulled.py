@@ -218,8 +218,7 @@ async def place(
 
 async def furnish(data: Path, addresses: dict[str, str]) -> None:
     address = await sqlite_copy(load(data, ["video"]), data)
-    near = {"video": {"near_sources": True}}
-    async with living(load(data, ["video"], url=address, sections=near)):
+    async with living(load(data, ["video"], url=address)):
         area = await make_area("330105000000", "拱墅区")
         admin = await make_viewer("admin", "admin", area=area)
         for name, source in addresses.items():

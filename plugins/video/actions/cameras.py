@@ -15,7 +15,6 @@ from liuhe import (
     atomic,
     may,
     record,
-    settings_of,
 )
 from plugins.video.actions.cards import usable_models
 from plugins.video.actions.configuration import touch
@@ -25,7 +24,6 @@ from plugins.video.models import Camera, CameraState
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
-from plugins.video.settings import VideoSettings
 
 AREA_SCOPE = Scope(area="path")
 NOTHING_THE_MATTER: dict[str, Any] = {
@@ -155,7 +153,7 @@ async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
     if not may(viewer, MANAGE, area, AREA_SCOPE):
         raise Forbidden("这个区域不归您管理。")
     given = replace(given, code=plain_code(given.code))
-    _check(camera, given)
+    _check(camera, given, near=viewer.holds_everywhere(MANAGE))
     await _check_code_free(camera, given.code)
     await _check_model(camera, given.model)
     camera.update_from_dict(_values(given))
@@ -168,9 +166,9 @@ def _values(given: CameraInput) -> dict[str, object]:
     return {**values, "code": given.code or None}
 
 
-def _check(camera: Camera, given: CameraInput) -> None:
+def _check(camera: Camera, given: CameraInput, *, near: bool) -> None:
     """A code of before there were rules may stay as it is."""
-    address, near = given.source or camera.masked_source, settings_of(VideoSettings).near_sources
+    address = given.source or camera.masked_source
     problems = {
         "name": "" if 0 < len(given.name) <= 60 else "请填写名称，最多 60 个字。",
         "source": source_problem(given.source, near=near) if given.source else "",

@@ -9,7 +9,7 @@ STREAMS = ("rtsp", "rtsps")
 TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "tls": "TLS"}
 NEAR = (
     "视频地址不能指向视频处理程序自己的机器（如 127.0.0.1）或链路本地的网段（169.254）。"
-    "请填摄像机的地址；确实要这样用，请管理员在设置里打开 video.near_sources。"
+    "请填摄像机的地址；确实要这样用，请管理全区摄像机的人来登记。"
 )
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
 _CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
