@@ -135,7 +135,8 @@ def lines(text: str) -> list[str]:
 async def test_figures_are_for_this_machine_or_for_who_has_the_token(kernel_on: Any) -> None:
     async with kernel_on(["video"]) as kernel, opened_shell(kernel) as shell:
         await people()
-        assert 'liuhe_video_cameras{state="live"} 0.0' in (await shell.client.get("/metrics")).text
+        figures = (await shell.client.get("/metrics")).text
+        assert 'liuhe_video_cameras{state="running"} 0.0' in figures
         afar = httpx2.ASGITransport(app=shell.app, client=("10.0.0.9", 1))
         async with httpx2.AsyncClient(transport=afar, base_url="http://liuhe") as other:
             assert (await other.get("/metrics")).status_code == 404

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from liuhe import Gauge, settings_of
 from plugins.video.models.cameras import CameraState
 from plugins.video.rules.health import TROUBLES, present_state
+from plugins.video.rules.labels import STATE_LABELS
 from plugins.video.settings import VideoSettings
-
-STATES = ("connecting", "live", "stalled", "offline", "unknown", "off")
 
 
 async def cameras() -> Mapping[str, float]:
@@ -18,7 +17,7 @@ async def cameras() -> Mapping[str, float]:
     present = Counter(
         present_state(row.state, row.heard_at, now, silence, row.camera.active) for row in found
     )
-    return {state: present.get(state, 0) for state in {*STATES, *present}}
+    return {state: present[state] for state in STATE_LABELS}
 
 
 async def troubles() -> Mapping[str, float]:

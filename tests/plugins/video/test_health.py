@@ -1,5 +1,6 @@
 """What is the matter with a camera: told once it has lasted, first things first, and charted."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from core.audit import AuditRow
 from plugins.video import actions
 from plugins.video.models import Camera, CameraState, Vital
 from plugins.video.pages.waiting import waiting
+from plugins.video.rules.labels import STATE_LABELS
 from tests.factories import only
-from tests.plugins.video.conftest import Street, make_camera
+from tests.plugins.video.conftest import Street, client, make_camera
 from tests.plugins.video.test_pages import ask
 
 MINUTE = timedelta(minutes=1)
@@ -110,6 +112,29 @@ async def test_figures_are_summed_up_and_survive_eyes_that_count_anew(street: St
     await Vital.all().update(at=datetime.now(UTC) - timedelta(days=9))
     await actions.forget_vitals()
     assert not await Vital.exists()
+
+
+@only("sqlite")
+async def test_the_gauge_counts_each_camera_in_the_state_that_its_page_shows(
+    street: Street,
+) -> None:
+    silent = await make_camera(street.admin, street.area, name="没有消息的", code="")
+    await street.beat()
+    assert await states(street) == {"running": 1, "unknown": 1}
+    long_ago = datetime.now(UTC) - 60 * MINUTE
+    await CameraState.filter(camera_id=silent.id).update(state="running", heard_at=long_ago)
+    assert await states(street) == {"running": 1, "offline": 1}
+    await actions.deactivate_camera(street.admin, silent.id)
+    assert await states(street) == {"running": 1, "off": 1}
+
+
+async def states(street: Street) -> dict[str, float]:
+    """Those with cameras, as whoever watches the machines reads them; and no other state."""
+    async with client(street.app) as machine:
+        text = (await machine.get("/metrics")).text
+    told = re.findall(r'^liuhe_video_cameras\{state="(\w+)"\} (\S+)$', text, re.MULTILINE)
+    assert {state for state, _ in told} == set(STATE_LABELS)
+    return {state: float(count) for state, count in told if float(count)}
 
 
 async def test_what_needs_a_person_first_stands_first(street: Street) -> None:
