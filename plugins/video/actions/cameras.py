@@ -123,14 +123,19 @@ async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
 
 async def deactivate_camera(viewer: Viewer, camera_id: int) -> Camera:
     """The eyes stop looking; its last picture is deleted, and what moved there."""
-    camera = await camera_for(viewer, MANAGE, camera_id)
-    await _switch(viewer, camera, False)
-    await drop_snapshot(camera.id)
-    await forget_tracks(camera.id)
+    camera = await _switch_off(viewer, camera_id)
+    await drop_snapshot(camera.id)  # a file follows no transaction: it goes once that is kept
     return camera
 
 
 @atomic
+async def _switch_off(viewer: Viewer, camera_id: int) -> Camera:
+    camera = await camera_for(viewer, MANAGE, camera_id)
+    await _switch(viewer, camera, False)
+    await forget_tracks(camera.id)
+    return camera
+
+
 async def _switch(viewer: Viewer, camera: Camera, active: bool) -> None:
     camera.active = active
     await camera.save(update_fields=["active"])

@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pytest
 
 from liuhe import house, rows, settings_of
 from liuhe.testing import a_night
 from plugins.video import actions
+from plugins.video.actions import cameras as switching
 from plugins.video.actions import configuration, revision
 from plugins.video.models import Camera, Tracks
 from plugins.video.settings import VideoSettings
 from tests.factories import only
-from tests.plugins.video.conftest import NOW, SQUARE, Street, given_zone
+from tests.plugins.video.conftest import NOW, SQUARE, Street, given_zone, jpeg
 from tests.plugins.video.test_pages import ZONE
 
 #: A car that stands in the square for 100 seconds, and somebody who walks past it.
@@ -110,6 +112,25 @@ async def test_they_are_forgotten_in_time_and_with_the_camera_s_last_picture(
     assert await Tracks.all().values_list("key", flat=True) == ["new"]
     await actions.deactivate_camera(street.admin, street.camera.id)
     assert await Tracks.all().count() == 0
+
+
+async def test_a_camera_is_not_off_while_what_moved_there_could_not_be_forgotten(
+    street: Street, monkeypatch: Any
+) -> None:
+    await send(street, moved(street))
+    await street.eyes.put(f"/video/cameras/{street.camera.id}/snapshot", content=jpeg())
+
+    async def fails(*_: Any) -> None:
+        raise OSError("the database went away")
+
+    monkeypatch.setattr(switching, "forget_tracks", fails)
+    mark = await revision()
+    with pytest.raises(OSError, match="went away"):
+        await actions.deactivate_camera(street.admin, street.camera.id)
+    assert (await Camera.get(id=street.camera.id)).active
+    assert await revision() == mark
+    assert await Tracks.all().count() == 1
+    assert await actions.snapshot_times([street.camera.id])
 
 
 @only("sqlite")
