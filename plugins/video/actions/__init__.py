@@ -9,7 +9,7 @@ from plugins.video.actions.cameras import (
     deactivate_camera,
     update_camera,
 )
-from plugins.video.actions.cards import told_cards, usable_models
+from plugins.video.actions.cards import seen_by, told_cards, usable_models
 from plugins.video.actions.configuration import configuration, revision
 from plugins.video.actions.devices import (
     add_device,
@@ -76,6 +76,7 @@ __all__ = [
     "revision",
     "save_zone",
     "save_zones",
+    "seen_by",
     "snapshot_of",
     "snapshot_times",
     "streams_of",

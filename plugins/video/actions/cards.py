@@ -25,6 +25,13 @@ async def usable_models() -> dict[str, bool]:
     return {card.name: card.bundled for card, _ in await told_cards() if not card.error}
 
 
+async def seen_by(model: str) -> tuple[str, ...]:
+    """What a camera with this model ("": the bundled one) sees; () where nobody has told."""
+    cards = [card for card, _ in await told_cards()]
+    own = [card for card in cards if (card.name == model if model else card.bundled)]
+    return tuple(dict.fromkeys(name for card in own for name in card.objects))
+
+
 def _cards_of(worker: Worker) -> list[ModelCard]:
     """What an older version told in another shape is no card."""
     try:

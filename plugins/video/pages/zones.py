@@ -11,7 +11,7 @@ from plugins.video.pages.device import number_in_path
 from plugins.video.pages.trying import tried_view
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
-from plugins.video.rules.labels import KIND_LABELS, OBJECT_LABELS, object_label
+from plugins.video.rules.labels import KIND_LABELS, USUAL, object_label
 
 MOST_RULES = 6
 #: A rule that is not there yet, as the form shows it.
@@ -124,7 +124,7 @@ async def _show(
         "zones": drawn,
         "new": next((zone for zone in drawn if not zone["id"]), _zone_view(None, [], [])),
         "kinds": list(KIND_LABELS.items()),
-        "objects": await _objects(camera),
+        "objects": await _objects(camera, drawn),
         "scenes": scenes,
         "base": f"{BASE}/{camera.id}",
         "error": error.message if error else "",
@@ -133,11 +133,13 @@ async def _show(
     return await page(request, "video/zones.html", context, status=error.status if error else 200)
 
 
-async def _objects(camera: Camera) -> list[tuple[str, str]]:
-    """What may be looked for: what is usual, and what the camera's own model sees besides."""
-    own = [card.objects for card, _ in await actions.told_cards() if card.name == camera.model]
-    names = dict.fromkeys(name for objects in own for name in objects)
-    return list({**OBJECT_LABELS, **{name: object_label(name) for name in names}}.items())
+async def _objects(camera: Camera, drawn: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What the camera's model sees, and what is chosen already though it does not."""
+    seen = await actions.seen_by(camera.model) or tuple(USUAL)
+    chosen = [name for zone in drawn for rule in zone["rules"] for name in rule["objects"]]
+    unseen = dict.fromkeys(name for name in chosen if name not in seen)
+    offered = {name: object_label(name) for name in seen}
+    return [*offered.items(), *((name, f"{object_label(name)}（模型不认得）") for name in unseen)]
 
 
 async def _zones(camera: Camera, scenes: list[actions.NamedScene]) -> list[dict[str, Any]]:

@@ -1,13 +1,17 @@
 """What things are called on a page."""
 
-#: The classes that the bundled detector knows and that mean something in a street (COCO names).
-OBJECT_LABELS = {
+#: What the bundled model sees; called alike in every model.
+USUAL = {
     "person": "行人",
     "bicycle": "自行车",
     "motorcycle": "电动车或摩托车",
     "car": "汽车",
     "bus": "客车",
     "truck": "货车",
+}
+#: And what models of one's own often see, by its English name (COCO).
+OBJECT_LABELS = {
+    **USUAL,
     "dog": "犬只",
     "bench": "长椅",
     "backpack": "背包",

@@ -1,11 +1,13 @@
 """The cards of models, as the eyes told them."""
 
+import re
 from typing import Any
 
 from gpu.cards import Cards
+from gpu.manifests import find
 from gpu.messages import Health, ModelCard
 from plugins.video import actions
-from plugins.video.models import Camera
+from plugins.video.models import Camera, Watch
 from tests.factories import only
 from tests.plugins.video.conftest import NOW, TOKEN, Street, client, make_camera
 
@@ -77,12 +79,32 @@ async def test_three_workers_and_cameras_ask_the_database_as_often_as_one(
     assert len(three) == len(one)
 
 
-async def test_what_only_the_camera_s_model_sees_can_be_watched_for(street: Street) -> None:
-    await tell(street, ModelCard(name="smoke", tag="smoke@1", objects=("smoke",)))
-    path = f"/admin/video/{street.camera.id}/zones"
-    assert 'value="smoke"' not in await read(street, "dispatcher", path)
+async def offered(street: Street) -> dict[str, str]:
+    """What the zone form lets one choose, with its words."""
+    text = await read(street, "dispatcher", f"/admin/video/{street.camera.id}/zones")
+    box = r'name="r0-objects" value="([^"]+)"[^>]*><span>([^<]*)</span>'
+    return dict(re.findall(box, text))
+
+
+async def test_only_what_the_camera_s_model_sees_can_be_watched_for(street: Street) -> None:
+    usual = {name for _, name in find(None).objects}
+    assert set(await offered(street)) == usual  # nobody has told what there is
+    smoke = ModelCard(name="smoke", tag="smoke@1", objects=("smoke", "dog"))
+    await tell(street, smoke)
+    assert set(await offered(street)) == usual
     await Camera.filter(id=street.camera.id).update(model="smoke")
-    assert 'value="smoke"' in await read(street, "dispatcher", path)
+    await Watch.filter(id=street.watch.id).update(objects=[])
+    assert await offered(street) == {"smoke": "smoke", "dog": "犬只"}
+
+
+async def test_what_a_rule_looks_for_already_stays_chosen_and_is_said_to_be_unseen(
+    street: Street,
+) -> None:
+    await tell(street)
+    await Watch.filter(id=street.watch.id).update(objects=["car", "dog"])
+    assert (await offered(street))["dog"] == "犬只（模型不认得）"
+    text = await read(street, "dispatcher", f"/admin/video/{street.camera.id}/zones")
+    assert re.findall(r'value="(\w+)" checked', text) == ["car", "dog"]
 
 
 async def test_a_camera_is_given_a_model_that_is_there(street: Street) -> None:
