@@ -250,17 +250,14 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    """Paths are meant from where the command was given."""
     _adopt(options)
-    named = options.clip.startswith("clip:")
-    clip = options.clip if named else str(Path(options.clip).absolute())
-    given = [clip, "--out", str(options.out.absolute()), *options.rest]
+    given = [options.clip, "--out", str(options.out), *options.rest]
     _become_eyes("compare", [*given, "--models", str(_models())])
 
 
 def _engine(options: argparse.Namespace) -> int:
     _adopt(options)
-    _become_eyes("engine", options.rest)
+    _become_eyes("engine", [*options.rest, "--models", str(_models())])
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -283,8 +280,14 @@ def _become_eyes(command: str, arguments: Sequence[str]) -> NoReturn:
     if builds and "--cache" not in given:
         folder = SettingsSource.read().kernel().data_dir.absolute()
         arguments = [*arguments, "--cache", str(folder / "engines")]
-    os.chdir(HERE)
-    os.execv(sys.executable, [sys.executable, "-m", "gpu", command, *arguments])  # noqa: S606
+    words, env = _program("gpu", command, *arguments)
+    os.execve(words[0], words, env)  # noqa: S606
+
+
+def _program(*words: str) -> tuple[list[str], dict[str, str]]:
+    """Another program of this tree, run from where one is: paths given to it mean the same."""
+    path = os.pathsep.join(filter(None, (str(HERE), os.environ.get("PYTHONPATH"))))
+    return [sys.executable, "-P", "-m", *words], {**os.environ, "PYTHONPATH": path}
 
 
 def _migrate(options: argparse.Namespace) -> None:
@@ -384,7 +387,6 @@ def _schema(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> int:
     eyes = {"video": ["gpu", "bench"], "quality": ["gpu", "quality"]}
     whose = eyes.get(options.name, ["liuhe.bench", options.name])
-    command = [sys.executable, "-m", *whose, *options.rest]
-    if options.name == "quality":
-        command += ["--models", str(_models())]
-    return subprocess.run(command, cwd=HERE, check=False).returncode  # noqa: S603
+    models = ["--models", str(_models())] if options.name == "quality" else []
+    command, env = _program(*whose, *options.rest, *models)
+    return subprocess.run(command, env=env, check=False).returncode  # noqa: S603

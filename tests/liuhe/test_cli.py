@@ -1,6 +1,7 @@
 """What the command says when something is not as it should be: one sentence, exit code 1 or 2."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from gpu.manifests import BUNDLED, DEFAULT
+
 TREE = Path(__file__).parents[2]
 
 
-def liuhe(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def liuhe(*arguments: str, cwd: Path = TREE, **env: str) -> "subprocess.CompletedProcess[str]":
     clean = {key: value for key, value in os.environ.items() if not key.startswith("LIUHE_")}
     return subprocess.run(
         [sys.executable, "-m", "liuhe", *arguments],
-        cwd=TREE,
+        cwd=cwd,
         env={**clean, "PYTHONUTF8": "1", **env},
         capture_output=True,
         text=True,
@@ -145,3 +148,27 @@ def test_a_graph_for_the_gpu_is_prepared_in_the_data_folder(tmp_path: Path) -> N
     written = Path(done.stdout.splitlines()[-1])
     assert written.is_file()
     assert written.is_relative_to(tmp_path / "engines")
+
+
+def test_the_graph_of_a_model_in_the_data_folder_lies_where_the_command_was_given(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("onnx")
+    (here := tmp_path / "here").mkdir()
+    mine = tmp_path / "data" / "models" / "mine"
+    shutil.copytree(BUNDLED / DEFAULT, mine)
+    manifest = (mine / "manifest.toml").read_text("utf-8")
+    (mine / "manifest.toml").write_text(manifest.replace(DEFAULT, "mine"), "utf-8")
+    asked = ("engine", "build", "--graph-only", "--model", "mine", "--cache", "mine to keep")
+    done = liuhe(*asked, "--data", str(tmp_path / "data"), cwd=here)
+    assert done.returncode == 0, done.stderr
+    written = Path(done.stdout.splitlines()[-1])
+    assert written.is_file()
+    assert written.is_relative_to(here / "mine to keep")
+
+
+def test_paths_given_to_the_eyes_are_meant_from_where_the_command_is_given(tmp_path: Path) -> None:
+    (tmp_path / "gpu.py").write_text("raise SystemExit('not of this tree')")
+    (tmp_path / "zones.json").write_text("{", "utf-8")
+    done = liuhe("watch", "--source", "clip:campus", "--zones", "zones.json", cwd=tmp_path)
+    assert "zones.json: this is no JSON" in done.stderr
