@@ -16,9 +16,10 @@ from core.testing import at, drop_postgres, load
 from gpu import messages
 from gpu.pipeline import without_secret
 from liuhe import BadInput
+from liuhe.testing import make_viewer
 from plugins.video import actions
 from plugins.video.models import Camera
-from tests.factories import make_viewer, only
+from tests.factories import only
 from tests.plugins.video.conftest import Street, given_camera
 
 SECRET = "hunter2"
