@@ -24,7 +24,8 @@ AHEAD = 4  # frames of one camera that may wait; then the oldest goes
 RECONNECT = 10  # seconds without a packet after which nvurisrcbin calls a camera anew
 PICTURE = (1280, 720)
 
-SCALARS, PICTURES, GATE = "tracker", "rgb", "gate"  # where probes sit, and what lets pictures by
+#: Where probes sit, and what lets pictures by.
+MUX, SCALARS, PICTURES, GATE = "mux", "tracker", "rgb", "gate"
 
 
 def shard(lines: Sequence[Line], network: Network, folder: Path, settings: Settings) -> Graph:
@@ -80,7 +81,7 @@ def _source(number: int, line: Line, settings: Settings) -> tuple[list[Node], li
         pace = f"pace-{number}"
         nodes.append(Node(element="clocksync", name=pace, properties={"sync": True}))
         links.append(Link(source=queue, sink=pace))
-    links.append(Link(source=nodes[-1].name, sink="mux", pads=("", "sink_%u")))
+    links.append(Link(source=nodes[-1].name, sink=MUX, pads=("", "sink_%u")))
     return nodes, links
 
 
@@ -130,7 +131,7 @@ def _trunk(cameras: int, folder: Path, settings: Settings) -> list[Node]:
     rows: list[tuple[str, str, dict[str, Value]]] = [
         (
             "nvstreammux",
-            "mux",
+            MUX,
             {"batch-size": cameras, "config-file-path": str(folder / "mux.txt")},
         ),
         ("nvinfer", "infer", {"config-file-path": str(folder / "infer.txt")}),

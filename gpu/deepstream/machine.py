@@ -12,7 +12,10 @@ Ended = Literal["eos", "error"]
 
 
 class Machine(Protocol):
-    """One pipeline. Elements are added and linked before `start`; `wait` returns when it ends."""
+    """One pipeline. Elements are added and linked before `start`.
+
+    `wait` returns when it ends or cannot play, but not for an error: then nothing comes any more.
+    """
 
     def add(self, element: str, name: str, properties: Mapping[str, Value]) -> None: ...
 

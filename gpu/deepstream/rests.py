@@ -24,10 +24,10 @@ class Rests:
     def __init__(self) -> None:
         self._rests: dict[int, Rest] = {}
 
-    def broke(self, number: int, begun: float, now: float) -> bool:
+    def broke(self, number: int, worked: float, now: float) -> bool:
         """It rests, longer each time; whether it broke OFTEN without steady work in between."""
         rest = self._rests.get(number)
-        if rest is None or now - begun >= STEADY:
+        if rest is None or worked >= STEADY:
             rest = self._rests[number] = Rest(steps=waits(first=1.0), until=now)
         rest.until = now + next(rest.steps)
         rest.breaks += 1

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from gpu.deepstream import shard
@@ -33,7 +34,7 @@ class Options:
     settings: Settings = field(default_factory=Settings)
     make: Callable[[str], Machine] = ServiceMaker
     snapshot_every: float = 10.0
-    stuck: float = 120.0
+    stuck: float = 60.0
 
 
 class Running:
@@ -41,8 +42,9 @@ class Running:
 
     def __init__(self, number: int, its_lines: tuple[Line, ...], options: Options) -> None:
         self.number, self.lines = number, its_lines
-        self.begun = self.pulse = time.monotonic()
+        self.pulse = time.monotonic()
         self.health: tuple[CameraHealth, ...] = ()
+        self._shown: tuple[float, float] | None = None  # when the first and the last picture came
         self.pictures: dict[str, Picture] = {}  # the latest of each camera
         self.failed: Failed | None = None
         context = multiprocessing.get_context("spawn")
@@ -67,6 +69,17 @@ class Running:
         for end in (hear_orders, reports, tells):
             end.close()  # the shard's alone: so each side notices when the other is gone
 
+    def beat(self, cameras: tuple[CameraHealth, ...]) -> None:
+        """Its pulse. That it lives is not yet work: pictures are."""
+        self.pulse, before, self.health = time.monotonic(), _latest(self.health), cameras
+        if _latest(cameras) != before:
+            self._shown = (self._shown[0] if self._shown else self.pulse, self.pulse)
+
+    @property
+    def worked(self) -> float:
+        """Seconds from the first picture to the last: it may have hung for long after that."""
+        return self._shown[1] - self._shown[0] if self._shown else 0.0
+
     @property
     def crashed(self) -> bool:
         """Ended by a signal."""
@@ -88,3 +101,7 @@ class Running:
             log.warning("shard %d does not end; it is killed", self.number)
             self.process.kill()
             self.process.join(GRACE)
+
+
+def _latest(cameras: tuple[CameraHealth, ...]) -> datetime | None:
+    return max((each.last_frame_at for each in cameras if each.last_frame_at), default=None)

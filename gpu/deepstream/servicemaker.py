@@ -107,7 +107,11 @@ class ServiceMaker:
         self._pipeline.attach(name, probe)
 
     def _hear(self, message: Any) -> None:
-        """pyservicemaker tells of an end, but of an error only by ending."""
+        """pyservicemaker tells of an end. Of an error it only prints, and waits on.
+
+        By `bus_call` and `Pipeline::run`: `wait` returns after an end, and at once if the pipeline
+        cannot play.
+        """
         if isinstance(message, self._library.EOSMessage):
             self._ended = "eos"
 

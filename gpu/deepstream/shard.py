@@ -14,7 +14,7 @@ from typing import Any
 from gpu.cpu.detect import Detector
 from gpu.deepstream import engines, mapper, networks
 from gpu.deepstream.building import have_engine
-from gpu.deepstream.graph import PICTURES, SCALARS, shard
+from gpu.deepstream.graph import MUX, PICTURES, SCALARS, shard
 from gpu.deepstream.machine import Machine, build
 from gpu.deepstream.pictures import Pictures
 from gpu.deepstream.servicemaker import MissingError, ServiceMaker
@@ -38,9 +38,9 @@ from gpu.messages import Fault, Observation
 
 log = logging.getLogger(__name__)
 
-#: Exit codes: films are over; it broke; it cannot work, whatever the cameras; it has no worker any
-#: more; its pipeline does not start, maybe for one of the cameras.
-ENDED, BROKEN, CANNOT, ALONE, UNSTARTED = 0, 3, 4, 5, 6
+#: Exit codes: films are over; it broke after pictures; it cannot work, whatever the cameras; it has
+#: no worker any more; its pipeline gives no picture, maybe for one of the cameras; none answers.
+ENDED, BROKEN, CANNOT, ALONE, UNSTARTED, AWAY = 0, 3, 4, 5, 6, 7
 PULSE = 1.0
 BUILDING = 1800.0  # seconds that an engine may take
 CLOSING = 3.0  # seconds for the cameras' connections to be closed
@@ -75,6 +75,7 @@ class Shard:
         self._looks = mapper.Looks(task.lines[0].detect.every)
         self._wanted = task.lines
         self._machine: Machine | None = None
+        self._fed: float | None = None  # when the first batch went into the pipeline
         self._stopping = threading.Event()
 
     def run(self) -> int:
@@ -100,7 +101,13 @@ class Shard:
         for each in self._watching:
             each.ended() if over else each.stop()
         self._pulse()
-        return ENDED if over else BROKEN  # no camera ends: one that says so is called again
+        if over:
+            return ENDED
+        if self._shown():
+            return BROKEN  # no camera ends: one that says so is called again
+        sentence = "The pipeline does not play; see the log."
+        self._reports.send(Failed(fault="pipeline", sentence=sentence))
+        return UNSTARTED
 
     def _network(self) -> Network:
         """The model, with an engine; the same for all cameras."""
@@ -124,6 +131,7 @@ class Shard:
             Watching(line, pad, network, pictures, detector, self._tell, memory, record)
             for pad, line in enumerate(task.lines)
         )
+        machine.watch_metadata(MUX, self._feed)
         machine.watch_metadata(SCALARS, self._take)
         machine.watch_buffers(PICTURES, pictures.take)
         for each in self._watching:
@@ -146,6 +154,10 @@ class Shard:
         except Lost as error:
             log.error("shard %d: %s", self._task.number, error)
             os._exit(ALONE)
+
+    def _feed(self, _: Any) -> None:
+        """On a streaming thread: there is something to come out at the other end."""
+        self._fed = self._fed or time.monotonic()
 
     def _take(self, metadata: Any) -> None:
         """On the streaming thread: numbers only, then it goes on."""
@@ -190,9 +202,9 @@ class Shard:
     def _beat(self) -> None:
         while not self._stopping.wait(PULSE):
             self._pulse()
-            if self._stuck():
+            if (code := self._stuck()) is not None:
                 log.error("shard %d: no camera gives pictures; it ends", self._task.number)
-                os._exit(BROKEN)
+                os._exit(code)
 
     def _pulse(self) -> None:
         for each in self._watching:
@@ -203,15 +215,25 @@ class Shard:
         except Lost:
             os._exit(ALONE)
 
-    def _stuck(self) -> bool:
-        """All cameras of a shard do not fail at once: rather the pipeline hangs.
+    def _stuck(self) -> int | None:
+        """The code to end with when it hangs. An error ends nothing: NVIDIA's loop only prints it.
 
-        Before the first picture nvinfer may be building an engine, and must not be disturbed.
+        All cameras of a shard do not fail at once, and what goes in comes out: else it is broken.
+        While nothing goes in nvinfer may be building an engine, and must not be disturbed.
         """
-        begun = any(each.vitals.frames.total for each in self._watching)
-        limit = self._task.stuck if begun else max(self._task.stuck, BUILDING)
-        watching = [w for w in self._watching if w.vitals.state != "ended"]
-        return bool(watching) and all(w.silence() > limit for w in watching)
+        watching = [each for each in self._watching if each.vitals.state != "ended"]
+        if not watching:
+            return None
+        silent, limit = min(each.silence() for each in watching), self._task.stuck
+        if self._shown():
+            return BROKEN if silent > limit else None
+        if self._fed is not None:
+            return UNSTARTED if time.monotonic() - self._fed > limit else None
+        return AWAY if silent > max(limit, BUILDING) else None
+
+    def _shown(self) -> bool:
+        """Whether any picture came through."""
+        return any(each.vitals.frames.total for each in self._watching)
 
     def _snapshots(self) -> None:
         """One camera after the other, each every so many seconds."""

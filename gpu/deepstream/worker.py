@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from math import inf
 
 from gpu.clock import now
 from gpu.deepstream import shard
@@ -125,7 +124,7 @@ class Worker:
             camera_id = line.source.camera_id
             self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
         self._failed(running)
-        often = self._rests.broke(running.number, running.begun, time.monotonic())
+        often = self._rests.broke(running.number, running.worked, time.monotonic())
         if often and self._may_be_a_camera(running):
             self._halve(running.number)
 
@@ -149,8 +148,8 @@ class Worker:
 
     def _closed(self) -> set[int]:
         """The halves that have not yet worked steadily."""
-        begun = {number: running.begun for number, running in self._running.items()}
-        return {n for n in self._suspected if time.monotonic() - begun.get(n, inf) < STEADY}
+        steady = {n for n, running in self._running.items() if running.worked >= STEADY}
+        return self._suspected - steady
 
     def _failed(self, running: Running) -> None:
         """Until it works again its cameras say why they do not."""
@@ -181,7 +180,7 @@ class Worker:
             except (OSError, EOFError):
                 return
             if isinstance(message, Pulse):
-                running.pulse, running.health = time.monotonic(), message.cameras
+                running.beat(message.cameras)
             elif isinstance(message, Picture):
                 running.pictures[message.camera_id] = message
             elif isinstance(message, Failed):

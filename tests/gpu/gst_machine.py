@@ -7,6 +7,11 @@ throughput, GPU memory, track ids or engines.
 
 How NVIDIA's side behaves is taken from github.com/NVIDIA/DeepStream, read and not run:
 
+- An error on the bus is printed, and waiting goes on; a pipeline that cannot play ends the waiting
+  without a word: `bus_call` and `Pipeline::run` in src/service-maker/sources/core/src/pipeline.cpp,
+  f9f00ae5.
+- Behind an RTSP camera no end is heard: `rtspsrc_monitor_probe_func` in
+  src/gst-plugins/gst-nvurisrcbin/gstdsnvurisrcbin.cpp, 0e05420b.
 - nvvideoconvert scales the boxes with the picture and leaves the frame's sizes alone: `update_meta`
   and `scale_object` in src/gst-plugins/gst-nvvideoconvert/gstnvvideoconvert.c, f9f00ae5.
 """
@@ -136,6 +141,8 @@ class GstMachine:
         self.recorded: list[tuple[str, int, int]] = []
         self.error = ""
         self._stopped = threading.Event()
+        self._ended = "error"
+        self._running = threading.Thread(target=self._run, daemon=True)
 
     def add(self, element: str, name: str, properties: Mapping[str, Any]) -> None:
         kind = kinds(self.gst).get(element)
@@ -191,24 +198,30 @@ class GstMachine:
         self.recorded.append((name, before, after))
 
     def start(self) -> None:
-        answer = self.pipeline.set_state(self.gst.State.PLAYING)
-        assert answer != self.gst.StateChangeReturn.FAILURE, "the pipeline does not start"
+        self._running.start()
 
     def wait(self) -> str:
+        self._running.join()
+        return self._ended
+
+    def _run(self) -> None:
+        answer = self.pipeline.set_state(self.gst.State.PLAYING)
+        if answer == self.gst.StateChangeReturn.FAILURE:
+            return
         kinds = self.gst.MessageType.EOS | self.gst.MessageType.ERROR
         bus = self.pipeline.get_bus()
         while not self._stopped.is_set():
             message = bus.timed_pop_filtered(50 * self.gst.MSECOND, kinds)
-            if message is None:
-                continue
-            if message.type == self.gst.MessageType.EOS:
-                return "eos"
-            self.error = str(message.parse_error()[0].message)
-            return "error"
-        return "error"
+            if message is not None and message.type == self.gst.MessageType.EOS:
+                self._ended = "eos"
+                return
+            if message is not None:
+                self.error = str(message.parse_error()[0].message)
 
     def stop(self) -> None:
         self._stopped.set()
+        if self._running.is_alive():
+            self._running.join()
         self.pipeline.set_state(self.gst.State.NULL)
 
     def element(self, name: str) -> Any:
@@ -287,8 +300,8 @@ def _kept(base: Any, gst: Any, name: str, extra: Mapping[str, Any]) -> Any:
 def _source(gst: Any, name: str) -> Any:
     """Ten milliseconds a picture, or fps=N. The address says what happens:
 
-    frames=N then the end; freeze=N then nothing; error=N then an error; late=S before the pad;
-    never: no answer; refuse: the pipeline does not start.
+    frames=N then the end; freeze=N then nothing; error=N: the pipeline breaks on it; late=S before
+    the pad; never: no answer; refuse: the pipeline does not start.
     """
 
     def started(self: Any, change: Any) -> Any:
@@ -327,13 +340,16 @@ def _source(gst: Any, name: str) -> Any:
             if number > wanted.get("freeze", 1e9):
                 return gst.PadProbeReturn.DROP
             if number == wanted.get("error", 0):
-                from gi.repository import GLib
-
-                error = GLib.Error.new_literal(gst.stream_error_quark(), "broken stream", 1)
-                self.post_message(gst.Message.new_error(self, error, "as asked"))
+                self.get_parent().get_by_name("infer").broken = True
             return gst.PadProbeReturn.OK
 
+        def heard(_: Any, info: Any) -> Any:
+            over = info.get_event().type == gst.EventType.EOS
+            return gst.PadProbeReturn.DROP if over else gst.PadProbeReturn.OK
+
         pad.add_probe(gst.PadProbeType.BUFFER, passing)
+        if self.get_property("uri").startswith("rtsp://"):
+            pad.add_probe(gst.PadProbeType.EVENT_DOWNSTREAM, heard)
         self.add_pad(pad)
         for each in (size, test):
             each.set_locked_state(False)
@@ -433,7 +449,8 @@ def _mux(gst: Any, name: str) -> Any:
             if taken:
                 marked = taken[0][1].copy()
                 marked.offset = batch
-                self.out.push(marked)
+                if self.out.push(marked) != gst.FlowReturn.OK:
+                    return
             if ended:
                 self.out.push_event(gst.Event.new_eos())
                 return
@@ -453,13 +470,21 @@ def _infer(gst: Any, name: str) -> Any:
     def init(self: Any) -> None:
         _piped(gst, lambda event: event, lambda buffer: counted(self, buffer))(self)
         self.count, self.every, self.looked = itertools.count(), 0, set()
+        self.broken = False
 
-    def counted(self: Any, buffer: Any) -> None:
+    def counted(self: Any, buffer: Any) -> bool:
+        if self.broken:
+            from gi.repository import GLib
+
+            error = GLib.Error.new_literal(gst.stream_error_quark(), "broken stream", 1)
+            self.post_message(gst.Message.new_error(self, error, "as asked"))
+            return False
         if not self.every:
             text = Path(self.get_property("config-file-path")).read_text()
             self.every = int(configs.read_ini(text, configs.INFER)["property"]["interval"]) + 1
         if next(self.count) % self.every == 0:
             self.looked.add(buffer.offset)
+        return True
 
     return _kept(gst.Element, gst, name, {"__init__": init})
 
@@ -481,16 +506,17 @@ def _convert(gst: Any, name: str) -> Any:
 
 
 def _piped(
-    gst: Any, turned: Callable[[Any], Any], seen: Callable[[Any], None] = lambda buffer: None
+    gst: Any, turned: Callable[[Any], Any], seen: Callable[[Any], bool] = lambda buffer: True
 ) -> Any:
+    """`seen` says whether the element could do its work."""
+
     def init(self: Any) -> None:
         gst.Element.__init__(self)
         self.into = gst.Pad.new_from_template(self.get_pad_template("sink"), "sink")
         self.out = gst.Pad.new_from_template(self.get_pad_template("src"), "src")
 
         def chain(_pad: Any, _parent: Any, buffer: Any) -> Any:
-            seen(buffer)
-            return self.out.push(buffer)
+            return self.out.push(buffer) if seen(buffer) else gst.FlowReturn.ERROR
 
         self.into.set_chain_function_full(chain, None)
         self.into.set_event_function_full(

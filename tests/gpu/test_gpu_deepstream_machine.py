@@ -125,10 +125,33 @@ def test_which_batches_nvinfer_looks_at_is_known_without_its_saying(
     assert all(looked == {said} for said, looked in seen)
 
 
-def test_an_error_ends_the_waiting(started: Run) -> None:
-    machine, _ = started("rtsp://camera/error=5", "rtsp://camera/live")
+def test_after_an_error_nothing_comes_any_more_and_the_waiting_goes_on(
+    started: Run, until: Any
+) -> None:
+    machine, counted = started("rtsp://camera/error=5", "rtsp://camera/live")
+    until(lambda: machine.error == "broken stream")
+    seen = counted.total()
+    time.sleep(0.2)
+    assert counted.total() == seen
+    waiting = threading.Thread(target=machine.wait)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+
+
+def test_a_pipeline_that_does_not_play_ends_the_waiting_at_once(started: Run) -> None:
+    machine, counted = started("rtsp://camera/refuse")
     assert machine.wait() == "error"
-    assert machine.error == "broken stream"
+    assert not counted
+
+
+def test_no_end_is_heard_of_a_camera(started: Run, until: Any) -> None:
+    machine, counted = started("rtsp://camera/frames=3", "frames=20.mp4")
+    until(lambda: counted == {0: 3, 1: 20})
+    waiting = threading.Thread(target=machine.wait)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
 
 
 def test_stopping_ends_the_waiting_and_can_be_followed_by_a_new_start(started: Run) -> None:
@@ -158,7 +181,7 @@ def test_pictures_pass_only_while_the_gate_is_open(started: Run, until: Any) -> 
 
 
 def test_an_end_passes_the_shut_gate(started: Run) -> None:
-    machine, _ = started("rtsp://camera/frames=3")
+    machine, _ = started("frames=3.mp4")
     assert machine.element(GATE).get_property("drop") is True
     assert machine.wait() == "eos"
 
@@ -180,7 +203,7 @@ class Library(ModuleType):
     """pyservicemaker's names as its source has them; what is called is written down.
 
     How it behaves is taken from github.com/NVIDIA/DeepStream, f9f00ae5, read and not run:
-    `Pipeline::startRecording` and `stopRecording` in
+    `bus_call`, `Pipeline::run`, `startRecording` and `stopRecording` in
     src/service-maker/sources/core/src/pipeline.cpp.
     """
 
@@ -188,6 +211,8 @@ class Library(ModuleType):
         super().__init__("pyservicemaker")
         calls = self.calls = []  # type: list[tuple[Any, ...]]
         self.EOSMessage = type("EOSMessage", (), {})
+        self.StateTransitionMessage = type("StateTransitionMessage", (), {})
+        self.plays = True
         self.BatchMetadataOperator = type("BatchMetadataOperator", (), {})
         self.BufferOperator = type("BufferOperator", (), {})
         self.Probe = lambda name, operator: SimpleNamespace(name=name, operator=operator)
@@ -218,10 +243,21 @@ class Library(ModuleType):
                 return Node(name)
 
             def start(self, hear: Any) -> None:
-                self.hear = hear
+                self.hear, self.quit = hear, threading.Event()
+                if not library.plays:
+                    self.quit.set()
+                library.playing = self
+
+            def post(self, kind: str) -> None:
+                """On the bus: an error is printed, and that is all."""
+                if kind == "eos":
+                    self.hear(library.EOSMessage())
+                    self.quit.set()
+                elif kind == "state":
+                    self.hear(library.StateTransitionMessage())
 
             def wait(self) -> None:
-                self.hear(library.EOSMessage())
+                assert self.quit.wait(20)
 
             def stop(self) -> None:
                 calls.append(("stop",))
@@ -281,14 +317,25 @@ def test_probes_hand_on_what_passes_and_survive_a_defect(library: Library) -> No
     assert taken == ["metadata", "buffer"]
 
 
-def test_an_end_is_told_from_an_error(library: Library) -> None:
+def test_an_end_ends_the_waiting_an_error_does_not(library: Library) -> None:
+    machine, ends = ServiceMaker("liuhe"), list[str]()
+    machine.start()
+    waiting = threading.Thread(target=lambda: ends.append(machine.wait()))
+    waiting.start()
+    for kind in ("state", "error", "error"):
+        library.playing.post(kind)
+    waiting.join(0.1)
+    assert waiting.is_alive()
+    library.playing.post("eos")
+    waiting.join(5)
+    assert ends == ["eos"]
+
+
+def test_a_pipeline_that_does_not_play_is_told_from_one_that_ended(library: Library) -> None:
+    library.plays = False
     machine = ServiceMaker("liuhe")
     machine.start()
-    assert machine.wait() == "eos"
-    library.Pipeline.wait = lambda self: None  # type: ignore[method-assign]
-    silent = ServiceMaker("liuhe")
-    silent.start()
-    assert silent.wait() == "error"
+    assert machine.wait() == "error"
 
 
 def test_the_gate_and_smart_record_are_set_by_name(library: Library) -> None:

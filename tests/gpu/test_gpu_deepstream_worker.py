@@ -8,7 +8,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -19,8 +21,9 @@ from PIL import Image
 
 from gpu import served
 from gpu.deepstream import rests
+from gpu.deepstream import running as running_module
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
-from gpu.deepstream.running import Options
+from gpu.deepstream.running import Options, Running
 from gpu.deepstream.worker import Worker
 from gpu.messages import Camera, CameraHealth, Config, Observation, SpoolHealth, Watch, Zone
 from gpu.pipeline import line
@@ -123,11 +126,12 @@ def test_a_shard_rests_longer_each_time_and_begins_anew_after_steady_work(
     monkeypatch.setattr(rests, "waits", lambda first: itertools.count(first, 1.0))
     shards = rests.Rests()
     assert shards.over(0, 0.0), "nothing is known against it"
-    often = [shards.broke(0, begun=now, now=now) for now in (0.0, 1.0, 3.0)]
+    often = [shards.broke(0, 0.0, now=now) for now in (0.0, 1.0, 3.0)]
     assert often == [False, False, True]
     assert (shards.over(0, 5.9), shards.over(0, 6.0)) == (False, True), "the third one is longer"
     assert shards.over(1, 3.0), "others do not rest"
-    assert not shards.broke(0, begun=6.0, now=6.0 + rests.STEADY), "steady work in between"
+    assert shards.broke(0, rests.STEADY - 1, now=6.0), "work, but not steady"
+    assert not shards.broke(0, rests.STEADY, now=6.0 + rests.STEADY), "steady work in between"
     assert shards.over(0, 7.0 + rests.STEADY)
     shards.forget(0)
     assert shards.over(0, 6.0 + rests.STEADY)
@@ -174,6 +178,7 @@ def made(gstreamer: Any, cache: Path, tmp_path: Path) -> Iterator[Callable[..., 
             "make": parked,
             "most": 2,
             "snapshot_every": 0.5,
+            "stuck": 3.0,
             **changes,
         }
         workers.append(Worker("gpu", Options(**values), told))
@@ -250,8 +255,8 @@ def test_a_camera_that_breaks_its_shard_again_and_again_ends_alone(
     made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.1))
-    monkeypatch.setattr(rests, "OFTEN", 2)
-    worker = made(Told(), most=4)
+    monkeypatch.setattr(rests, "OFTEN", 1)
+    worker = made(Told(), most=4, stuck=2.0)
     bad = camera(1, source="rtsp://camera/error=3")
     worker.apply(Config(version="1", cameras=(camera(0), bad, camera(2), camera(3))))
 
@@ -279,6 +284,7 @@ def test_a_camera_with_which_no_pipeline_starts_keeps_no_other_from_it(
     worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/refuse"), camera(1))))
     until(lambda: health(worker, "c1").state == "running", 60)
     until(lambda: health(worker, "c0").state == "failed", 20)
+    assert health(worker, "c0").fault == "pipeline"
     assert len(worker._plan) == 2
 
 
@@ -291,6 +297,35 @@ def test_what_no_camera_can_help_is_not_laid_at_their_door(
     worker.apply(Config(version="1", cameras=cameras))
     until(lambda: health(worker, "c0").reconnects > rests.OFTEN, 60)
     assert len(worker._plan) == 1
+
+
+def test_a_camera_on_whose_first_picture_the_pipeline_breaks_ends_alone(
+    made: Callable[..., Worker], until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No picture of anybody comes through: the error is not told, and is no start."""
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.1))
+    monkeypatch.setattr(rests, "OFTEN", 1)
+    worker = made(Told(), stuck=2.0)
+    late = camera(1, source="rtsp://camera/late=1")
+    worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/error=1"), late)))
+    until(lambda: len(worker._plan) == 2, 30)
+    until(lambda: health(worker, "c1").state == "running", 30)
+
+
+def test_a_shard_that_hung_for_long_has_not_worked_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, running = [0.0], Running.__new__(Running)
+    monkeypatch.setattr(running_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    running.health, running._shown = (), None
+    day = datetime(2026, 5, 1, tzinfo=UTC)
+    assert running.worked == 0.0
+    for second in (0, 1, 20, 50, 75, 76, 200):
+        clock[0] = float(second)
+        last = None if second < 20 else day + timedelta(seconds=min(second, 75))
+        running.beat((CameraHealth(camera_id="c", state="running", last_frame_at=last),))
+    assert running.worked == 55.0, "from the first picture to the last one"
+    assert running.pulse == 200.0
 
 
 def test_a_pipeline_in_which_nothing_moves_is_started_anew(
