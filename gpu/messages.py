@@ -32,6 +32,7 @@ Fault = Literal[
     "reading",
     "following",
     "pipeline",
+    "tls",  # it comes over TLS, which this back end does not take
     "left_out",  # it is watched, but not for all that was asked
 ]
 

@@ -36,6 +36,10 @@ class Source:
         return not _RTSP.match(self.address)
 
     @property
+    def over_tls(self) -> bool:
+        return self.address.lower().startswith("rtsps:")
+
+    @property
     def ends(self) -> bool:
         """Whether an end of its pictures is no fault."""
         return self.is_file and not self.loop

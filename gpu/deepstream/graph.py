@@ -96,7 +96,8 @@ def _file(line: Line) -> dict[str, Value]:
 def _rtsp(line: Line) -> dict[str, Value]:
     """Called again for ever: at the start, and when no packet came for a while.
 
-    Over TLS (rtsps://) the pictures come within the one connection, as over TCP.
+    By nvurisrcbin's source all this is for rtsp:// alone. What comes over TLS (rtsps://) would be
+    called once, and stay away when it goes: the worker gives us none of it.
     """
     return {
         "type": "rtsp",

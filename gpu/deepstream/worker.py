@@ -25,6 +25,7 @@ from gpu.teller import Tell, Teller
 
 log = logging.getLogger(__name__)
 
+TLS = "A camera over TLS (rtsps://) cannot be watched on a GPU; watch it on a CPU."
 NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
 
 
@@ -35,6 +36,7 @@ class Worker:
         self.name, self._options, self._tell = name, options, tell
         self._started_at = datetime.now(UTC)
         self._plan: Shards = {}
+        self._unfit: tuple[str, ...] = ()  # cameras that no GPU can watch
         self._running: dict[int, Running] = {}
         self._rests = Rests()
         self._suspected: set[int] = set()  # halves of shards that broke
@@ -50,7 +52,9 @@ class Worker:
         with self._lock:
             before = self._plan
             wanted, most = lines(config, live=live), self._options.most
-            self._plan = arranged(wanted, before, most, self._closed())
+            self._unfit = tuple(each.source.camera_id for each in wanted if each.source.over_tls)
+            fit = [each for each in wanted if not each.source.over_tls]
+            self._plan = arranged(fit, before, most, self._closed())
             self._suspected &= self._plan.keys()
             for number in before:
                 if not same_eyes(before[number], self._plan.get(number, ())):
@@ -88,6 +92,7 @@ class Worker:
     def health(self, spool: SpoolHealth) -> Health:
         with self._lock:
             cameras = [health for number in self._plan for health in self._health(number)]
+            cameras += [_not_over_tls(camera_id) for camera_id in self._unfit]
         return Health(
             worker=self.name,
             started_at=self._started_at,
@@ -228,3 +233,7 @@ class Worker:
         starting = CameraHealth(camera_id=camera_id, state="starting")
         here = known.get(camera_id) or self._said.get(camera_id, starting)
         return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
+
+
+def _not_over_tls(camera_id: str) -> CameraHealth:
+    return CameraHealth(camera_id=camera_id, state="failed", fault="tls", error=TLS)

@@ -377,6 +377,24 @@ def test_the_server_s_cameras_are_watched_and_told_to_it(
     assert not thread.is_alive()
 
 
+def test_a_camera_over_tls_is_left_out_says_why_and_ends_what_was_open(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    told = Told()
+    worker = made(told)
+    worker.apply(Config(version="1", cameras=(camera(0), camera(1, "RTSPS://camera/live"))))
+    assert [line.source.camera_id for its in worker._plan.values() for line in its] == ["c0"]
+    refused = health(worker, "c1")
+    assert (refused.state, refused.fault) == ("failed", "tls")
+    assert "watch it on a CPU" in refused.error
+    until(lambda: told.seen("started", "c0"), 60)
+    worker.apply(Config(version="2", cameras=(camera(0, "rtsps://camera/live"), camera(1))))
+    until(lambda: told.seen("ended", "c0"), 20)
+    assert health(worker, "c0").fault == "tls"
+    until(lambda: told.seen("started", "c1"), 60)
+    assert health(worker, "c1").fault == ""
+
+
 def test_a_model_that_cannot_be_had_is_said_by_its_cameras(
     made: Callable[..., Worker], until: Any
 ) -> None:
