@@ -10,6 +10,8 @@ How NVIDIA's side behaves is taken from github.com/NVIDIA/DeepStream, read and n
 - An error on the bus is printed, and waiting goes on; a pipeline that cannot play ends the waiting
   without a word: `bus_call` and `Pipeline::run` in src/service-maker/sources/core/src/pipeline.cpp,
   f9f00ae5.
+- nvinfer looks at every n-th batch, whoever is in it: `gst_nvinfer_process_full_frame` in
+  src/gst-plugins/gst-nvinfer/gstnvinfer.cpp, 590d6475.
 - Behind an RTSP camera no end is heard: `rtspsrc_monitor_probe_func` in
   src/gst-plugins/gst-nvurisrcbin/gstdsnvurisrcbin.cpp, 0e05420b.
 - nvvideoconvert scales the boxes with the picture and leaves the frame's sizes alone: `update_meta`
