@@ -158,7 +158,7 @@ def naive(clip: Path, model: Model, network: Network, session: ort.InferenceSess
 
 def pipelined(clip: Path, detector: Detector, *, every: int = 1, streams: int = 1) -> int:
     """The worker itself; no frame is dropped."""
-    worker = Worker("bench", detector, _unheard)
+    worker = Worker(detector, _unheard)
     cameras = tuple(
         Camera(id=f"c{n}", name="c", source=str(clip), detect_every=every, zones=(ZONE,))
         for n in range(streams)

@@ -3,8 +3,9 @@
 import logging
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,7 +26,7 @@ from gpu.errands import (
 )
 from gpu.link import Link, Unreachable
 from gpu.memory import Memory
-from gpu.messages import Config, Health, Observation, SpoolHealth
+from gpu.messages import CameraHealth, Config, Health, Observation
 from gpu.national.door import RegistrarDoor
 from gpu.national.errands import PresenceErrand
 from gpu.recorder import Record
@@ -53,19 +54,18 @@ class Options:
 class Worker(Protocol):
     """What watches: on a plain processor or on a GPU."""
 
-    name: str
-
     def apply(self, config: Config) -> None: ...
 
     def snapshots(self) -> Sequence[tuple[str, Snapshot]]: ...
 
-    def health(self, spool: SpoolHealth) -> Health: ...
+    def health(self) -> tuple[CameraHealth, ...]: ...
 
     def stop(self) -> None: ...
 
 
 def serve(options: Options, stop: threading.Event) -> int:
     """Until `stop` is set. The server may be away, also at the start."""
+    name = options.name or socket.gethostname()
     link = Link(options.server, options.token_file)
     spool = Spool(options.spool)
     detector = Detector(options.models, options.threads)
@@ -79,12 +79,12 @@ def serve(options: Options, stop: threading.Event) -> int:
     sender.start()
     door = RegistrarDoor()
     door.start()
-    cards = Cards(options.models, detector.milliseconds)
-    errands = _errands(link, worker, spool, detector, cards, stop)
+    health = _health(name, worker, spool, Cards(options.models, detector.milliseconds))
+    errands = _errands(link, worker, detector, health, stop)
     for errand in (*errands, *_registrar(link, door, stop)):
         errand.start()
     Errand("tracks", moved.round, stop).start()
-    log.info("watching for %s as %s", options.server, worker.name)
+    log.info("watching for %s as %s", options.server, name)
     stop.wait()
     door.stop()
     worker.stop()
@@ -93,25 +93,37 @@ def serve(options: Options, stop: threading.Event) -> int:
 
 
 def _worker(options: Options, detector: Detector, tell: Tell, record: Record) -> Worker:
-    name, opens = options.name or socket.gethostname(), options.spool / "open"
+    opens = options.spool / "open"
     if options.gpu is None:
-        return watch.Worker(name, detector, tell, Memory(opens), record)
+        return watch.Worker(detector, tell, Memory(opens), record)
     from gpu.deepstream.worker import Worker as Shards
 
-    return Shards(name, replace(options.gpu, memory=opens), tell)
+    return Shards(replace(options.gpu, memory=opens), tell)
+
+
+def _health(name: str, worker: Worker, spool: Spool, cards: Cards) -> Callable[[], Health]:
+    started_at = datetime.now(UTC)
+
+    def health() -> Health:
+        return Health(
+            worker=name,
+            started_at=started_at,
+            at=datetime.now(UTC),
+            cameras=worker.health(),
+            spool=spool.health(),
+            models=cards.now(),
+        )
+
+    return health
 
 
 def _errands(
     link: Link,
     worker: Worker,
-    spool: Spool,
     detector: Detector,
-    cards: Cards,
+    health: Callable[[], Health],
     stop: threading.Event,
 ) -> list[Errand]:
-    def health() -> Health:
-        return replace(worker.health(spool.health()), models=cards.now())
-
     def apply(config: Config) -> None:
         log.info("configuration %s: %d cameras", config.version, len(config.cameras))
         worker.apply(config)

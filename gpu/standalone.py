@@ -60,7 +60,7 @@ def watch(
             pictures.mkdir(parents=True, exist_ok=True)
             (pictures / f"{observation.observation_id}.jpg").write_bytes(picture)
 
-    worker = Worker("standalone", detector, tell)
+    worker = Worker(detector, tell)
     worker.apply(Config(version="", cameras=(camera,)), live=live)
     line = worker.cameras()[0]
     while line.running and not stop.wait(0.2):

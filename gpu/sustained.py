@@ -50,7 +50,7 @@ def trial(clip: Path, detector: Detector, cameras: int) -> Trial:
     def unheard(observation: Observation, picture: bytes | None) -> None:
         return
 
-    worker = Worker("bench", detector, unheard)
+    worker = Worker(detector, unheard)
     wanted = tuple(
         Camera(id=f"c{n}", name="c", source=str(clip), loop=True, detect_every=EVERY)
         for n in range(cameras)

@@ -14,14 +14,13 @@ from gpu.cpu.detect import Answer, Detector
 from gpu.cpu.follower import Follower
 from gpu.cpu.motion import Gate, Grey, small
 from gpu.cpu.network import Network
-from gpu.cpu.vitals import Vitals
 from gpu.manifests import ModelError
 from gpu.memory import Memory
 from gpu.messages import Fault
 from gpu.pipeline import Line, Seen, without_secret
 from gpu.recorder import Record
-from gpu.sight import Sight
 from gpu.teller import Tell
+from gpu.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +42,7 @@ class Camera:
         record: Record | None = None,
     ) -> None:
         self.line, self._detector = line, detector
-        kept = memory.beside(line.source.camera_id, ".npz") if memory else None
-        self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
+        self.vitals = Vitals.of(line.source, memory)
         self.follower = Follower(line, detector, tell, memory, record)
         self._network: Network | None = None
         self._tools, self._gate = VideoReformatter(), Gate()
@@ -182,16 +180,10 @@ class Camera:
             try:
                 self._take(*item)
             except Exception as error:  # one bad frame must not end the camera, whatever it was
-                self._puzzled(error)
+                self.vitals.puzzled(error)
         if not self._stop.is_set():
             self.follower.finish()
             self.vitals.turn("ended")
-
-    def _puzzled(self, error: Exception) -> None:
-        sentence = f"Frames cannot be followed ({type(error).__name__}: {error}); see the log."
-        if self.vitals.state != "failed":  # once, not with each frame
-            log.error("camera %s", self.line.source.camera_id, exc_info=error)
-        self.vitals.turn("failed", "following", sentence)
 
     def _take(self, frame: Frame, grey: Grey | None, answer: Answer | None) -> None:
         if grey is None:

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from av.video.reformatter import VideoReformatter
-
 from gpu.clock import moment, now
 from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
 from gpu.cpu.finders import Finders
 from gpu.cpu.motion import Grey
 from gpu.cpu.network import Network
-from gpu.cpu.pictures import Closing, Look, evidence, snapshot
+from gpu.cpu.pictures import Look, evidence, look_at, snapshot
 from gpu.cpu.track import Tracker
 from gpu.memory import Memory
 from gpu.messages import Point
@@ -94,11 +92,8 @@ class Follower:
             return None
         self._shown = look
         polygons = [zone.polygon for zone in line.watch.zones]
-        try:
-            picture = snapshot(look, self._detector, polygons, line.tell.picture_width)
-        except Closing:
-            return None
-        return picture, moment(look.frame.at)
+        picture = snapshot(look, self._detector, polygons, line.tell.picture_width)
+        return None if picture is None else (picture, moment(look.frame.at))
 
     def _find(
         self,
@@ -121,22 +116,15 @@ class Follower:
             self._teller.find(kind, frame.at, things)
 
     def _evidence(self, change: Change, polygon: Sequence[Point]) -> bytes | None:
-        width = self._teller.line.tell.picture_width
-        try:
-            look = self._fallen() if change.kind == "fall" else self._look
-            if look is None:
-                return None
-            return evidence(look, self._detector, polygon, change.track.box, width)
-        except Closing:
+        look = self._fallen() if change.kind == "fall" else self._look
+        if look is None:
             return None
+        width = self._teller.line.tell.picture_width
+        return evidence(look, self._detector, polygon, change.track.box, width)
 
     def _fallen(self) -> Look | None:
         """The latest frame in which something fell; nobody has looked for people in it yet."""
         if self._air is None:
             return self._look
         frame, network = self._air
-        prepared = network.prepare(frame.picture, VideoReformatter())
-        seen = self._detector.look(self._teller.line.source.camera_id, network, prepared)
-        if seen is None:
-            raise Closing
-        return Look(frame=frame, seen=seen, network=network)
+        return look_at(frame, self._detector, network, self._teller.line.source.camera_id)

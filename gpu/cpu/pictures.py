@@ -27,6 +27,18 @@ class Look:
     network: Network
 
 
+def look_at(frame: Frame, detector: Detector, network: Network, who: str) -> Look | None:
+    """What is in a frame at which nobody looked yet; None while closing."""
+    seen = _seen(frame.picture, detector, network, who)
+    return None if seen is None else Look(frame=frame, seen=seen, network=network)
+
+
+def _seen(
+    picture: VideoFrame, detector: Detector, network: Network, who: str
+) -> tuple[Seen, ...] | None:
+    return detector.look(who, network, network.prepare(picture, VideoReformatter()))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Eyes:
     """A detector as `blur` wants it. `who` stands in the detector's queue apart from the camera."""
@@ -37,8 +49,7 @@ class Eyes:
 
     def __call__(self, pixels: blur.Pixels) -> Sequence[Seen]:
         picture = VideoFrame.from_ndarray(pixels, format="rgb24")
-        prepared = self.network.prepare(picture, VideoReformatter())
-        seen = self.detector.look(self.who, self.network, prepared)
+        seen = _seen(picture, self.detector, self.network, self.who)
         if seen is None:
             raise Closing
         return seen
@@ -46,37 +57,44 @@ class Eyes:
 
 def evidence(
     look: Look, detector: Detector, polygon: Sequence[Point], box: Box, width: int
-) -> bytes:
-    """One zone, with the object marked: a JPEG."""
+) -> bytes | None:
+    """One zone, with the object marked: a JPEG; None while closing."""
     pixels = _protected(look, detector, [polygon], width)
+    if pixels is None:
+        return None
     blur.mark(pixels, polygon, box)
     return blur.jpeg(pixels)
 
 
 def snapshot(
     look: Look, detector: Detector, polygons: Sequence[Sequence[Point]], width: int
-) -> bytes:
-    """All zones of a camera: a JPEG."""
-    return blur.jpeg(_protected(look, detector, polygons, width))
+) -> bytes | None:
+    """All zones of a camera: a JPEG; None while closing."""
+    pixels = _protected(look, detector, polygons, width)
+    return None if pixels is None else blur.jpeg(pixels)
 
 
 def _protected(
     look: Look, detector: Detector, polygons: Sequence[Sequence[Point]], width: int
-) -> blur.Pixels:
-    """People in the zones are looked for once more and closer; outside nobody is made out.
-
-    A model that does not see people and cars covers none: then the bundled one looks as well.
-    """
+) -> blur.Pixels | None:
+    """People in the zones are looked for once more and closer; outside nobody is made out."""
     pixels = pixels_within(look.frame.picture, width)
-    seen = list(look.seen)
-    if polygons:
-        covers = look.network.model.covers
-        network = look.network if covers else detector.network(None)
-        eyes = Eyes(detector=detector, network=network, who=f"{id(look)}:closer")
-        seen += () if covers else eyes(pixels)
-        corners = [corner for polygon in polygons for corner in polygon]
-        seen += blur.look_closer(pixels, corners, eyes)
-    return blur.protected(pixels, polygons, seen)
+    try:
+        closer = _closer(look, detector, polygons, pixels) if polygons else []
+    except Closing:
+        return None
+    return blur.protected(pixels, polygons, [*look.seen, *closer])
+
+
+def _closer(
+    look: Look, detector: Detector, polygons: Sequence[Sequence[Point]], pixels: blur.Pixels
+) -> list[Seen]:
+    """A model that does not see people and cars covers none: then the bundled one looks as well."""
+    covers = look.network.model.covers
+    network = look.network if covers else detector.network(None)
+    eyes = Eyes(detector=detector, network=network, who=f"{id(look)}:closer")
+    corners = [corner for polygon in polygons for corner in polygon]
+    return [*(() if covers else eyes(pixels)), *blur.look_closer(pixels, corners, eyes)]
 
 
 def pixels_within(picture: VideoFrame, width: int) -> blur.Pixels:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from datetime import UTC, datetime
+from functools import partial
 
 import cv2
 
@@ -10,10 +10,11 @@ from gpu.cpu.camera import Camera
 from gpu.cpu.detect import Detector
 from gpu.errands import Snapshot
 from gpu.memory import Memory
-from gpu.messages import Config, Health, SpoolHealth
+from gpu.messages import CameraHealth, Config
 from gpu.pipeline import Line, lines
 from gpu.recorder import Record
 from gpu.teller import Tell
+from gpu.together import together
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +24,12 @@ class Worker:
 
     def __init__(
         self,
-        name: str,
         detector: Detector,
         tell: Tell,
         memory: Memory | None = None,
         record: Record | None = None,
     ) -> None:
-        self.name, self._detector, self._tell, self._memory = name, detector, tell, memory
-        self._record = record
-        self._started_at = datetime.now(UTC)
+        self._detector, self._tell, self._memory, self._record = detector, tell, memory, record
         self._cameras: dict[str, Camera] = {}
         self._lock = threading.Lock()
         cv2.setNumThreads(1)  # each camera follows on its own thread already
@@ -57,14 +55,8 @@ class Worker:
     def stop(self) -> None:
         """All cameras; what is open goes on when the worker is started again."""
         with self._lock:
-            stopping = [
-                threading.Thread(target=camera.stop, kwargs={"gone": False}, daemon=True)
-                for camera in self._cameras.values()
-            ]
-            for thread in stopping:
-                thread.start()
-            for thread in stopping:
-                thread.join(timeout=2.0)
+            cameras = self._cameras.values()
+            together([partial(camera.stop, gone=False) for camera in cameras], patience=2.0)
         self._detector.close()
 
     def cameras(self) -> list[Camera]:
@@ -74,14 +66,8 @@ class Worker:
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         return [(each.line.source.camera_id, each.follower.snapshot) for each in self.cameras()]
 
-    def health(self, spool: SpoolHealth) -> Health:
-        return Health(
-            worker=self.name,
-            started_at=self._started_at,
-            at=datetime.now(UTC),
-            cameras=tuple(camera.vitals.health() for camera in self.cameras()),
-            spool=spool,
-        )
+    def health(self) -> tuple[CameraHealth, ...]:
+        return tuple(camera.vitals.health() for camera in self.cameras())
 
     def _started(self, line: Line) -> Camera:
         camera = Camera(line, self._detector, self._tell, self._memory, self._record)

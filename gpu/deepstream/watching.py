@@ -5,27 +5,26 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import cv2
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import VideoReformatter
 
 from gpu.blur import Pixels
 from gpu.clock import moment, now
 from gpu.cpu.decode import Frame as Decoded
 from gpu.cpu.detect import Detector
-from gpu.cpu.pictures import Closing, Look, evidence, snapshot
-from gpu.cpu.vitals import Vitals
+from gpu.cpu.pictures import Look, evidence, look_at, snapshot
 from gpu.deepstream import mapper
 from gpu.deepstream.pictures import Pictures
 from gpu.deepstream.spec import Network
 from gpu.memory import Memory
 from gpu.messages import FOUND, Point
 from gpu.pipeline import Line, Seen
-from gpu.sight import Sight
 from gpu.teller import Tell, Teller
+from gpu.vitals import Vitals
 from gpu.zones import Change
 
 log = logging.getLogger(__name__)
@@ -57,8 +56,7 @@ class Watching:
         self.line, self.pad, self._network = line, pad, network
         self._names = dict(network.classes)
         self._pictures, self._detector, self._record = pictures, detector, record
-        kept = memory.beside(line.source.camera_id, ".npz") if memory else None
-        self.vitals = Vitals(line.source.camera_id, Sight(kept, line.source.view))
+        self.vitals = Vitals.of(line.source, memory)
         self._teller = Teller(line, tell, self._evidence, memory)
         self._frames: queue.Queue[tuple[float, mapper.Frame, bool] | None] = queue.Queue(AHEAD)
         self._last = time.monotonic()
@@ -113,11 +111,8 @@ class Watching:
             return None
         self.vitals.sight.glance(look.frame.at, look.frame.picture)
         polygons = [zone.polygon for zone in self.line.watch.zones]
-        width = self.line.tell.picture_width
-        try:
-            return snapshot(look, self._detector, polygons, width), moment(look.frame.at)
-        except Closing:
-            return None
+        picture = snapshot(look, self._detector, polygons, self.line.tell.picture_width)
+        return None if picture is None else (picture, moment(look.frame.at))
 
     # ----------------------------------------------------------------------------------- inside
 
@@ -162,10 +157,7 @@ class Watching:
         if look is None:
             return None
         width = self.line.tell.picture_width
-        try:
-            return evidence(look, self._detector, polygon, change.track.box, width)
-        except Closing:
-            return None
+        return evidence(look, self._detector, polygon, change.track.box, width)
 
     def _start_recording(self) -> None:
         if self._record is None:
@@ -182,14 +174,14 @@ class Watching:
             return None
         pixels, frame = answer
         picture = VideoFrame.from_ndarray(_shaped(pixels, frame), format="rgb24")
+        taken = Decoded(picture, now(), fresh=False)
         network = self._detector.network(None)
-        prepared = network.prepare(picture, VideoReformatter())
-        found = self._detector.look(self.line.source.camera_id, network, prepared) or ()
+        look = look_at(taken, self._detector, network, self.line.source.camera_id)
+        if look is None:
+            return None
         tracks = mapper.tracks(frame, self._names)
         known = (Seen(object=each.object, score=each.score, box=each.box) for each in tracks)
-        return Look(
-            frame=Decoded(picture, now(), fresh=False), seen=(*found, *known), network=network
-        )
+        return replace(look, seen=(*look.seen, *known))
 
 
 def left_out(line: Line) -> str:

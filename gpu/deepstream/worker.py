@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from gpu.clock import now
@@ -19,9 +19,10 @@ from gpu.deepstream.rests import STEADY, Rests
 from gpu.deepstream.running import GRACE, Options, Running
 from gpu.deepstream.wires import Failed, Picture, Pulse, Told
 from gpu.memory import Memory
-from gpu.messages import CameraHealth, CameraState, Config, Health, Observation, SpoolHealth
+from gpu.messages import CameraHealth, CameraState, Config, Observation
 from gpu.pipeline import Line, lines
 from gpu.teller import Tell, Teller
+from gpu.together import together
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,8 @@ NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
 class Worker:
     """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
 
-    def __init__(self, name: str, options: Options, tell: Tell) -> None:
-        self.name, self._options, self._tell = name, options, tell
-        self._started_at = datetime.now(UTC)
+    def __init__(self, options: Options, tell: Tell) -> None:
+        self._options, self._tell = options, tell
         self._plan: Shards = {}
         self._unfit: tuple[str, ...] = ()  # cameras that no GPU can watch
         self._running: dict[int, Running] = {}
@@ -73,14 +73,7 @@ class Worker:
         """All shards; what is open goes on when the worker is started again."""
         self._stop.set()
         with self._lock:
-            stopping = [
-                threading.Thread(target=running.stop, daemon=True)
-                for running in self._running.values()
-            ]
-            for thread in stopping:
-                thread.start()
-            for thread in stopping:
-                thread.join(timeout=2 * GRACE)
+            together([running.stop for running in self._running.values()], patience=2 * GRACE)
             self._running.clear()
 
     def snapshots(self) -> list[tuple[str, Callable[[], tuple[bytes, datetime] | None]]]:
@@ -89,17 +82,10 @@ class Worker:
             ids = [line.source.camera_id for its in self._plan.values() for line in its]
         return [(camera_id, partial(self._shown, camera_id)) for camera_id in ids]
 
-    def health(self, spool: SpoolHealth) -> Health:
+    def health(self) -> tuple[CameraHealth, ...]:
         with self._lock:
             cameras = [health for number in self._plan for health in self._health(number)]
-            cameras += [_not_over_tls(camera_id) for camera_id in self._unfit]
-        return Health(
-            worker=self.name,
-            started_at=self._started_at,
-            at=datetime.now(UTC),
-            cameras=tuple(cameras),
-            spool=spool,
-        )
+            return (*cameras, *(_not_over_tls(camera_id) for camera_id in self._unfit))
 
     # ----------------------------------------------------------------------------------- inside
 

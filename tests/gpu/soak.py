@@ -31,7 +31,7 @@ def soak(minutes: int, minute: float = 60.0) -> Iterator[dict[str, float]]:
 
     shown = Camera.from_json((CLIPS / "campus.json").read_bytes())
     detector = Detector()
-    worker = Worker("soak", detector, hear)
+    worker = Worker(detector, hear)
     cameras = tuple(
         Camera(
             id=f"c{number}", name="c", source=str(CLIPS / "campus.mp4"), loop=True,

@@ -15,7 +15,7 @@ from PIL import Image
 from gpu import blur
 from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
-from gpu.cpu.pictures import Closing, Eyes, Look, evidence, snapshot
+from gpu.cpu.pictures import Eyes, Look, evidence, look_at, snapshot
 from gpu.pipeline import Seen
 
 ZONE = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
@@ -302,5 +302,6 @@ def test_without_eyes_there_is_no_picture(campus: av.VideoFrame) -> None:
     network = closed.network(None)
     closed.close()
     look = Look(frame=Frame(campus, 0.0, False), seen=(), network=network)
-    with pytest.raises(Closing):
-        evidence(look, closed, ZONE, (0, 0, 1, 1), 640)
+    assert evidence(look, closed, ZONE, (0, 0, 1, 1), 640) is None
+    assert snapshot(look, closed, [ZONE], 640) is None
+    assert look_at(look.frame, closed, network, "c") is None

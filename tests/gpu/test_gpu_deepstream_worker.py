@@ -25,7 +25,7 @@ from gpu.deepstream import running as running_module
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options, Running
 from gpu.deepstream.worker import Worker
-from gpu.messages import Camera, CameraHealth, Config, Observation, SpoolHealth, Watch, Zone
+from gpu.messages import Camera, CameraHealth, Config, Observation, Watch, Zone
 from gpu.pipeline import line
 from tests.gpu.gst_machine import parked
 
@@ -181,7 +181,7 @@ def made(gstreamer: Any, cache: Path, tmp_path: Path) -> Iterator[Callable[..., 
             "stuck": 3.0,
             **changes,
         }
-        workers.append(Worker("gpu", Options(**values), told))
+        workers.append(Worker(Options(**values), told))
         return workers[-1]
 
     yield make
@@ -194,8 +194,7 @@ def pids(worker: Worker) -> dict[int, int | None]:
 
 
 def health(worker: Worker, camera_id: str) -> CameraHealth:
-    found = worker.health(SpoolHealth()).cameras
-    return next(each for each in found if each.camera_id == camera_id)
+    return next(each for each in worker.health() if each.camera_id == camera_id)
 
 
 def test_a_shard_tells_follows_new_zones_and_survives_its_death(

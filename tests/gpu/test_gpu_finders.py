@@ -22,13 +22,13 @@ from gpu.cpu.fall import Fall, Spot, is_fall
 from gpu.cpu.finders import Finders
 from gpu.cpu.left import Left
 from gpu.cpu.motion import small
-from gpu.cpu.vitals import Vitals
 from gpu.cpu.watch import Worker
 from gpu.deepstream.watching import left_out
 from gpu.manifests import find
 from gpu.messages import Box, Camera, Config, Observation, Watch, WatchKind, Zone
 from gpu.pipeline import CLIPS, Seen, line
 from gpu.spells import Track
+from gpu.vitals import Vitals
 from gpu.zones import Change, Zones
 
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -425,7 +425,7 @@ def test_through_the_whole_pipeline_both_are_told_with_a_covered_picture(
         watches=(Watch(id="bag", kind="fall", objects=(), seconds=0, grace=1),),
     )
     heard: list[tuple[Observation, bytes | None]] = []
-    made = Worker("test", detector, lambda told, shown: heard.append((told, shown)))
+    made = Worker(detector, lambda told, shown: heard.append((told, shown)))
     camera = Camera(
         id="c", name="c", source=recorded(tmp_path / "made.mp4"), zones=(shop, wall), detect_every=5
     )

@@ -18,12 +18,12 @@ from typing import Any
 import av
 import pytest
 
-from gpu.cpu import vitals
+from gpu import vitals
 from gpu.cpu.camera import Camera
 from gpu.cpu.decode import AUTHORITY
-from gpu.cpu.vitals import Vitals
 from gpu.messages import Camera as CameraMessage
 from gpu.pipeline import line
+from gpu.vitals import Vitals
 from tests.gpu import scripted_camera as scripted
 from tests.gpu.relay import certificate, relay
 from tests.gpu.scripted_camera import ScriptedCamera, Sent

@@ -9,7 +9,7 @@ import pytest
 
 from gpu.cpu.watch import Worker
 from gpu.memory import Memory
-from gpu.messages import Camera, Config, SpoolHealth
+from gpu.messages import Camera, Config
 from gpu.standalone import camera
 
 SECRET = "hunter2"
@@ -23,11 +23,11 @@ def test_an_address_that_fails_is_told_of_without_its_password(
         f"rtsp://admin:{SECRET}@127.0.0.1:9/live?token={SECRET}",
         f"rtsps://127.0.0.1:9/user=admin_password={SECRET}_channel=1.sdp",
     )
-    worker = Worker("w", detector, lambda *_: None, Memory(tmp_path))
+    worker = Worker(detector, lambda *_: None, Memory(tmp_path))
     cameras = [Camera(id=f"{n}", name="c", source=one) for n, one in enumerate(addresses)]
     worker.apply(Config(version="1", cameras=tuple(cameras)))
     until(lambda: all(one.vitals.state == "reconnecting" for one in worker.cameras()))
-    told = json.dumps(worker.health(SpoolHealth()).to_json())
+    told = json.dumps([each.to_json() for each in worker.health()])
     worker.apply(Config(version="2"))
     assert "cannot be reached" in told
     assert "cannot be reached" in caplog.text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gpu.cpu.detect import Detector
 from gpu.cpu.watch import Worker
 from gpu.measures import HEIGHT, WIDTH, Grey
-from gpu.messages import Camera, Config, SpoolHealth
+from gpu.messages import Camera, Config
 from gpu.pipeline import CLIPS
 from gpu.sight import IN_A_ROW, LEARNING, Sight
 
@@ -180,11 +180,11 @@ def test_what_is_usual_outlives_a_restart_and_not_a_new_view(
 
 
 def test_the_health_of_a_camera_tells_what_it_shows(detector: Detector) -> None:
-    worker = Worker("test", detector, lambda *_: None)
+    worker = Worker(detector, lambda *_: None)
     camera = Camera(id="c", name="c", source="clip:campus", detect_every=250)
     worker.apply(Config(version="1", cameras=(camera,)), live=False)
     worker.cameras()[0].join()
-    (told,) = worker.health(SpoolHealth()).cameras
+    (told,) = worker.health()
     worker.apply(Config(version="2"))
     assert told.sight == "clear"
     assert told.brightness is not None

@@ -28,7 +28,7 @@ from gpu.cpu.track import Tracker
 from gpu.cpu.watch import Worker
 from gpu.manifests import find
 from gpu.memory import Memory
-from gpu.messages import Camera, Config, Observation, Point, SpoolHealth, Watch, Zone
+from gpu.messages import Camera, Config, Observation, Point, Watch, Zone
 from gpu.pipeline import CLIPS, Seen
 from gpu.spells import Track
 from gpu.teller import Teller
@@ -93,7 +93,7 @@ PARKED = replace(
 
 def worker(detector: Detector, memory: Memory | None = None) -> tuple[Worker, Told]:
     heard: Told = []
-    made = Worker("test", detector, lambda o, picture: heard.append((o, picture)), memory)
+    made = Worker(detector, lambda o, picture: heard.append((o, picture)), memory)
     return made, heard
 
 
@@ -141,7 +141,7 @@ def test_a_broken_video_leaves_the_others_alone(
     )
     made.apply(Config(version="1", cameras=cameras), live=False)
     until(lambda: heard, 60)
-    health = {each.camera_id: each for each in made.health(SpoolHealth()).cameras}
+    health = {each.camera_id: each for each in made.health()}
     halt(made)
     assert {name: each.state for name, each in health.items()} == {
         "bad": "failed",

@@ -4,10 +4,12 @@ import logging
 import threading
 import time
 from collections import deque
-from typing import Literal
+from typing import Literal, Self
 
 from gpu.clock import moment
+from gpu.memory import Memory
 from gpu.messages import CameraHealth, CameraState, Fault
+from gpu.pipeline import Source
 from gpu.sight import Sight
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,12 @@ class Vitals:
         self._seen_at = 0.0
         self.frames, self.detections = Rate(), Rate()
         self.decode_errors = self.reconnects = self.dropped = 0
+
+    @classmethod
+    def of(cls, source: Source, memory: Memory | None) -> Self:
+        """With what this camera usually shows, as far as it is remembered."""
+        kept = memory.beside(source.camera_id, ".npz") if memory else None
+        return cls(source.camera_id, Sight(kept, source.view))
 
     @property
     def state(self) -> CameraState:
