@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from gpu.geometry import area, clipped, overlap
 from gpu.messages import Box, Point
-from gpu.pipeline import Seen
+from gpu.pipeline import FAINTEST, Seen
 
 Pixels = NDArray[np.uint8]
 Find = Callable[[Pixels], Sequence[Seen]]
@@ -26,11 +26,13 @@ PLATE_BAND_OTHERS = 0.6
 MARGIN = 0.1  # of the longer side, by which a box is enlarged on each side
 BLOCKS_ACROSS = 64  # of a picture
 BLOCKS_SHORT = 4  # along the shorter side of a person or a plate band
-SURE = 0.15  # so faint a person is covered
 SURE_IF_LARGE = 0.45  # a faint vehicle over much of the picture is mostly a mistake
 LARGE = 0.3
 SMALL, SEVERAL = 0.1, 2  # so many people, so small in a faint box, are a group taken for one
 SAME = 0.3  # overlap of one person seen twice, in the whole and in a part of it
+CLOSER = 0.3  # of a picture, at least, is looked at once more
+AROUND = 1.2  # times the zone, so that who stands on its edge is seen whole
+LEAST_SIDE = 16  # pixels of a part: in fewer nobody can be made out
 
 UPLOAD_BYTES = 30_000_000
 UPLOAD_PIXELS = 50_000_000
@@ -69,7 +71,7 @@ def block_of(pixels: Pixels) -> int:
 
 def hide(pixels: Pixels, seen: Iterable[Seen], *, band: float = 0.0) -> None:
     """Cover every person, and the plate band of every vehicle (at least `band` of its height)."""
-    seen = [each for each in seen if each.score >= SURE]
+    seen = [each for each in seen if each.score >= FAINTEST]
     for each in seen:
         if each.object == "person":
             if not _faint(each) or not _is_a_group(each, seen):
@@ -123,7 +125,7 @@ def cover(pixels: Pixels, seen: Iterable[Seen], find: Find) -> None:
 def look_closer(pixels: Pixels, polygon: Sequence[Point], find: Find) -> list[Seen]:
     """What is seen in the polygon's surroundings alone, where it is larger."""
     xs, ys = zip(*polygon, strict=True)
-    half = max(max(xs) - min(xs), max(ys) - min(ys), 0.3) * 0.6
+    half = max(max(xs) - min(xs), max(ys) - min(ys), CLOSER) * AROUND / 2
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     return _seen_in_part(pixels, clipped((x - half, y - half, x + half, y + half)), find)
 
@@ -131,7 +133,8 @@ def look_closer(pixels: Pixels, polygon: Sequence[Point], find: Find) -> list[Se
 def read_picture(data: bytes) -> Pixels:
     """Decode what came from outside; size is checked before anything is unpacked."""
     if len(data) > UPLOAD_BYTES:
-        raise PictureError("The picture is larger than 30 MB; send a smaller one.")
+        most = UPLOAD_BYTES // 1_000_000
+        raise PictureError(f"The picture is larger than {most} MB; send a smaller one.")
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
             return _unpacked(image)
@@ -185,7 +188,8 @@ def _is_part(each: Seen, group: Seen) -> bool:
 
 
 def _too_many_pixels() -> PictureError:
-    return PictureError("The picture has more than 50 million pixels; send a smaller one.")
+    most = UPLOAD_PIXELS // 1_000_000
+    return PictureError(f"The picture has more than {most} million pixels; send a smaller one.")
 
 
 def _quarters() -> list[Box]:
@@ -196,7 +200,7 @@ def _quarters() -> list[Box]:
 def _seen_in_part(pixels: Pixels, part: Box, find: Find) -> list[Seen]:
     x1, y1, x2, y2 = _pixel_box(pixels, part)
     height, width = pixels.shape[:2]
-    if x2 - x1 < 16 or y2 - y1 < 16:
+    if x2 - x1 < LEAST_SIDE or y2 - y1 < LEAST_SIDE:
         return []
     across, down = (x2 - x1) / width, (y2 - y1) / height
     left, top = x1 / width, y1 / height

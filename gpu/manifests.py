@@ -107,15 +107,12 @@ class Manifest(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A manifest whose files are there and whole. `objects` maps class numbers to our names.
-
-    `labels` is how many classes the file of labels names.
-    """
+    """A manifest whose files are there and whole. `objects` maps class numbers to our names."""
 
     manifest: Manifest
     path: Path
     objects: tuple[tuple[int, str], ...]
-    labels: int = 0
+    labels: tuple[str, ...]  # of all its classes
 
     @property
     def covers(self) -> bool:
@@ -161,7 +158,7 @@ def load(path: Path) -> Model:
         )
     labels = _labels(path, manifest)
     objects = _objects(path, manifest, labels)
-    return Model(manifest=manifest, path=file, objects=objects, labels=len(labels))
+    return Model(manifest=manifest, path=file, objects=objects, labels=labels)
 
 
 def _require(right: bool, sentence: str) -> None:
@@ -207,10 +204,10 @@ def _read(path: Path) -> Manifest:
     return manifest
 
 
-def _labels(path: Path, manifest: Manifest) -> list[str]:
+def _labels(path: Path, manifest: Manifest) -> tuple[str, ...]:
     """Line n names class n; empty lines at the end name nothing."""
     try:
-        return (path.parent / manifest.labels).read_text("utf-8").rstrip().splitlines()
+        return tuple((path.parent / manifest.labels).read_text("utf-8").rstrip().splitlines())
     except OSError:
         raise ModelError(
             f"{path}: the file {manifest.labels!r} is missing; put it beside."
@@ -219,7 +216,9 @@ def _labels(path: Path, manifest: Manifest) -> list[str]:
         raise ModelError(f"{path}: {manifest.labels!r} is no text in UTF-8.") from None
 
 
-def _objects(path: Path, manifest: Manifest, labels: list[str]) -> tuple[tuple[int, str], ...]:
+def _objects(
+    path: Path, manifest: Manifest, labels: tuple[str, ...]
+) -> tuple[tuple[int, str], ...]:
     known = [each for each in labels if each != "-"]
     for label in manifest.objects:
         if label not in known:

@@ -104,6 +104,11 @@ class Line:
         )
 
 
+#: The least score with which detect hands something on. Nobody believes it; blurring covers people
+#: who are so faint.
+FAINTEST = 0.15
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """One object in one picture, as detect hands it to track."""

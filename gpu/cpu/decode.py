@@ -17,7 +17,6 @@ from gpu.messages import Fault
 from gpu.pipeline import Decode, Source, is_there, without_secret
 
 RTSP = {
-    "rtsp_transport": "tcp",
     "probesize": "32768",  # the first picture in less than a second rather than in several
     "analyzeduration": "0",
     "flags": "low_delay",

@@ -28,6 +28,7 @@ MOST_WAYS = 100
 ASIDE = 0.6  # so much to the side for each pixel down, and SLACK more
 SLACK = 2.0  # pixels
 FARTHEST = 45.0  # pixels down from one frame to the next
+STRAYS = 0.7  # of the way down by which a spot may miss what was foreseen, and SLACK more
 MISSED = 0.15  # seconds that a spot may be out of sight
 LONGEST = 6.0  # seconds
 LEAST_SPOTS = 4
@@ -63,7 +64,7 @@ class Way:
         before = self.spots[-2]
         speed = (last.y - before.y) / (last.at - before.at)
         beside = abs(down - speed * seconds)
-        return beside if beside <= SLACK + 0.7 * down else None
+        return beside if beside <= SLACK + STRAYS * down else None
 
 
 class Fall:

@@ -21,6 +21,7 @@ HIDDEN = 0.2  # of a thing that is behind somebody
 SAME = 0.3  # of a region that was a thing in the look before
 CAME = 1.25  # so much stronger are the edges of what came, or of what went
 FAINT = 3.0  # an edge
+CLEAR = 60.0  # in grey: what differs so much from what was there is certain
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ class Left:
 
     def _score(self, place: Mask) -> float:
         differs = np.abs(self._background.fast - self._background.slow)[place].mean()
-        return round(min(float(differs) / 60, 1.0), 3)
+        return round(min(float(differs) / CLEAR, 1.0), 3)
 
 
 def _track(number: int, thing: Thing, hidden: Sequence[Thing]) -> Track:

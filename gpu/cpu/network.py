@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from gpu.cpu.decoders import Floats, decode, misfit
 from gpu.geometry import area, clipped
 from gpu.manifests import Input, Model, ModelError
-from gpu.pipeline import Seen
+from gpu.pipeline import FAINTEST, Seen
 
-FLOOR = 0.15  # nobody believes such a score; blurring does
 GREY = 114  # what letterboxes are filled with, as in YOLOX's training
 AT_ONCE = min(os.cpu_count() or 1, 16)  # computations, each on one thread
 
@@ -66,7 +65,7 @@ class Network:
         return Prepared(tensor(picture, wanted, tools), _used(picture, wanted))
 
     def look(self, prepared: Prepared) -> tuple[Seen, ...]:
-        """All objects with a score from FLOOR up."""
+        """All objects with a score from FAINTEST up."""
         started = time.perf_counter()
         seen = self.read(self.run(prepared.tensor), prepared.used)
         self._took.append(time.perf_counter() - started)
@@ -90,7 +89,7 @@ class Network:
         return request
 
     def read(self, outputs: Sequence[Floats], used: tuple[float, float]) -> tuple[Seen, ...]:
-        least = min(FLOOR, self.model.manifest.output.keep)
+        least = min(FAINTEST, self.model.manifest.output.keep)
         found = decode(outputs, self.model.manifest, list(self._names), least)
         boxes = found.boxes / np.array(used * 2, np.float32)
         rows = zip(boxes, found.scores, found.classes, strict=True)
@@ -107,7 +106,7 @@ class Network:
         if any(each.dtype != np.float32 for each in outputs):
             kinds = [str(each.dtype) for each in outputs]
             raise ModelError(f"{path}: its outputs are {kinds}; export them as float32.")
-        if why := misfit(outputs, self.model.manifest, self.model.labels):
+        if why := misfit(outputs, self.model.manifest, len(self.model.labels)):
             raise ModelError(f"{path}: {why}; correct the manifest or export it anew.")
 
     def _seen(self, box: Floats, score: np.float32, number: np.intp) -> Seen:

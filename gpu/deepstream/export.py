@@ -16,10 +16,10 @@ import onnxruntime as ort
 from onnx import ModelProto, TensorProto, helper, version_converter
 
 from gpu.cpu.decoders import AT_MOST, cells
-from gpu.cpu.network import FLOOR
 from gpu.deepstream.draw import OPSET, Pen, batched, body, halved
 from gpu.disk import write_whole
 from gpu.manifests import Manifest, Model, ModelError
+from gpu.pipeline import FAINTEST
 
 INPUT = "input"
 OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes")
@@ -173,7 +173,7 @@ def _kept(pen: Pen, boxes: str, scores: str, manifest: Manifest, count: int) -> 
     Boxes come best first. What is wrongly hidden in one round stands up in the next: after as many
     rounds as the longest chain nothing changes any more.
     """
-    least = min(FLOOR, manifest.output.keep)
+    least = min(FAINTEST, manifest.output.keep)
     sure = pen.op("Not", pen.op("Less", scores, pen.constant(np.float32(least))))
     sure = pen.op("Unsqueeze", pen.op("Cast", sure, to=TensorProto.FLOAT), pen.numbers(1))
     before = pen.constant(np.triu(np.ones((count, count), np.float32), 1)[None])

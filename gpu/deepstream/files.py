@@ -48,7 +48,9 @@ def infer_file(network: Network, folder: Path, every: int, cameras: int, setting
 def tracker_file(network: Network, patience: float) -> str:
     """NvDCF: follows what the picture shows in the frames between two detections.
 
-    New objects begin with what the model is sure of (`score`), and go on with less (`keep`).
+    New objects begin with what the model is sure of (`score`), and go on with less (`keep`). The
+    other numbers are those of NVIDIA's config_tracker_NvDCF_perf.yml, rounded, and for the noise of
+    the estimator the examples of its guide: none was tuned here.
     """
     age = round(patience * NOMINAL_RATE)
     sections: configs.Config = {
@@ -112,7 +114,7 @@ def mux_file() -> str:
         "adaptive-batching": 1,
         "max-fps-control": 0,
         "max-same-source-frames": 1,
-        "overall-max-fps-n": 120,
+        "overall-max-fps-n": 120,  # NVIDIA's default; nothing is held back, see max-fps-control
         "overall-max-fps-d": 1,
         "overall-min-fps-n": FASTEST,
         "overall-min-fps-d": 1,

@@ -22,7 +22,9 @@ from gpu.pipeline import Line
 TRACKER_LIBRARY = "/opt/nvidia/deepstream/deepstream/lib/libnvds_nvmultiobjecttracker.so"
 AHEAD = 4  # frames of one camera that may wait; then the oldest goes
 RECONNECT = 10  # seconds without a packet after which nvurisrcbin calls a camera anew
+LATENCY = 200  # milliseconds that packets are waited for; what comes later is dropped
 PICTURE = (1280, 720)
+TRACKED = (640, 384)  # as in NVIDIA's samples, multiples of 32: what the tracker looks at
 
 #: Where probes sit, and what lets pictures by.
 MUX, SCALARS, PICTURES, GATE = "mux", "tracker", "rgb", "gate"
@@ -102,7 +104,7 @@ def _rtsp(line: Line) -> dict[str, Value]:
     return {
         "type": "rtsp",
         "select-rtp-protocol": "rtp-udp" if line.source.transport == "udp" else "rtp-tcp",
-        "latency": 200,
+        "latency": LATENCY,
         "drop-on-latency": True,
         "init-rtsp-reconnect-interval": RECONNECT,
         "rtsp-reconnect-interval": RECONNECT,
@@ -158,7 +160,7 @@ def _tracker(folder: Path, settings: Settings) -> dict[str, Value]:
         "gpu-id": settings.gpu,
         "ll-lib-file": TRACKER_LIBRARY,
         "ll-config-file": str(folder / "tracker.yml"),
-        "tracker-width": 640,
-        "tracker-height": 384,
+        "tracker-width": TRACKED[0],
+        "tracker-height": TRACKED[1],
         "display-tracking-id": False,
     }

@@ -88,10 +88,9 @@ def _as_it_is(model: Model, made: Network) -> Network:
     nvinfer suppresses within each class alone, the CPU among all of them.
     """
     manifest = model.manifest
-    labels = (model.path.parent / manifest.labels).read_text("utf-8").splitlines()
     return replace(
         made,
-        labels=tuple(labels),
+        labels=model.labels,
         classes=model.objects,
         parser=RTDETR,
         scale=manifest.input.scale,
