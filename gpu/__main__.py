@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     models.set_defaults(run=_models)
     _add_engine(commands.add_parser("engine", help="prepare a model for TensorRT and DeepStream"))
     doctor = commands.add_parser("doctor", help="say what this machine lacks to use its GPU")
-    _add_gpu(doctor)
+    _add_which(doctor)
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -64,7 +64,9 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("--a", help="a model's name (default: the bundled one)")
     compare.add_argument("--b", required=True, help="another model's name")
     compare.add_argument("--out", type=Path, required=True, help="a folder for the report")
-    compare.add_argument("--every", type=_positive, default=5, help="look at every n-th frame")
+    compare.add_argument(
+        "--every", type=_between(1, 250), default=5, help="look at every n-th frame (default 5)"
+    )
     _add_models(compare)
     compare.set_defaults(run=_compare)
 
@@ -73,7 +75,7 @@ def _add_engine(engine: argparse.ArgumentParser) -> None:
     engine.add_argument("action", choices=["build"])
     engine.add_argument("--model", help="its name (default: the bundled one)")
     engine.add_argument(
-        "--cameras", type=_positive, default=16, help="of one shard, at most (default 16)"
+        "--cameras", type=_between(1, 64), default=16, help="of one shard, at most (default 16)"
     )
     engine.add_argument("--graph-only", action="store_true", help="write the graph, build nothing")
     _add_gpu(engine)
@@ -82,18 +84,28 @@ def _add_engine(engine: argparse.ArgumentParser) -> None:
 
 
 def _add_gpu(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--gpu", type=int, default=0, help="which one (default 0)")
+    _add_which(parser)
     parser.add_argument("--precision", choices=["fp16", "fp32"], default="fp16")
+
+
+def _add_which(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--gpu", type=_between(0, 255), default=0, help="which one (default 0)")
     parser.add_argument(
         "--cache", type=Path, default=Path("engines"), help="a folder for graphs and engines"
     )
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 64:
-        raise argparse.ArgumentTypeError("a whole number from 1 to 64")
-    return number
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high}")
+        return number
+
+    return whole
 
 
 def _add_watch(watch: argparse.ArgumentParser) -> None:
@@ -112,11 +124,13 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     alone.add_argument("--loop", action="store_true", help="play a file again and again")
     alone.add_argument("--fast", action="store_true", help="play a file as fast as it goes")
     alone.add_argument("--pictures", type=Path, help="a folder for the blurred pictures")
-    watch.add_argument("--threads", type=int, help="detections at a time (default: one a core)")
+    watch.add_argument(
+        "--threads", type=_between(0, 64), help="detections at a time (default: one a core)"
+    )
     deep = watch.add_argument_group("with --server and DeepStream")
     deep.add_argument("--deepstream", action="store_true", help="use the GPU")
     deep.add_argument(
-        "--cameras", type=_positive, default=16, help="of one process, at most (default 16)"
+        "--cameras", type=_between(1, 64), default=16, help="of one process, at most (default 16)"
     )
     deep.add_argument(
         "--record", type=Path, help="a folder for recordings: originals, see the docs"

@@ -31,18 +31,18 @@ from gpu.cpu.network import Network, tensor
 from gpu.cpu.track import Tracker
 from gpu.cpu.watch import Worker
 from gpu.manifests import Model, find
-from gpu.messages import Camera, Config, Observation, Watch, Zone
+from gpu.messages import Camera, Config, Watch, Zone
 from gpu.pipeline import CLIPS
-from gpu.sustained import sustained
+from gpu.sustained import EVERY, RATE, sustained, unheard
 from gpu.zones import Zones
 
 FRAMES = 150  # of the scaled clip: six seconds, of which the start and the end are little
-WIDTH, HEIGHT, RATE = 1920, 1080, 25
+WIDTH, HEIGHT = 1920, 1080
 LEAST_ROUNDS = 5
 WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=60)
 ZONE = Zone(id="z", name="z", polygon=((0.8, 0), (1, 0), (1, 0.2), (0.8, 0.2)), watches=(WATCH,))
 
-STREAMS, EVERY = 4, 5
+STREAMS = 4
 
 Side = Callable[[], int]  # does its work and says how many frames that were
 
@@ -58,8 +58,11 @@ class Pace:
 Rounds = dict[str, list[Pace]]
 
 
-def bench(seconds: float) -> int:
-    """Takes about `seconds`, at least five rounds. The last line says all, as JSON."""
+def bench(seconds: float, least: int = LEAST_ROUNDS) -> int:
+    """Rounds for about `seconds`, and at least so many; then what is sustained, for some minutes.
+
+    The last line says all, as JSON.
+    """
     model = find(None)
     with tempfile.TemporaryDirectory(prefix="liuhe-bench-") as folder:
         clip = Path(folder) / "clip.mp4"
@@ -76,7 +79,7 @@ def bench(seconds: float) -> int:
             "every_fifth": lambda: pipelined(clip, detector, every=EVERY),
             "four_streams": lambda: pipelined(clip, detector, every=EVERY, streams=STREAMS),
         }
-        rounds = compare(sides, seconds)
+        rounds = compare(sides, seconds, least)
         still = clip.with_name("still.mp4")
         scale(CLIPS / "campus.mp4", still, still=True)
         found = sustained(clip, still, detector)
@@ -120,11 +123,10 @@ def speeds(rounds: Rounds) -> dict[str, float]:
     }
 
 
-def compare(sides: dict[str, Side], seconds: float, least: int | None = None) -> Rounds:
+def compare(sides: dict[str, Side], seconds: float, least: int = LEAST_ROUNDS) -> Rounds:
     """One side after the other, round after round; the first round only warms up."""
     rounds: Rounds = {name: [] for name in sides}
-    started, least = time.monotonic(), LEAST_ROUNDS if least is None else least
-    number = 0
+    started, number = time.monotonic(), 0
     while number <= least or time.monotonic() - started < seconds:
         for name, side in sides.items():
             pace = _pace(side)
@@ -158,7 +160,7 @@ def naive(clip: Path, model: Model, network: Network, session: ort.InferenceSess
 
 def pipelined(clip: Path, detector: Detector, *, every: int = 1, streams: int = 1) -> int:
     """The worker itself; no frame is dropped."""
-    worker = Worker(detector, _unheard)
+    worker = Worker(detector, unheard)
     cameras = tuple(
         Camera(id=f"c{n}", name="c", source=str(clip), detect_every=every, zones=(ZONE,))
         for n in range(streams)
@@ -168,10 +170,6 @@ def pipelined(clip: Path, detector: Detector, *, every: int = 1, streams: int = 
     for camera in running:
         camera.join()
     return sum(camera.vitals.frames.total for camera in running)
-
-
-def _unheard(observation: Observation, picture: bytes | None) -> None:
-    return
 
 
 def bare(network: Network, pictures: list[Floats], threads: int) -> int:

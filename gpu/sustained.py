@@ -28,6 +28,10 @@ class Trial:
         return min(self.frames, self.looks) >= ENOUGH
 
 
+def unheard(observation: Observation, picture: bytes | None) -> None:
+    """Nobody is told."""
+
+
 def sustained(moving: Path, still: Path, detector: Detector) -> dict[str, object]:
     """One more camera after the other, until the machine does not keep up any more."""
     at_rest = trial(still, detector, 1)
@@ -46,10 +50,6 @@ def sustained(moving: Path, still: Path, detector: Detector) -> dict[str, object
 
 def trial(clip: Path, detector: Detector, cameras: int) -> Trial:
     """So many cameras at the speed of life, each showing the clip over and over."""
-
-    def unheard(observation: Observation, picture: bytes | None) -> None:
-        return
-
     worker = Worker(detector, unheard)
     wanted = tuple(
         Camera(id=f"c{n}", name="c", source=str(clip), loop=True, detect_every=EVERY)

@@ -312,6 +312,11 @@ def _first_line(process: subprocess.Popen[str], wanted: Callable[[str], bool]) -
         (["watch", "--server", "http://h"], "--server needs --token-file and --spool as well."),
         (["watch", "--source", "clip:campus", "--zones", "pyproject.toml"], "this is no JSON"),
         (["watch", "--source", "env:NOT_THERE"], "the environment has no 'NOT_THERE'"),
+        (["watch", "--source", "x", "--cameras", "abc"], "a whole number from 1 to 64"),
+        (["watch", "--source", "clip:campus", "--threads", "-1"], "a whole number from 0 to 64"),
+        (["compare", "x.mp4", "--b", "no", "--out", "o", "--every", "250"], "There is no model"),
+        (["compare", "x.mp4", "--b", "no", "--out", "o", "--every", "251"], "from 1 to 250"),
+        (["doctor", "--precision", "fp32"], "unrecognized arguments: --precision"),
         (["watch"], "one of the arguments --server --source is required"),
     ],
 )
@@ -347,8 +352,7 @@ def test_the_comparison_ends_with_one_line_of_json(
     monkeypatch.setattr(sustained, "LASTING", 0.2)
     monkeypatch.setattr(sustained, "MOST", 2)
     monkeypatch.setattr(bench, "FRAMES", 6)
-    monkeypatch.setattr(bench, "LEAST_ROUNDS", 1)
-    assert bench.bench(0) == 0
+    assert bench.bench(0, least=1) == 0
     said = capsys.readouterr()
     (line,) = said.out.splitlines()
     report = json.loads(line)
@@ -379,7 +383,7 @@ def test_a_still_film_of_the_comparison_has_one_key_frame(
 
 
 def test_what_the_server_imports_needs_the_standard_library_only() -> None:
-    code = "import gpu.messages, gpu.zones, gpu.pipeline, gpu.spool"
+    code = "import gpu.messages, gpu.national.messages, gpu.zones"
     subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True, timeout=60)
 
 
