@@ -20,9 +20,11 @@ Clip = Callable[..., Path]
 GREY = np.full((96, 96), 128, np.uint8)  # 96 wide, 64 high, with its colours below
 
 
-def stream(address: Any, *, loop: bool = False, live: bool = False) -> Stream:
+def stream(
+    address: Any, *, loop: bool = False, live: bool = False, stop: threading.Event | None = None
+) -> Stream:
     source = Source(camera_id="c", address=str(address), loop=loop)
-    return Stream(source, Decode(live=live), threading.Event())
+    return Stream(source, Decode(live=live), stop or threading.Event())
 
 
 def test_a_file_is_played_whole_with_even_times(clip: Clip) -> None:
@@ -67,8 +69,9 @@ def test_who_never_catches_up_still_sees_a_frame_now_and_then(clip: Clip) -> Non
 
 
 def test_stopping_ends_a_live_file_at_once(clip: Clip) -> None:
-    playing = stream(clip(10, 1), live=True)
-    threading.Timer(0.2, playing._stop.set).start()
+    stop = threading.Event()
+    playing = stream(clip(10, 1), live=True, stop=stop)
+    threading.Timer(0.2, stop.set).start()
     started = time.monotonic()
     list(playing.frames())
     assert time.monotonic() - started < 1
