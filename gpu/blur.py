@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from gpu.geometry import area, clipped, overlap
 from gpu.messages import Box, Point
 from gpu.pipeline import FAINTEST, Seen
+from gpu.scaling import corners_of
 
 Pixels = NDArray[np.uint8]
 Find = Callable[[Pixels], Sequence[Seen]]
@@ -58,7 +59,7 @@ def mosaic_outside(pixels: Pixels, polygons: Iterable[Sequence[Point]]) -> None:
     height, width = pixels.shape[:2]
     inside = np.zeros((height, width), np.uint8)
     for polygon in polygons:
-        cv2.fillPoly(inside, [_corners(pixels, polygon)], 1)
+        cv2.fillPoly(inside, [corners_of(polygon, width, height)], 1)
     coarse = _coarse(pixels, block_of(pixels))
     np.copyto(pixels, coarse, where=inside[:, :, None] == 0)
 
@@ -90,8 +91,9 @@ def protected(pixels: Pixels, polygons: Iterable[Sequence[Point]], seen: Iterabl
 
 def mark(pixels: Pixels, polygon: Sequence[Point], box: Box) -> None:
     """Draw the zone and the object, so that who looks knows where."""
-    thick = max(1, pixels.shape[1] // 640)
-    cv2.polylines(pixels, [_corners(pixels, polygon)], True, (255, 200, 0), thick)
+    height, width = pixels.shape[:2]
+    thick = max(1, width // 640)
+    cv2.polylines(pixels, [corners_of(polygon, width, height)], True, (255, 200, 0), thick)
     x1, y1, x2, y2 = _pixel_box(pixels, box)
     cv2.rectangle(pixels, (x1, y1), (x2 - 1, y2 - 1), (255, 40, 40), thick)
 
@@ -241,8 +243,3 @@ def _pixel_box(pixels: Pixels, box: Box) -> tuple[int, int, int, int]:
         min(width, int(np.ceil(x2 * width))),
         min(height, int(np.ceil(y2 * height))),
     )
-
-
-def _corners(pixels: Pixels, polygon: Sequence[Point]) -> NDArray[np.int32]:
-    height, width = pixels.shape[:2]
-    return np.array([(x * width, y * height) for x, y in polygon]).round().astype(np.int32)

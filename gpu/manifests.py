@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from gpu.wire import Message, nearest
+from gpu.wire import Message, nearest, require
 
 BUNDLED = Path(__file__).parent / "models"
 DEFAULT = "ssd_mobilenet_v2_coco"
@@ -54,11 +54,11 @@ class Input(Message):
 
     def __post_init__(self) -> None:
         sides = (self.width, self.height)
-        _require(
+        require(
             all(0 < side <= SIDE_AT_MOST for side in sides),
             f"'width' and 'height' lie between 1 and {SIDE_AT_MOST}.",
         )
-        _require(self.scale != 0, "'scale' must not be 0.")
+        require(self.scale != 0, "'scale' must not be 0.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +72,10 @@ class Output(Message):
     overlap: float = 0.6
 
     def __post_init__(self) -> None:
-        _require(0 < self.keep <= self.score < 1, "0 < keep <= score < 1 must hold.")
-        _require(0 < self.overlap <= 1, "0 < overlap <= 1 must hold.")
+        require(0 < self.keep <= self.score < 1, "0 < keep <= score < 1 must hold.")
+        require(0 < self.overlap <= 1, "0 < overlap <= 1 must hold.")
         wanted = OUTPUTS[self.decoder]
-        _require(
+        require(
             len(self.names) == len(wanted),
             f"'names' lists {len(self.names)} outputs; {self.decoder} reads {', '.join(wanted)}.",
         )
@@ -96,11 +96,11 @@ class Manifest(Message):
     def __post_init__(self) -> None:
         for field in ("file", "labels"):
             plain = getattr(self, field).isprintable() and getattr(self, field).strip()
-            _require(bool(plain), f"{field!r} names a file beside the manifest.")
+            require(bool(plain), f"{field!r} names a file beside the manifest.")
         sides = (self.input.width, self.input.height)
         fits = self.output.decoder != "yolox" or not any(side % CELL for side in sides)
-        _require(fits, f"YOLOX takes a 'width' and 'height' that are multiples of {CELL}.")
-        _require(bool(self.objects), "[objects] is empty; name at least one class to look for.")
+        require(fits, f"YOLOX takes a 'width' and 'height' that are multiples of {CELL}.")
+        require(bool(self.objects), "[objects] is empty; name at least one class to look for.")
         for label, name in self.objects.items():
             _check_object(label, name)
 
@@ -161,19 +161,14 @@ def load(path: Path) -> Model:
     return Model(manifest=manifest, path=file, objects=objects, labels=labels)
 
 
-def _require(right: bool, sentence: str) -> None:
-    if not right:
-        raise ValueError(sentence)
-
-
 def _check_object(label: str, name: str) -> None:
     """A class may be called as one likes, but people and vehicles as everywhere."""
-    _require(
+    require(
         bool(_NAME.fullmatch(name)),
         f"{label!r} is called {name!r}; an object's name has 1 to 40 of a-z, 0-9, blank and '-'.",
     )
     for ours, others in MEANT.items():
-        _require(name not in others, f"{label!r} is called {name!r}; here that is {ours!r}.")
+        require(name not in others, f"{label!r} is called {name!r}; here that is {ours!r}.")
 
 
 def _digest(path: Path, file: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
-from gpu.wire import Message
+from gpu.wire import Message, require
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -61,12 +61,12 @@ class Watch(Message):
     def __post_init__(self) -> None:
         _named(self.id)
         named = bool(self.objects) or self.kind in FOUND
-        _require(named and all(self.objects), "name at least one kind of object.")
-        _require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
+        require(named and all(self.objects), "name at least one kind of object.")
+        require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
         lasting = self.kind in ("dwell", "left")
-        _require(not lasting or self.seconds > 0, f"a {self.kind} watch needs 'seconds' over 0.")
-        _require(1 <= self.count <= 1000, "'count' lies between 1 and 1000.")
-        _require(0 <= self.grace <= 3600, "'grace' lies between 0 and 3600.")
+        require(not lasting or self.seconds > 0, f"a {self.kind} watch needs 'seconds' over 0.")
+        require(1 <= self.count <= 1000, "'count' lies between 1 and 1000.")
+        require(0 <= self.grace <= 3600, "'grace' lies between 0 and 3600.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +80,10 @@ class Zone(Message):
 
     def __post_init__(self) -> None:
         _named(self.id)
-        _require(3 <= len(self.polygon) <= 200, "a polygon has 3 to 200 corners.")
+        require(3 <= len(self.polygon) <= 200, "a polygon has 3 to 200 corners.")
         inside = all(0 <= value <= 1 for point in self.polygon for value in point)
-        _require(inside, "corners are parts of the picture, between 0 and 1.")
-        _require(
-            _area(self.polygon) > 1e-6, "the polygon encloses nothing; move its corners apart."
-        )
+        require(inside, "corners are parts of the picture, between 0 and 1.")
+        require(_area(self.polygon) > 1e-6, "the polygon encloses nothing; move its corners apart.")
         _distinct([watch.id for watch in self.watches], "watch")
 
 
@@ -109,8 +107,8 @@ class Camera(Message):
 
     def __post_init__(self) -> None:
         _named(self.id)
-        _require(bool(self.source.strip()), "name a source: a file or an rtsp:// address.")
-        _require(1 <= self.detect_every <= 250, "'detect_every' lies between 1 and 250 frames.")
+        require(bool(self.source.strip()), "name a source: a file or an rtsp:// address.")
+        require(1 <= self.detect_every <= 250, "'detect_every' lies between 1 and 250 frames.")
         _distinct([zone.id for zone in self.zones], "zone")
 
 
@@ -165,15 +163,15 @@ class Observation(Message):
     def __post_init__(self) -> None:
         _named(self.observation_id)
         expected = f"{self.observation_id}:{self.phase}"
-        _require(self.key == expected, f"'key' must be {expected!r}, id and phase.")
+        require(self.key == expected, f"'key' must be {expected!r}, id and phase.")
         _aware(self)
-        _require(
+        require(
             (self.phase == "ended") == (self.ended_at is not None), "only an end has 'ended_at'."
         )
-        _require(0 <= self.score <= 1, "'score' lies between 0 and 1.")
-        _require(self.count >= 0, "'count' is 0 or more.")
+        require(0 <= self.score <= 1, "'score' lies between 0 and 1.")
+        require(self.count >= 0, "'count' is 0 or more.")
         x1, y1, x2, y2 = self.box
-        _require(0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1, "'box' is (x1, y1, x2, y2) in 0 to 1.")
+        require(0 <= x1 <= x2 <= 1 and 0 <= y1 <= y2 <= 1, "'box' is (x1, y1, x2, y2) in 0 to 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,12 +194,12 @@ class Tracks(Message):
         _named(self.key)
         _named(self.camera_id)
         _aware(self)
-        _require(len(self.objects) <= 200 and all(self.objects), "'objects' has 0 to 200 names.")
-        _require(1 <= len(self.looks) <= 1000, "'looks' has 1 to 1000 looks.")
+        require(len(self.objects) <= 200 and all(self.objects), "'objects' has 0 to 200 names.")
+        require(1 <= len(self.looks) <= 1000, "'looks' has 1 to 1000 looks.")
         for look in self.looks:
-            _require(_is_look(look, len(self.objects)), f"this is no look: {str(look)[:60]}.")
+            require(_is_look(look, len(self.objects)), f"this is no look: {str(look)[:60]}.")
         times = [look[0] for look in self.looks]
-        _require(times == sorted(set(times)), "looks follow each other in time.")
+        require(times == sorted(set(times)), "looks follow each other in time.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +250,7 @@ class Share(Message):
     missed: int
 
     def __post_init__(self) -> None:
-        _require(min(self.right, self.wrong, self.missed) >= 0, "counts are 0 or more.")
+        require(min(self.right, self.wrong, self.missed) >= 0, "counts are 0 or more.")
 
     @property
     def precision(self) -> float:
@@ -323,27 +321,20 @@ class Health(Message):
         _aware(self)
 
 
-def _require(right: bool, sentence: str) -> None:
-    if not right:
-        raise ValueError(sentence)
-
-
 def _named(name: str) -> None:
-    _require(
-        0 < len(name) <= 200 and name.isprintable(), "an id has 1 to 200 printable characters."
-    )
+    require(0 < len(name) <= 200 and name.isprintable(), "an id has 1 to 200 printable characters.")
 
 
 def _distinct(ids: list[str], noun: str) -> None:
     twice = sorted({each for each in ids if ids.count(each) > 1})
-    _require(not twice, f"{noun} {twice[0]!r} is there twice." if twice else "")
+    require(not twice, f"{noun} {twice[0]!r} is there twice." if twice else "")
 
 
 def _aware(message: Message) -> None:
     for field in fields(message):  # type: ignore[arg-type]
         value = getattr(message, field.name)
         if isinstance(value, datetime):
-            _require(value.tzinfo is not None, f"{field.name!r} needs a time zone.")
+            require(value.tzinfo is not None, f"{field.name!r} needs a time zone.")
 
 
 def _is_look(look: tuple[int, ...], kinds: int) -> bool:

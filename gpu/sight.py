@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 from gpu.disk import write_whole
 from gpu.measures import CELLS, EDGES, HEIGHT, WIDTH, Comparison, Grey, Measures, compare, measure
 from gpu.messages import Sight as Verdict
+from gpu.scaling import grey_of
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,7 @@ class Sight:
         if 0 <= at - self._last < EVERY:
             return
         self._last = at
-        small = self._tools.reformat(
-            picture, WIDTH, HEIGHT, "gray", interpolation="AREA", threads=1
-        )
-        self.look(small.to_ndarray().astype(np.uint8, copy=False))
+        self.look(grey_of(picture, WIDTH, HEIGHT, self._tools))
 
     def look(self, grey: Grey) -> None:
         now = measure(grey)

@@ -62,11 +62,11 @@ def watch(
 
     worker = Worker(detector, tell)
     worker.apply(Config(version="", cameras=(camera,)), live=live)
-    line = worker.cameras()[0]
-    while line.running and not stop.wait(0.2):
-        if line.vitals.state == "failed":
+    (watched,) = worker.cameras()
+    while watched.running and not stop.wait(0.2):
+        if watched.vitals.state == "failed":
             break
-    health = line.vitals.health()
+    health = watched.vitals.health()
     worker.stop()
     if health.last_frame_at is None and not stop.is_set():
         print(f"gpu: {health.error or 'The source gave no picture.'}", file=sys.stderr)

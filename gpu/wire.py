@@ -28,6 +28,12 @@ class Message:
         return {field.name: _plain(getattr(self, field.name)) for field in _fields(type(self))}
 
 
+def require(right: bool, sentence: str) -> None:
+    """For a message's own checks."""
+    if not right:
+        raise ValueError(sentence)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: which known one was meant."""
     names = sorted(known)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gpu.cpu.background import grown, within
 from gpu.cpu.motion import HEIGHT, WIDTH, Grey
 from gpu.messages import Box, Point
+from gpu.scaling import corners_of
 from gpu.spells import Track
 
 CHANGED = 16  # in grey
@@ -196,8 +197,7 @@ def _track(way: Way, number: int) -> Track:
 def _mask(gates: Sequence[Box], zones: Sequence[Sequence[Point]]) -> Grey:
     where = np.zeros((HEIGHT, WIDTH), np.uint8)
     for polygon in zones:
-        corners = [(x * WIDTH, y * HEIGHT) for x, y in polygon]
-        cv2.fillPoly(where, [np.array(corners).round().astype(np.int32)], 1)
+        cv2.fillPoly(where, [corners_of(polygon, WIDTH, HEIGHT)], 1)
     for box in gates:
         where[within(grown(box, GATE))] = 0
     return where

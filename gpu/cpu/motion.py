@@ -10,6 +10,7 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from gpu.messages import Box, Point
+from gpu.scaling import grey_of
 
 Grey = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -28,8 +29,7 @@ WINDOW, LEVELS, ENOUGH = (9, 9), 2, (3, 5, 0.05)  # of the search for a point
 
 
 def small(picture: VideoFrame, tools: VideoReformatter) -> Grey:
-    grey = tools.reformat(picture, WIDTH, HEIGHT, "gray", interpolation="AREA", threads=1)
-    return grey.to_ndarray().astype(np.uint8, copy=False)
+    return grey_of(picture, WIDTH, HEIGHT, tools)
 
 
 def is_still(before: Grey, after: Grey) -> bool:

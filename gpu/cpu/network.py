@@ -18,6 +18,7 @@ from gpu.cpu.decoders import Floats, decode, misfit
 from gpu.geometry import area, clipped
 from gpu.manifests import Input, Model, ModelError
 from gpu.pipeline import FAINTEST, Seen
+from gpu.scaling import pixels_of
 
 GREY = 114  # what letterboxes are filled with, as in YOLOX's training
 AT_ONCE = min(os.cpu_count() or 1, 16)  # computations, each on one thread
@@ -127,16 +128,6 @@ def tensor(picture: VideoFrame, wanted: Input, tools: VideoReformatter) -> Float
     if wanted.layout == "NCHW":
         values = np.ascontiguousarray(values.transpose(2, 0, 1))
     return values[None]
-
-
-def pixels_of(
-    picture: VideoFrame, width: int, height: int, tools: VideoReformatter, colours: str = "RGB"
-) -> NDArray[np.uint8]:
-    """[height, width, 3]. Averaging areas is the quickest way down, and keeps small things."""
-    order = "rgb24" if colours == "RGB" else "bgr24"
-    way = "AREA" if width < picture.width else "BILINEAR"
-    scaled = tools.reformat(picture, width, height, order, interpolation=way, threads=1)
-    return scaled.to_ndarray().astype(np.uint8, copy=False)
 
 
 def _used(picture: VideoFrame, wanted: Input) -> tuple[float, float]:

@@ -9,9 +9,10 @@ from av.video.reformatter import VideoReformatter
 from gpu import blur
 from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
-from gpu.cpu.network import Network, pixels_of
+from gpu.cpu.network import Network
 from gpu.messages import Box, Point
 from gpu.pipeline import Seen
+from gpu.scaling import pixels_of
 
 
 class Closing(Exception):

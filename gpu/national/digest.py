@@ -21,7 +21,7 @@ class Proof:
     credentials: AuthCredentials
 
 
-class Door:
+class Challenges:
     """Challenges carry their own time and seal: however many are asked for, none is remembered."""
 
     def __init__(self, realm: str, clock: Callable[[], float]) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from aiosipua.message import SipMessage, SipRequest, SipResponse, missing_required_headers
 from aiosipua.utils import generate_branch, generate_call_id, generate_tag
 
-from gpu.national.digest import Door, Proof, proof_of
+from gpu.national.digest import Challenges, Proof, proof_of
 from gpu.national.guests import COMPLETE_WITHIN, Guest, Peer, Query
 from gpu.national.messages import Account, Presences, Registry
 from gpu.national.words import TYPE, catalogue_query, read
@@ -37,7 +37,7 @@ class Registrar:
         reached_at: Callable[[Peer], str] = lambda _: "127.0.0.1",
     ) -> None:
         self._registry, self._clock, self._reached_at = registry, clock, reached_at
-        self._door = Door(registry.domain, clock)
+        self._challenges = Challenges(registry.domain, clock)
         self._accounts = {account.code: account for account in registry.devices}
         self._guests: dict[str, Guest] = {}
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -114,7 +114,7 @@ class Registrar:
         proof = proof_of(request.get_header("authorization"))
         if proof is None:
             return self._challenged(request, peer)
-        if not self._door.fresh(proof.nonce, peer.host):
+        if not self._challenges.fresh(proof.nonce, peer.host):
             return self._challenged(request, peer, stale=True)
         account = self._accounts.get(_user(request))
         if account is None or not self._is_from(request, account, proof):
@@ -124,12 +124,12 @@ class Registrar:
 
     def _challenged(self, request: SipRequest, peer: Peer, *, stale: bool = False) -> SipResponse:
         answer = _response(request, peer, 401, "Unauthorized")
-        answer.set_header("WWW-Authenticate", self._door.challenge(peer.host, stale=stale))
+        answer.set_header("WWW-Authenticate", self._challenges.challenge(peer.host, stale=stale))
         return answer
 
     def _is_from(self, request: SipRequest, account: Account, proof: Proof) -> bool:
         """The right password, and no registration that was heard and is said again."""
-        if proof.user != account.code or not self._door.fits(
+        if proof.user != account.code or not self._challenges.fits(
             proof, account.password, request.method
         ):
             return False

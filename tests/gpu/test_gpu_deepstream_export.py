@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from gpu.cpu.decoders import Found, decode, distinct
-from gpu.cpu.network import Network, pixels_of
+from gpu.cpu.network import Network
 from gpu.deepstream import configs, networks
 from gpu.deepstream.draw import IR, OPSET, Pen
 from gpu.deepstream.export import OUTPUTS, export, finished
 from gpu.deepstream.files import infer_file
 from gpu.deepstream.spec import Settings
 from gpu.manifests import BUNDLED, Manifest, Model, ModelError, find
+from gpu.scaling import pixels_of
 from tests.gpu.graphs import model_of, random_graph
 
 CLIP = BUNDLED.parent / "clips" / "campus.mp4"
