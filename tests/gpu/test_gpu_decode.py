@@ -149,7 +149,7 @@ def test_sources_are_found_where_they_are_meant(tmp_path: Path) -> None:
     assert resolved("clip:campus") == resolved("campus.mp4") == campus
     assert resolved("gpu/clips/campus.mp4") == campus
     assert resolved(str(tmp_path / "a.mp4")) == str(tmp_path / "a.mp4")
-    assert resolved("RTSP://host/1") == "RTSP://host/1"
+    assert resolved("RTSP://host/1") == "rtsp://host/1", "FFmpeg knows no other"
     (tmp_path / "mine.mp4").touch()
     assert resolved("mine.mp4", [tmp_path]) == str(tmp_path / "mine.mp4")
 
