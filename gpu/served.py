@@ -98,7 +98,7 @@ def _worker(options: Options, detector: Detector, tell: Tell, record: Record) ->
         return watch.Worker(detector, tell, Memory(opens), record)
     from gpu.deepstream.worker import Worker as Shards
 
-    return Shards(replace(options.gpu, memory=opens), tell)
+    return Shards(replace(options.gpu, memory=opens), tell, record)
 
 
 def _health(name: str, worker: Worker, spool: Spool, cards: Cards) -> Callable[[], Health]:

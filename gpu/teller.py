@@ -44,8 +44,8 @@ class Teller:
         self.order = threading.RLock()
         self._tag = ""
         self._recalled = False
-        wanted = record if line.tell.tracks else None
-        self._recorder = Recorder(self._camera_id, wanted) if wanted else None
+        self._record, self._recorder = record, None  # type: Record | None, Recorder | None
+        self._keep_what_moves()
 
     def begin(self, tag: str, now: float) -> None:
         """Before the first look; `tag` is the model's. Goes on with what was open before."""
@@ -73,6 +73,7 @@ class Teller:
         with self.order:
             changes = self._zones.reconfigure(line.watch.zones, now)
             self.line = line
+            self._keep_what_moves()
             self._report(changes)
 
     def finish(self, now: float) -> None:
@@ -88,6 +89,13 @@ class Teller:
         with self.order:
             if self._recorder:
                 self._recorder.finish(self._tag)
+
+    def _keep_what_moves(self) -> None:
+        """What nobody wants to know any more is forgotten."""
+        if self._record is None or not self.line.tell.tracks:
+            self._recorder = None
+        elif self._recorder is None:
+            self._recorder = Recorder(self._camera_id, self._record)
 
     def _recall(self, now: float) -> None:
         """Once: go on with what was open before the worker was stopped."""

@@ -51,9 +51,7 @@ class Vitals:
 
     @classmethod
     def of(cls, source: Source, memory: Memory | None) -> Self:
-        """With what this camera usually shows, as far as it is remembered."""
-        kept = memory.beside(source.camera_id, ".npz") if memory else None
-        return cls(source.camera_id, Sight(kept, source.view))
+        return cls(source.camera_id, sight_of(source, memory))
 
     @property
     def state(self) -> CameraState:
@@ -114,3 +112,8 @@ class Vitals:
                 sharpness=self.sight.sharpness,
                 likeness=self.sight.likeness,
             )
+
+
+def sight_of(source: Source, memory: Memory | None) -> Sight:
+    """With what this camera usually shows, as far as it is remembered."""
+    return Sight(memory.beside(source.camera_id, ".npz") if memory else None, source.view)

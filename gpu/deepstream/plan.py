@@ -4,8 +4,9 @@ Films that end and what never ends are kept apart: a shard ends when all that is
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from gpu.pipeline import Line
+from gpu.pipeline import Line, Tell, Watch
 
 Kind = tuple[str | None, int, bool]
 Shards = Mapping[int, tuple[Line, ...]]
@@ -43,10 +44,13 @@ def halved(shards: Shards, number: int) -> dict[int, tuple[Line, ...]]:
 
 
 def same_eyes(before: Sequence[Line], after: Sequence[Line]) -> bool:
-    """Whether only zones differ: then the running process takes them over as it goes."""
-    return len(before) == len(after) and all(
-        a.same_eyes(b) for a, b in zip(before, after, strict=True)
-    )
+    """Whether the pipeline is the same: what else differs the running process takes over."""
+    return [_eyes(line) for line in before] == [_eyes(line) for line in after]
+
+
+def _eyes(line: Line) -> Line:
+    """Without zones, what the camera usually shows and what is told of it."""
+    return replace(line, source=replace(line.source, view=0), watch=Watch(zones=()), tell=Tell())
 
 
 def _stays(line: Line, wanted: Mapping[str, Line]) -> bool:

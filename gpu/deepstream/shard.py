@@ -24,6 +24,7 @@ from gpu.deepstream.wires import (
     Caller,
     Failed,
     Lost,
+    Moved,
     Picture,
     Pipe,
     Pulse,
@@ -34,7 +35,7 @@ from gpu.deepstream.wires import (
 )
 from gpu.manifests import Model, ModelError, find
 from gpu.memory import Memory
-from gpu.messages import Fault, Observation
+from gpu.messages import Fault, Observation, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,9 @@ class Shard:
         memory = Memory(task.memory) if task.memory else None
         record = self._recorder(machine)
         self._watching = tuple(
-            Watching(line, pad, network, pictures, detector, self._tell, memory, record)
+            Watching(
+                line, pad, network, pictures, detector, self._tell, memory, record, self._moved
+            )
             for pad, line in enumerate(task.lines)
         )
         machine.watch_metadata(MUX, self._feed)
@@ -154,6 +157,15 @@ class Shard:
         except Lost as error:
             log.error("shard %d: %s", self._task.number, error)
             os._exit(ALONE)
+
+    def _report(self, message: Pulse | Picture | Moved) -> None:
+        try:
+            self._reports.send(message)
+        except Lost:
+            os._exit(ALONE)
+
+    def _moved(self, tracks: Tracks) -> None:
+        self._report(Moved(tracks=tracks))
 
     def _feed(self, _: Any) -> None:
         """On a streaming thread: there is something to come out at the other end."""
@@ -210,10 +222,7 @@ class Shard:
         for each in self._watching:
             each.check()
         health = tuple(each.vitals.health() for each in self._watching)
-        try:
-            self._reports.send(Pulse(cameras=health))
-        except Lost:
-            os._exit(ALONE)
+        self._report(Pulse(cameras=health))
 
     def _stuck(self) -> int | None:
         """The code to end with when it hangs. An error ends nothing: NVIDIA's loop only prints it.
@@ -249,9 +258,7 @@ class Shard:
         camera_id = each.line.source.camera_id
         try:
             if each.silence() < PULSE and (taken := each.snapshot()) is not None:
-                self._reports.send(Picture(camera_id=camera_id, jpeg=taken[0], at=taken[1]))
-        except Lost:
-            os._exit(ALONE)
+                self._report(Picture(camera_id=camera_id, jpeg=taken[0], at=taken[1]))
         except Exception:
             log.exception("camera %s: no snapshot", camera_id)
 

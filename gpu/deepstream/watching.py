@@ -23,8 +23,9 @@ from gpu.deepstream.spec import Network
 from gpu.memory import Memory
 from gpu.messages import FOUND, Point
 from gpu.pipeline import Line, Seen
+from gpu.recorder import Record as Moved
 from gpu.teller import Tell, Teller
-from gpu.vitals import Vitals
+from gpu.vitals import Vitals, sight_of
 from gpu.zones import Change
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ Record = Callable[[int], None]
 class Watching:
     """`offer` is called on a streaming thread and never waits.
 
-    `record` starts a recording of this camera. Blurring is done with the model of the CPU's back
-    end, which looks at the picture itself, and covers what the GPU saw besides.
+    `record` starts a recording of this camera; `moved` gets what moved before it. Blurring is done
+    with the model of the CPU's back end, which looks at the picture itself, and covers what the
+    GPU saw besides.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Watching:
         tell: Tell,
         memory: Memory | None = None,
         record: Record | None = None,
+        moved: Moved | None = None,
     ) -> None:
         self.line, self.pad, self._network = line, pad, network
         self._names = dict(network.classes)
         self._pictures, self._detector, self._record = pictures, detector, record
+        self._memory = memory
         self.vitals = Vitals.of(line.source, memory)
-        self._teller = Teller(line, tell, self._evidence, memory)
+        self._teller = Teller(line, tell, self._evidence, memory, moved)
         self._frames: queue.Queue[tuple[float, mapper.Frame, bool] | None] = queue.Queue(AHEAD)
         self._last = time.monotonic()
         self._leave_out()
@@ -79,7 +83,10 @@ class Watching:
                 self._drop_oldest()
 
     def rezone(self, line: Line) -> None:
+        """Other zones, another view, or other things to tell, on the same pictures."""
         self._teller.rezone(line, now())
+        if line.source.view != self.line.source.view:
+            self.vitals.sight = sight_of(line.source, self._memory)
         self.line = line
         self._leave_out()
 
@@ -92,6 +99,7 @@ class Watching:
     def stop(self) -> None:
         """What is open goes on after a restart."""
         self._close()
+        self._teller.rest()
 
     def check(self) -> None:
         """Say so when no frame came for a while; nvurisrcbin calls the camera again by itself."""

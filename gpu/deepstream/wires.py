@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gpu.deepstream.spec import Settings
-from gpu.messages import CameraHealth, Fault, Observation
+from gpu.messages import CameraHealth, Fault, Observation, Tracks
 from gpu.pipeline import Line
 
 ANSWER = 60.0  # seconds within which the worker must have kept an observation
@@ -41,7 +41,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Rezone:
-    """To a shard: the same cameras, other zones."""
+    """To a shard: the same cameras; other zones, another view or other things to tell."""
 
     lines: tuple[Line, ...]
 
@@ -63,6 +63,13 @@ class Picture:
     camera_id: str
     jpeg: bytes
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """From a shard: what moved before one of its cameras."""
+
+    tracks: Tracks
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,11 @@ from gpu.deepstream import shard
 from gpu.deepstream.plan import Shards, arranged, halved, same_eyes
 from gpu.deepstream.rests import STEADY, Rests
 from gpu.deepstream.running import GRACE, Options, Running
-from gpu.deepstream.wires import Failed, Picture, Pulse, Told
+from gpu.deepstream.wires import Failed, Moved, Picture, Pulse, Told
 from gpu.memory import Memory
 from gpu.messages import CameraHealth, CameraState, Config, Observation
 from gpu.pipeline import Line, lines
+from gpu.recorder import Record
 from gpu.teller import Tell, Teller
 from gpu.together import together
 
@@ -33,8 +34,8 @@ NUMB = 30.0  # seconds without a pulse after which a shard counts as hung
 class Worker:
     """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
 
-    def __init__(self, options: Options, tell: Tell) -> None:
-        self._options, self._tell = options, tell
+    def __init__(self, options: Options, tell: Tell, record: Record | None = None) -> None:
+        self._options, self._tell, self._record = options, tell, record
         self._plan: Shards = {}
         self._unfit: tuple[str, ...] = ()  # cameras that no GPU can watch
         self._running: dict[int, Running] = {}
@@ -48,24 +49,17 @@ class Worker:
         self._keeper.start()
 
     def apply(self, config: Config, *, live: bool = True) -> None:
-        """Only shards whose cameras change are stopped; other zones are taken over as they go."""
+        """Only shards whose cameras change are stopped, all at once; the others go on."""
         with self._lock:
-            before = self._plan
-            wanted, most = lines(config, live=live), self._options.most
+            before, wanted = self._plan, lines(config, live=live)
             self._unfit = tuple(each.source.camera_id for each in wanted if each.source.over_tls)
             fit = [each for each in wanted if not each.source.over_tls]
-            self._plan = arranged(fit, before, most, self._closed())
+            self._plan = arranged(fit, before, self._options.most, self._closed())
             self._suspected &= self._plan.keys()
             for number in before:
                 if not same_eyes(before[number], self._plan.get(number, ())):
                     self._rests.forget(number)
-            for number, running in list(self._running.items()):
-                its_lines = self._plan.get(number, ())
-                if not same_eyes(running.lines, its_lines):
-                    del self._running[number]
-                    running.stop()
-                elif its_lines != running.lines:
-                    running.rezone(its_lines)
+            self._hand_on()
             self._forget_what_is_gone(before)
             self._start_missing()
 
@@ -88,6 +82,17 @@ class Worker:
             return (*cameras, *(_not_over_tls(camera_id) for camera_id in self._unfit))
 
     # ----------------------------------------------------------------------------------- inside
+
+    def _hand_on(self) -> None:
+        """What runs takes over what it can; what has other cameras now is stopped."""
+        changed = []
+        for number, running in list(self._running.items()):
+            its_lines = self._plan.get(number, ())
+            if not same_eyes(running.lines, its_lines):
+                changed.append(self._running.pop(number))
+            elif its_lines != running.lines:
+                running.rezone(its_lines)
+        together([running.stop for running in changed], patience=2 * GRACE)
 
     def _keep(self) -> None:
         """Start what ended, end what hangs."""
@@ -174,6 +179,9 @@ class Worker:
                 running.beat(message.cameras)
             elif isinstance(message, Picture):
                 running.pictures[message.camera_id] = message
+            elif isinstance(message, Moved):
+                if self._record is not None:
+                    self._record(message.tracks)
             elif isinstance(message, Failed):
                 log.error("shard %d: %s", running.number, message.sentence)
                 running.failed = message

@@ -20,8 +20,11 @@ from gpu.deepstream.shard import Shard
 from gpu.deepstream.spec import Settings
 from gpu.deepstream.watching import Watching
 from gpu.deepstream.wires import Caller, Sender, Task
+from gpu.measures import HEIGHT, WIDTH
+from gpu.memory import Memory
 from gpu.messages import Camera, Observation, Watch, Zone
 from gpu.pipeline import Line, line
+from gpu.sight import IN_A_ROW, LEARNING
 from tests.gpu.gst_machine import PERSON, FakeBuffer, World
 from tests.gpu.test_gpu_deepstream_graph import network
 
@@ -163,6 +166,19 @@ def test_frames_that_cannot_be_followed_fill_no_log(
     watching.stop()
     assert caplog.text.count("Traceback") == 1
     assert watching.vitals.health().state == "running", "the camera goes on"
+
+
+def test_another_view_is_learned_anew(detector: Detector, tmp_path: Path) -> None:
+    watching = Watching(
+        LINE, 0, network(), PICTURES, detector, lambda *each: None, Memory(tmp_path)
+    )
+    grey = np.random.default_rng(3).integers(60, 200, (HEIGHT, WIDTH)).astype(np.uint8)
+    for _ in range(LEARNING + IN_A_ROW):
+        watching.vitals.sight.look(grey)
+    assert watching.vitals.health().sight == "clear"
+    watching.rezone(replace(LINE, source=replace(LINE.source, view=1)))
+    watching.vitals.sight.look(grey)
+    assert watching.vitals.health().sight == "unknown"
 
 
 def test_only_what_nvinfer_looked_at_counts_as_detected(detector: Detector, until: Any) -> None:

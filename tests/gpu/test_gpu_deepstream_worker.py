@@ -25,7 +25,7 @@ from gpu.deepstream import running as running_module
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options, Running
 from gpu.deepstream.worker import Worker
-from gpu.messages import Camera, CameraHealth, Config, Observation, Watch, Zone
+from gpu.messages import Camera, CameraHealth, Config, Observation, Tracks, Watch, Zone
 from gpu.pipeline import line
 from tests.gpu.gst_machine import parked
 
@@ -94,6 +94,8 @@ def test_other_zones_are_the_same_eyes() -> None:
     assert same_eyes(before[0], after[0])
     moved = arranged(lines(camera(0, source="rtsp://elsewhere/")), before, 2)
     assert not same_eyes(before[0], moved[0])
+    turned = (line(camera(0, view=1), tracks=True),)
+    assert same_eyes(before[0], turned), "nor is another view, or that what moves is kept"
 
 
 cameras = st.lists(st.tuples(st.integers(0, 12), st.sampled_from([1, 5])), unique_by=lambda c: c[0])
@@ -169,7 +171,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(gstreamer: Any, cache: Path, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     workers: list[Worker] = []
 
-    def make(told: Told, **changes: Any) -> Worker:
+    def make(told: Told, record: Any = None, **changes: Any) -> Worker:
         values: dict[str, Any] = {
             "models": (),
             "cache": cache,
@@ -181,7 +183,7 @@ def made(gstreamer: Any, cache: Path, tmp_path: Path) -> Iterator[Callable[..., 
             "stuck": 3.0,
             **changes,
         }
-        workers.append(Worker(Options(**values), told))
+        workers.append(Worker(Options(**values), told, record))
         return workers[-1]
 
     yield make
@@ -233,6 +235,47 @@ def test_a_shard_tells_follows_new_zones_and_survives_its_death(
     alive = [p for p in pids(worker).values() if p is not None]
     worker.stop()
     assert not [pid for pid in alive if psutil.pid_exists(pid)]
+
+
+def test_keeping_what_moves_and_another_view_need_no_new_process(
+    made: Callable[..., Worker], until: Any
+) -> None:
+    moved: list[Tracks] = []
+    worker = made(Told(), moved.append)
+    worker.apply(Config(version="1", cameras=(camera(0), camera(1))))
+    until(lambda: health(worker, "c1").state == "running", 60)
+    before = pids(worker)
+    worker.apply(Config(version="2", cameras=(camera(0), camera(1, view=1)), tracks=True))
+    time.sleep(1.5)
+    assert pids(worker) == before
+    worker.stop()
+    until(lambda: {each.camera_id for each in moved} == {"c0", "c1"})
+    assert "car" in moved[0].objects
+    assert moved[0].model.startswith("ssd_")
+
+
+def test_shards_are_stopped_all_at_once(made: Callable[..., Worker]) -> None:
+    """Each takes the time that it has; the health must not wait for all of them, one by one."""
+
+    class Slow:
+        worked = 0.0
+
+        def __init__(self, number: int) -> None:
+            self.number, self.lines, self.stopped = number, (line(camera(number)),), False
+
+        def stop(self) -> None:
+            time.sleep(0.3)
+            self.stopped = True
+
+    worker = made(Told())
+    slow = [Slow(number) for number in range(8)]
+    with worker._lock:
+        worker._plan = {each.number: each.lines for each in slow}
+        worker._running = {each.number: each for each in slow}  # type: ignore[misc]
+        begun = time.monotonic()
+        worker.apply(Config(version="1", cameras=()))
+        assert time.monotonic() - begun < 1.5
+    assert all(each.stopped for each in slow)
 
 
 def test_a_pipeline_that_breaks_is_started_anew_and_a_new_camera_touches_no_other(

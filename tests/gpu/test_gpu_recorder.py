@@ -72,6 +72,21 @@ def test_nothing_is_kept_unless_the_server_asks(wanted: bool, pieces: int) -> No
     assert len(told) == pieces
 
 
+def test_what_moves_is_kept_from_when_it_is_wanted_and_forgotten_when_no_more() -> None:
+    kept, not_kept = (
+        lines(Config(version="1", cameras=(CAMPUS,), tracks=wanted))[0] for wanted in (True, False)
+    )
+    told: list[Tracks] = []
+    teller = Teller(not_kept, lambda *_: None, lambda *_: None, record=told.append)
+    teller.begin("m@1", AT)
+    for second, line in ((0, not_kept), (10, kept), (20, kept), (30, not_kept), (40, kept)):
+        teller.rezone(line, AT + second)
+        teller.look(AT + second, [car(1)])
+        teller.look(AT + second + 1, [car(1)])
+    teller.finish(AT + 50)
+    assert [(each.started_at.timestamp(), len(each.looks)) for each in told] == [(AT + 40, 2)]
+
+
 def test_a_replay_tells_what_the_eyes_told() -> None:
     """The clip's own zones, on what the bundled model saw in it when it was chosen."""
     tracker = Tracker(pipeline.Track(), find(None).manifest.output, 5.0)
