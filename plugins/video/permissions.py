@@ -16,6 +16,7 @@ PERMISSIONS = (
     Permission(name=MANAGE, title="管理摄像机", roles=("admin",)),
 )
 
+SIGNAGE = "signage"  # who keeps pictures of signs
 LOOK = "video.look"
 ZONES_CHANGED = "video.zones"
 CAMERA_CHANGED = "video.camera"
@@ -34,6 +35,7 @@ AUDITED = (
             "edited": "修改登记信息",
             "readdressed": "修改，换了视频地址",
             "view": "认可现在的画面",
+            "signage": "换标识的照片",
         },
     ),
     Audited(
@@ -81,4 +83,11 @@ async def may_see_evidence(viewer: Viewer, file: File) -> bool:
     """For core's `/files/{id}`: whoever may see the camera sees what it has shown."""
     number = row_id(file.subject)
     seen = Observation.filter(within(viewer, SEE, OBSERVATION_SCOPE), id=number or 0)
+    return number is not None and await seen.exists()
+
+
+async def may_see_signage(viewer: Viewer, file: File) -> bool:
+    """Whoever may see the camera sees the sign that tells of it."""
+    number = row_id(file.subject)
+    seen = Camera.filter(within(viewer, SEE, CAMERA_SCOPE), id=number or 0)
     return number is not None and await seen.exists()

@@ -29,7 +29,14 @@ from plugins.video.actions import RETENTIONS, SCENES, SceneBook, let_in_own_eyes
 from plugins.video.pages.gauges import GAUGES
 from plugins.video.pages.on_map import LAYERS
 from plugins.video.pages.waiting import waiting
-from plugins.video.permissions import AUDITED, PERMISSIONS, SEE, may_see_evidence
+from plugins.video.permissions import (
+    AUDITED,
+    PERMISSIONS,
+    SEE,
+    SIGNAGE,
+    may_see_evidence,
+    may_see_signage,
+)
 from plugins.video.schema import EXTENSIONS
 from plugins.video.seeds import make
 from plugins.video.settings import VideoSettings
@@ -44,8 +51,9 @@ manifest = Manifest(
         DataUse(
             purpose="发现公共场所需要处置的事情",
             basis="《公共安全视频图像信息系统管理条例》；公共场所设有提示标识的摄像机",
-            fields=("打码后的现场图片", "目标类别", "时间", "地点"),
-            term="图片保存 30 天；已成为线索或案件依据的，随案件保存。不保存人脸和车牌。",
+            fields=("打码后的现场图片", "打码后的提示标识照片", "目标类别", "时间", "地点"),
+            term="图片保存 30 天；已成为线索或案件依据的，随案件保存；标识的照片换了就删除旧的。"
+            "不保存人脸和车牌。",
             needs_pia=True,
         ),
         DataUse(
@@ -121,7 +129,10 @@ def add_preparations() -> Sequence[Preparation]:
 
 @hookimpl
 def add_keepers() -> Sequence[Keeper]:
-    return (Keeper(kind="video", may_see=may_see_evidence, about="video.Observation"),)
+    return (
+        Keeper(kind="video", may_see=may_see_evidence, about="video.Observation"),
+        Keeper(kind=SIGNAGE, may_see=may_see_signage, about="video.Camera"),
+    )
 
 
 @hookimpl

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from liuhe import Area, Person, Viewer, atomic, file_assessment, house
+from liuhe import Area, Person, Viewer, atomic, file_assessment, house, store_blurred
 from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, CameraState, Watch, Zone
+from plugins.video.permissions import SIGNAGE
 
 #: Zones and rules belong to the clip and lie beside it; without it the demo has no camera.
 CLIP = Path(__file__).parents[2] / "gpu" / "clips" / "campus.json"
+SIGN = CLIP.with_suffix(".sign.png")  # a drawing: nobody is in it
 #: What a rule of the clip means to city eye.
 SCENES = {"dwell": "0505", "crowd": "crowd"}
 
@@ -18,15 +20,19 @@ RULE = ("kind", "objects", "seconds", "count", "grace")
 
 
 async def make() -> None:
-    if CLIP.exists() and not await Camera.exists(masked_source="clip:campus"):
-        await _write(json.loads(CLIP.read_text("utf-8")))
+    if not CLIP.exists() or await Camera.exists(masked_source="clip:campus"):
+        return
+    if camera := await _write(json.loads(CLIP.read_text("utf-8"))):
+        known = {"keeper": SIGNAGE, "subject": str(camera.id)}
+        camera.signage_picture = await store_blurred(SIGN.read_bytes(), **known)
+        await camera.save(update_fields=["signage_picture_id"])
 
 
 @atomic
-async def _write(clip: dict[str, Any]) -> None:
+async def _write(clip: dict[str, Any]) -> Camera | None:
     area = await _area()
     if area is None:
-        return
+        return None
     camera = Camera(
         name="小河路桥头",
         code="33010500001310000001",
@@ -47,6 +53,7 @@ async def _write(clip: dict[str, Any]) -> None:
         await _zone(camera, zone)
     await touch()
     await _assess()
+    return camera
 
 
 async def _assess() -> None:

@@ -35,6 +35,7 @@ MUST_SHOW: dict[tuple[str, str], set[str]] = {
     ("dispatcher", "/admin/hotline/{n}"): {"hotline.WorkOrder.event_desc"},
     ("handler", "/files/{file[cases.documents]}"): {"core.File/cases.documents"},
     ("grid", "/files/{file[video]}"): {"core.File/video"},
+    ("grid", "/files/{file[signage]}"): {"core.File/signage"},
     ("supervisor", "/admin/cases/{n}/readers"): {"the officer.name"},
 }
 #: The open interface tells the whole world of a matter that a resident told: that it is there.

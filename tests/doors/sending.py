@@ -27,6 +27,7 @@ TABLE = "原编号,案件类型,标题,上报时间\n1,0102 暴露垃圾,标题,
 FILES = {
     "document": ("permit.pdf", b"%PDF-1.4\n%%EOF"),
     "file": ("x.png", PNG),
+    "picture": ("x.png", PNG),
     "file:table": ("cases.csv", TABLE.encode()),
 }
 _VALUE = re.compile(r"\{(\w+):(int|float|json)\}")

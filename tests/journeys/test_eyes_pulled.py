@@ -30,6 +30,7 @@ from tests.conftest import fill
 from tests.gpu import scripted_camera as scripted
 from tests.gpu.scripted_camera import ScriptedCamera
 from tests.journeys.conftest import TREE, Household, free_port, start_household
+from tests.plugins.video.conftest import show_sign
 
 pytestmark = [
     pytest.mark.slow,
@@ -226,6 +227,7 @@ async def furnish(data: Path, addresses: dict[str, str]) -> None:
                 name=name, area_id=area.id, source=source, filing_number="1", signage=True
             )
             camera = await actions.create_camera(admin, given)
+            await show_sign(admin, camera.id)
             await actions.activate_camera(admin, camera.id)
             await actions.save_zones(admin, camera.id, zones())
 

@@ -7,6 +7,7 @@ from plugins.video.actions.cameras import (
     activate_camera,
     create_camera,
     deactivate_camera,
+    off_because,
     update_camera,
 )
 from plugins.video.actions.cards import seen_by, told_cards, usable_models
@@ -26,6 +27,7 @@ from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
 from plugins.video.actions.scenes import SCENES, NamedScene, SceneBook, named_scenes
+from plugins.video.actions.signage import show_signage, signage_problem
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
 from plugins.video.actions.tracks import RETENTIONS as OF_TRACKS
 from plugins.video.actions.tracks import Tried, take_tracks, try_zone
@@ -69,6 +71,7 @@ __all__ = [
     "look_at",
     "looked_at",
     "named_scenes",
+    "off_because",
     "registry",
     "remove_device",
     "remove_zone",
@@ -77,6 +80,8 @@ __all__ = [
     "save_zone",
     "save_zones",
     "seen_by",
+    "show_signage",
+    "signage_problem",
     "snapshot_of",
     "snapshot_times",
     "streams_of",

@@ -18,6 +18,7 @@ from liuhe import (
 )
 from plugins.video.actions.cards import usable_models
 from plugins.video.actions.configuration import touch
+from plugins.video.actions.signage import signage_problem
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.actions.tracks import forget_tracks
 from plugins.video.models import Camera, CameraState
@@ -115,8 +116,8 @@ async def accept_view(viewer: Viewer, camera_id: int) -> Camera:
 @atomic
 async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
     camera = await camera_for(viewer, MANAGE, camera_id)
-    if camera.unlawful:
-        raise Conflict(next(iter(camera.unlawful.values())))
+    if problem := await off_because(camera):
+        raise Conflict(problem)
     await _switch(viewer, camera, True)
     return camera
 
@@ -143,6 +144,11 @@ async def _switch(viewer: Viewer, camera: Camera, active: bool) -> None:
     change = "switched_on" if active else "switched_off"
     await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
     await touch()
+
+
+async def off_because(camera: Camera) -> str:
+    """Why it may not be switched on, or ""."""
+    return next(iter(camera.unlawful.values()), "") or await signage_problem(camera)
 
 
 def _check_lawful(camera: Camera) -> None:

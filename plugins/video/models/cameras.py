@@ -4,7 +4,7 @@ from typing import Any
 
 from tortoise import fields
 
-from liuhe import Area, Model, Scope, seal, unseal
+from liuhe import Area, File, Model, Scope, seal, unseal
 from plugins.video.rules.addresses import mask, plain_source
 from plugins.video.rules.health import unlawful
 
@@ -43,6 +43,10 @@ class Camera(Model):
     latitude = fields.FloatField(null=True)
     filing_number = fields.CharField(max_length=60, default="")
     signage = fields.BooleanField(default=False)
+    signage_picture: fields.ForeignKeyNullableRelation[File] = fields.ForeignKeyField(
+        "core.File", related_name="signage_of", null=True, on_delete=fields.SET_NULL, db_index=True
+    )
+    signage_picture_id: Any
     signage_note = fields.CharField(max_length=200, default="")
     private_space = fields.BooleanField(default=False)
     active = fields.BooleanField(default=False)

@@ -10,6 +10,7 @@ from plugins.video.pages import (
     intake,
     models,
     registry,
+    signage,
     workers,
     zones,
 )
@@ -20,5 +21,5 @@ KEEPERS = (*editing.ROUTES, *finding.ROUTES, *workers.ROUTES, *models.ROUTES, *d
 PAGES = [
     *(Page(route=route, public=True) for route in EYES),
     *(Page(route=route) for route in KEEPERS),
-    *(Page(route=route) for route in (*cameras.ROUTES, *zones.ROUTES)),
+    *(Page(route=route) for route in (*cameras.ROUTES, *signage.ROUTES, *zones.ROUTES)),
 ]

@@ -36,6 +36,9 @@ A_PAGE = 24
 TODAY_SHOWN = 50
 LONGEST_CODE = 20
 ILL = Q(active=True, condition__urgency__gt=0)
+#: Switched on before a picture of the sign was asked for; or it could not be blurred.
+UNSIGNED = Q(active=True) & (Q(signage_picture_id=None) | Q(signage_picture__state="refused"))
+NEEDS = {"1": ILL, "sign": UNSIGNED}
 #: Seconds; a picture that renews itself is one look, however often it is fetched.
 ONE_LOOK = 300.0
 A_MOMENT = 5.0  # a page that is loaded anew goes on with its look
@@ -45,11 +48,13 @@ async def index(request: Request) -> Response:
     """All cameras that one may see, as cards."""
     who = demand_held(viewer(request), SEE)
     search = request.query_params.get("q", "").strip()[:60]
-    number, need = _page_number(request), request.query_params.get("need") == "1"
+    number, need = _page_number(request), _need(request)
     mine = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))
-    total, ill = await mine.count(), mine.filter(ILL)
-    in_need = await ill.count()
-    seen, count = (ill, in_need) if need else (mine, total)
+    total, counts = (
+        await mine.count(),
+        {key: await mine.filter(NEEDS[key]).count() for key in NEEDS},
+    )
+    seen, count = (mine.filter(NEEDS[need]), counts[need]) if need else (mine, total)
     cameras = await (
         seen.order_by("-condition__urgency", "name", "id")
         .offset((number - 1) * A_PAGE)
@@ -62,8 +67,13 @@ async def index(request: Request) -> Response:
         "total": total,
         "search": search,
         "tabs": [
-            ("全部", _page_link(search, 1), not need, total),
-            ("要看一看", _page_link(search, 1, need=True), need, in_need),
+            (title, _page_link(search, 1, key), need == key, found)
+            for key, (title, found) in {
+                "": ("全部", total),
+                "1": ("要看一看", counts["1"]),
+                "sign": ("缺标识照片", counts["sign"]),
+            }.items()
+            if found or key in ("", need)
         ],
         "need": need,
         "here": _page_link(search, number, need),
@@ -80,8 +90,13 @@ def _page_number(request: Request) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
-def _page_link(search: str, number: int, need: bool = False) -> str:
-    asked = {"q": search, "need": "1" if need else "", "page": number if number > 1 else ""}
+def _need(request: Request) -> str:
+    need = request.query_params.get("need", "")
+    return need if need in NEEDS else ""
+
+
+def _page_link(search: str, number: int, need: str = "") -> str:
+    asked = {"q": search, "need": need, "page": number if number > 1 else ""}
     return f"{BASE}/?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
@@ -118,7 +133,8 @@ async def one(request: Request) -> Response:
         "look": await _look(camera, zones, await _begin_look(who, camera)),
         "zones": zone_rows(zones, await _watches(camera), await actions.named_scenes()),
         "today": await _today(camera),
-        "problem": next(iter(camera.unlawful.values()), ""),
+        "problem": await actions.off_because(camera),
+        "signage": await actions.signage_problem(camera),
         "code_words": code_words(camera.code or ""),
         "closed": camera.active and not camera.source,
         "catalogue": await _catalogue(camera),

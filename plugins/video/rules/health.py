@@ -30,6 +30,20 @@ def unlawful(*, filing_number: str, signage: bool, private_space: bool) -> dict[
     return {field: problem for field, problem in problems.items() if problem}
 
 
+def picture_problem(state: str) -> str:
+    """What is still to be done about the picture of the signage, in a sentence, or "".
+
+    `state` is its file's, "" where there is none.
+    """
+    if state == "ready":
+        return ""
+    if state == "waiting":
+        return "标识的照片正在打码，几秒钟就好；一直这样的话，请看有没有视频处理程序在线。"
+    if state == "refused":
+        return "标识的照片打不了码，没有保留，请换一张。"
+    return "启用前要先传一张现场提示标识的照片。"
+
+
 def is_here(told_at: datetime | None, now: datetime, silence: timedelta) -> bool:
     """Whether what was told is fresh enough to be believed."""
     return told_at is not None and now - told_at <= silence

@@ -136,6 +136,11 @@ class Camera(Node):
         seen = models.Camera.filter(within(viewer, SEE, CAMERA_SCOPE))
         return seen.select_related("area", "condition")
 
+    @strawberry.field(description="提示标识照片的地址，已打码 · blurred picture of the signage")
+    def signage_url(self) -> str | None:
+        picture = self.row.signage_picture_id
+        return f"/files/{picture}" if picture else None
+
     @strawberry.field(description="所在区域 · the area that it stands in")
     def area(self) -> Place:
         return Place.of(self.row.area)

@@ -12,6 +12,7 @@ CAMERA |= {"signage": "on", "detect_every": "5"}
 VIDEO = (
     Way(door="/admin/video/new", given=CAMERA, by="admin"),
     Way(door="/admin/video/{id:int}/edit", given=CAMERA, by="admin"),
+    Way(door="/admin/video/{id:int}/signage", file="picture", by="admin"),
     Way(
         door="/admin/video/{id:int}/activate",
         stands=(("video.Camera", {"active": False, "private_space": False}),),

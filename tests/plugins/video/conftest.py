@@ -16,7 +16,7 @@ from core.kernel import Kernel
 from core.people import Person, open_session
 from core.worker import Worker
 from gpu import messages
-from liuhe import Area, Viewer
+from liuhe import Area, Viewer, put_blurred
 from liuhe.testing import make_area, make_viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
@@ -174,8 +174,15 @@ def given_zone(**given: Any) -> actions.ZoneInput:
     return actions.ZoneInput(**{**known, **given})
 
 
+async def show_sign(admin: Viewer, camera_id: int) -> None:
+    """The picture of its sign, uploaded and blurred."""
+    camera = await actions.show_signage(admin, camera_id, jpeg("blue"))
+    await put_blurred(str(camera.signage_picture_id), jpeg("navy"))
+
+
 async def make_camera(admin: Viewer, area: Area, **given: Any) -> Camera:
     camera = await actions.create_camera(admin, given_camera(area, **given))
+    await show_sign(admin, camera.id)
     await actions.activate_camera(admin, camera.id)
     await actions.save_zones(admin, camera.id, [given_zone()])
     return await Camera.get(id=camera.id)

@@ -20,7 +20,7 @@ from liuhe.testing import make_viewer
 from plugins.video import actions
 from plugins.video.models import Camera
 from tests.factories import only
-from tests.plugins.video.conftest import Street, given_camera
+from tests.plugins.video.conftest import Street, given_camera, show_sign
 
 SECRET = "hunter2"
 ADDRESS = f"rtsp://admin:{SECRET}@10.0.0.9:554/live"
@@ -96,6 +96,7 @@ async def test_an_address_sealed_with_another_key_closes_that_camera_alone(
     street: Street,
 ) -> None:
     other = await actions.create_camera(street.admin, given_camera(street.area, source=ADDRESS))
+    await show_sign(street.admin, other.id)
     await actions.activate_camera(street.admin, other.id)
     await Camera.filter(id=street.camera.id).update(sealed_source="bm90IHNlYWxlZCBieSB1cw==")
     assert await told_to_the_eyes(street) == {str(other.id): ADDRESS}

@@ -12,7 +12,15 @@ from liuhe.testing import removed
 from plugins.video import actions
 from plugins.video.models import Camera, CameraState, Worker
 from tests.factories import only
-from tests.plugins.video.conftest import NOW, TOKEN, Street, given_camera, given_zone, jpeg
+from tests.plugins.video.conftest import (
+    NOW,
+    TOKEN,
+    Street,
+    given_camera,
+    given_zone,
+    jpeg,
+    show_sign,
+)
 
 
 @only("sqlite")
@@ -174,6 +182,7 @@ async def test_configuration_costs_the_same_for_one_camera_and_for_three(
     for number in range(2):
         given = given_camera(street.area, name=f"{number}")
         camera = await actions.create_camera(street.admin, given)
+        await show_sign(street.admin, camera.id)
         await actions.activate_camera(street.admin, camera.id)
         await actions.save_zones(street.admin, camera.id, [given_zone()])
     with count_queries() as three:  # type: ignore[operator]

@@ -20,6 +20,7 @@ from tests.plugins.video.conftest import (
     given_zone,
     jpeg,
     make_camera,
+    show_sign,
 )
 from web.session import COOKIE, csrf_token
 
@@ -181,6 +182,7 @@ async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
         assert (await browser.post(f"{base}/activate")).status_code == 409
         change = {**data, "source": "", "signage": "1", "detect_every": "3", "transport": "udp"}
         assert (await browser.post(f"{base}/edit", data=change)).status_code == 303
+        await show_sign(street.admin, new.id)
         assert (await browser.post(f"{base}/activate")).status_code == 303
     new = await Camera.get(id=new.id)
     assert (new.active, new.source, new.detect_every) == (True, "rtsp://10.0.0.9/live", 3)
@@ -230,6 +232,7 @@ async def test_a_password_just_typed_is_not_sent_back_with_the_form(street: Stre
 )
 async def test_the_law_keeps_a_camera_off(street: Street, unlawful: dict[str, Any]) -> None:
     new = await actions.create_camera(street.admin, given_camera(street.area, **unlawful))
+    await show_sign(street.admin, new.id)
     with pytest.raises(Conflict):
         await actions.activate_camera(street.admin, new.id)
     given = given_camera(street.area, **unlawful)
