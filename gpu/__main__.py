@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,13 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return whole
 
 
+def _more_than_none(text: str) -> float:
+    number = float(text)
+    if not 0 < number < inf:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return number
+
+
 def _add_watch(watch: argparse.ArgumentParser) -> None:
     where = watch.add_mutually_exclusive_group(required=True)
     where.add_argument("--server", help="the server's address; it says which cameras to watch")
@@ -134,6 +142,15 @@ def _add_watch(watch: argparse.ArgumentParser) -> None:
     )
     deep.add_argument(
         "--record", type=Path, help="a folder for recordings: originals, see the docs"
+    )
+    deep.add_argument(
+        "--record-days", type=_more_than_none, default=30.0, help="then they go (default 30)"
+    )
+    deep.add_argument(
+        "--record-gigabytes",
+        type=_more_than_none,
+        default=50.0,
+        help="the oldest go when all are larger (default 50)",
     )
     _add_gpu(deep)
     _add_models(watch)
@@ -176,7 +193,13 @@ def _shards(options: argparse.Namespace) -> "GpuOptions":
     from gpu.deepstream.running import Options as GpuOptions
     from gpu.deepstream.spec import Recording, Settings
 
-    recording = Recording(folder=options.record.absolute()) if options.record else None
+    recording = None
+    if options.record:
+        recording = Recording(
+            folder=options.record.absolute(),
+            days=options.record_days,
+            gigabytes=options.record_gigabytes,
+        )
     return GpuOptions(
         models=tuple(options.models),
         cache=options.cache.absolute(),

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from gpu.deepstream.files import infer_file, mux_file, tracker_file
+from gpu.deepstream.records import PREFIX
 from gpu.deepstream.spec import Graph, Link, Network, Node, Recording, Settings
 from gpu.deepstream.table import PropertyError, Value
 from gpu.pipeline import Line
@@ -124,7 +125,7 @@ def _recording(camera_id: str, recording: Recording | None) -> dict[str, Value]:
         "smart-rec-cache": recording.before + 5,
         "smart-rec-default-duration": recording.after,
         "smart-rec-dir-path": str(recording.folder),
-        "smart-rec-file-prefix": f"camera-{name}",
+        "smart-rec-file-prefix": f"{PREFIX}{name}",
     }
 
 

@@ -17,6 +17,7 @@ from gpu.deepstream.building import have_engine
 from gpu.deepstream.graph import MUX, PICTURES, SCALARS, shard
 from gpu.deepstream.machine import Machine, build
 from gpu.deepstream.pictures import Pictures
+from gpu.deepstream.records import prepared
 from gpu.deepstream.servicemaker import MissingError, ServiceMaker
 from gpu.deepstream.spec import Network
 from gpu.deepstream.watching import Watching
@@ -53,6 +54,7 @@ def run(task: Task, orders: Pipe, reports: Pipe, tells: Pipe, make: Make = Servi
     """The process's whole life; ends it itself, since threads may sit in NVIDIA's code for ever."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
+    os.umask(0o077)  # recordings are originals, and NVIDIA's side writes them
     code = ALONE
     try:
         code = Shard(task, orders, Sender(reports), Caller(tells), make).run()
@@ -146,7 +148,7 @@ class Shard:
         recording = self._task.settings.recording
         if recording is None:
             return None
-        recording.folder.mkdir(parents=True, exist_ok=True)
+        prepared(recording.folder)
         before, after = recording.before, recording.after
         return lambda pad: machine.record(f"camera-{pad}", before, after)
 

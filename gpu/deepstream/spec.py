@@ -32,12 +32,15 @@ class Network:
 class Recording:
     """Smart record 触发录像: seconds before and after what happens, kept in `folder`.
 
-    These are originals: the folder is for who may see them, and stays on this machine.
+    These are originals: the folder is for who may see them, and stays on this machine. The oldest
+    go after so many days, or when all together are larger than so much.
     """
 
     folder: Path
     before: int = 10
     after: int = 20
+    days: float = 30.0
+    gigabytes: float = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)

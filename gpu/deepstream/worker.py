@@ -15,6 +15,7 @@ from functools import partial
 from gpu.clock import now
 from gpu.deepstream import shard
 from gpu.deepstream.plan import Shards, arranged, halved, same_eyes
+from gpu.deepstream.records import keep_trim
 from gpu.deepstream.rests import STEADY, Rests
 from gpu.deepstream.running import GRACE, Options, Running
 from gpu.deepstream.wires import Failed, Moved, Picture, Pulse, Told
@@ -47,6 +48,9 @@ class Worker:
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._keeper.start()
+        if recording := options.settings.recording:
+            arguments = (recording, self._stop)
+            threading.Thread(target=keep_trim, args=arguments, name="records", daemon=True).start()
 
     def apply(self, config: Config, *, live: bool = True) -> None:
         """Only shards whose cameras change are stopped, all at once; the others go on."""

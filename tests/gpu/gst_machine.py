@@ -140,7 +140,6 @@ class GstMachine:
         self.gst = load()
         self.world = world or World()
         self.pipeline = self.gst.Pipeline.new(None)
-        self.recorded: list[tuple[str, int, int]] = []
         self.error = ""
         self._stopped = threading.Event()
         self._ended = "error"
@@ -197,7 +196,11 @@ class GstMachine:
             self.element(name).set_property(key, value)
 
     def record(self, name: str, before: int, after: int) -> None:
-        self.recorded.append((name, before, after))
+        source = self.element(name)
+        folder, prefix = (
+            source.get_property(f"smart-rec-{each}") for each in ("dir-path", "file-prefix")
+        )
+        Path(folder, f"{prefix}_-1_00000.mp4").write_bytes(b"an original")
 
     def start(self) -> None:
         self._running.start()

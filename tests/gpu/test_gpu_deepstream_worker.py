@@ -24,6 +24,7 @@ from gpu.deepstream import rests
 from gpu.deepstream import running as running_module
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options, Running
+from gpu.deepstream.spec import Recording, Settings
 from gpu.deepstream.worker import Worker
 from gpu.messages import Camera, CameraHealth, Config, Observation, Tracks, Watch, Zone
 from gpu.pipeline import line
@@ -235,6 +236,23 @@ def test_a_shard_tells_follows_new_zones_and_survives_its_death(
     alive = [p for p in pids(worker).values() if p is not None]
     worker.stop()
     assert not [pid for pid in alive if psutil.pid_exists(pid)]
+
+
+def test_a_recording_is_for_nobody_else_to_read(
+    made: Callable[..., Worker], tmp_path: Path, until: Any
+) -> None:
+    folder = tmp_path / "records"
+    settings = Settings(recording=Recording(folder=folder))
+    worker = made(Told(), settings=settings)
+    worker.apply(Config(version="1", cameras=(camera(0),)))
+    until(lambda: list(folder.glob("camera-c0_*.mp4")), 60)
+    worker.stop()
+    [recorded] = folder.glob("*")
+    assert (folder.stat().st_mode & 0o777, recorded.stat().st_mode & 0o777) == (0o700, 0o600)
+    long_ago = time.time() - 31 * 86_400
+    os.utime(recorded, (long_ago, long_ago))
+    made(Told(), settings=settings)
+    until(lambda: not recorded.exists(), 10)
 
 
 def test_keeping_what_moves_and_another_view_need_no_new_process(
