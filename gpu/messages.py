@@ -42,9 +42,9 @@ FOUND: tuple[WatchKind, ...] = ("left", "fall")  # in the picture itself, not by
 
 @dataclass(frozen=True, kw_only=True)
 class Watch(Message):
-    """What to look for in a zone 布控.
+    """What to look for in a zone 规则.
 
-    dwell 停留: one object stays in its place for `seconds`. enter 闯入: an object crosses in (and
+    dwell 停留: one object stays in its place for `seconds`. enter 进入: an object crosses in (and
     stays `seconds`, mostly 0). crowd 聚集: at least `count` objects are inside for `seconds`.
     left 遗留物: something that was not there has been there for `seconds`. fall 高空坠物: something
     falls through. These two need no `objects`.
@@ -89,7 +89,7 @@ class Zone(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Camera(Message):
-    """One source to watch 摄像头. `model` None means the bundled one.
+    """One source to watch 摄像机. `model` None means the bundled one.
 
     `view` counts how often it was pointed elsewhere on purpose: what is usual is learned anew.
     `transport` is how an rtsp:// address is to be read; "tls" goes with rtsps://.
@@ -136,7 +136,7 @@ class Looks(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class Observation(Message):
-    """A change of state 观测: something started or ended in a zone. Sent at least once.
+    """A change of state 观察: something started or ended in a zone. Sent at least once.
 
     `at` is when it was noticed; `started_at` when the object first stood, crossed in or gathered;
     `ended_at` when it was last seen. `object`, `score`, `box` and `track_id` are of the moment

@@ -119,7 +119,7 @@ class Dwell(Watcher):
 
 
 class Enter(Watcher):
-    """闯入: an object that was seen outside and is inside now."""
+    """进入: an object that was seen outside and is inside now."""
 
     def __init__(self, zone: Zone, watch: Watch, new_id: Callable[[], str]) -> None:
         super().__init__(zone, watch, new_id)

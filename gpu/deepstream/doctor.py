@@ -1,6 +1,6 @@
 """What a machine with a GPU has and lacks, in sentences for whoever runs it 显卡体检.
 
-The one check on real hardware: our table against the GStreamer that is installed there.
+On real hardware it also holds our table against the GStreamer that is installed there.
 """
 
 import os
