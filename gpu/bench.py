@@ -27,7 +27,7 @@ from av.video.reformatter import VideoReformatter
 from gpu import pipeline
 from gpu.cpu.decoders import Floats
 from gpu.cpu.detect import Detector
-from gpu.cpu.network import Network, tensor
+from gpu.cpu.network import Network, seen_in, tensor
 from gpu.cpu.track import Tracker
 from gpu.cpu.watch import Worker
 from gpu.manifests import Model, find
@@ -73,7 +73,7 @@ def bench(seconds: float, least: int = LEAST_ROUNDS) -> int:
         pictures = tensors(clip, model)
         session = ort.InferenceSession(model.path, providers=["CPUExecutionProvider"])
         sides: dict[str, Side] = {
-            "naive": lambda: naive(clip, model, network, session),
+            "naive": lambda: naive(clip, model, session),
             "pipelined": lambda: pipelined(clip, detector),
             "bare": lambda: bare(network, pictures, len(detector.threads)),
             "every_fifth": lambda: pipelined(clip, detector, every=EVERY),
@@ -138,7 +138,7 @@ def compare(sides: dict[str, Side], seconds: float, least: int = LEAST_ROUNDS) -
     return rounds
 
 
-def naive(clip: Path, model: Model, network: Network, session: ort.InferenceSession) -> int:
+def naive(clip: Path, model: Model, session: ort.InferenceSession) -> int:
     """The loop that one writes first: read, scale, detect, track, watch, and again."""
     cv2.setNumThreads(-1)  # as it comes
     capture = cv2.VideoCapture(str(clip))
@@ -151,7 +151,7 @@ def naive(clip: Path, model: Model, network: Network, session: ort.InferenceSess
         values = cv2.cvtColor(small, cv2.COLOR_BGR2RGB).astype(np.float32)
         values = values * manifest.input.scale + manifest.input.shift
         outputs = session.run(manifest.output.names, {manifest.input.name: values[None]})
-        seen = network.read([np.asarray(each) for each in outputs], (1.0, 1.0))
+        seen = seen_in([np.asarray(each) for each in outputs], model)
         for at, tracks in tracker.follow(frames / RATE, seen):
             zones.look(at, tracks)
         frames += 1

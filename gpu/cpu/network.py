@@ -43,7 +43,6 @@ class Network:
 
     def __init__(self, model: Model, *, exact: bool = False) -> None:
         self.model = model
-        self._names = dict(model.objects)
         self._took: deque[float] = deque(maxlen=64)
         self._compiled = _compiled(model, exact)
         self._asking = threading.local()  # each thread asks with a request of its own
@@ -68,7 +67,7 @@ class Network:
     def look(self, prepared: Prepared) -> tuple[Seen, ...]:
         """All objects with a score from FAINTEST up."""
         started = time.perf_counter()
-        seen = self.read(self.run(prepared.tensor), prepared.used)
+        seen = seen_in(self.run(prepared.tensor), self.model, prepared.used)
         self._took.append(time.perf_counter() - started)
         return seen
 
@@ -89,14 +88,6 @@ class Network:
         request: ov.InferRequest = self._asking.request
         return request
 
-    def read(self, outputs: Sequence[Floats], used: tuple[float, float]) -> tuple[Seen, ...]:
-        least = min(FAINTEST, self.model.manifest.output.keep)
-        found = decode(outputs, self.model.manifest, list(self._names), least)
-        boxes = found.boxes / np.array(used * 2, np.float32)
-        rows = zip(boxes, found.scores, found.classes, strict=True)
-        seen = (self._seen(box, score, number) for box, score, number in rows)
-        return tuple(each for each in seen if area(each.box) > 0)
-
     def _try_out(self) -> None:
         """Say now what would otherwise fail with each frame."""
         path = self.model.path
@@ -110,9 +101,21 @@ class Network:
         if why := misfit(outputs, self.model.manifest, len(self.model.labels)):
             raise ModelError(f"{path}: {why}; correct the manifest or export it anew.")
 
-    def _seen(self, box: Floats, score: np.float32, number: np.intp) -> Seen:
-        name = self._names[int(number)]
-        return Seen(object=name, score=min(float(score), 1.0), box=clipped(box.tolist()))
+
+def seen_in(
+    outputs: Sequence[Floats], model: Model, used: tuple[float, float] = (1.0, 1.0)
+) -> tuple[Seen, ...]:
+    """What a network's outputs say of a picture that fills so much of its width and height."""
+    names = dict(model.objects)
+    least = min(FAINTEST, model.manifest.output.keep)
+    found = decode(outputs, model.manifest, list(names), least)
+    boxes = (clipped(box.tolist()) for box in found.boxes / np.array(used * 2, np.float32))
+    rows = zip(boxes, found.scores, found.classes, strict=True)
+    return tuple(
+        Seen(object=names[int(number)], score=min(float(score), 1.0), box=box)
+        for box, score, number in rows
+        if area(box) > 0
+    )
 
 
 def tensor(picture: VideoFrame, wanted: Input, tools: VideoReformatter) -> Floats:

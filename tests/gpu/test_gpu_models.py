@@ -20,7 +20,7 @@ from PIL import Image
 
 from gpu.cpu.decode import Frame
 from gpu.cpu.decoders import Found, decode, distinct, ssd, yolox
-from gpu.cpu.network import Network, tensor
+from gpu.cpu.network import Network, seen_in, tensor
 from gpu.cpu.pictures import Look, snapshot
 from gpu.geometry import overlap
 from gpu.manifests import BUNDLED, DEFAULT, Manifest, ModelError, find, load
@@ -247,10 +247,8 @@ def test_a_letterbox_keeps_the_shape_and_fills_with_grey(folder: Path) -> None:
 
 
 def test_boxes_in_a_letterbox_are_parts_of_the_picture(folder: Path) -> None:
-    network = Network.__new__(Network)
-    network.model, network._names = find("mine", [folder]), {1: "car"}
     rows = yolox_rows({41: [-0.5, 0.5, 0.0, 0.0, 1.0, 0.0, 1.0]})  # 0 to 32 pixels of the input
-    (seen,) = network.read([rows], (0.5, 1.0))
+    (seen,) = seen_in([rows], find("mine", [folder]), (0.5, 1.0))
     assert (seen.object, seen.score, seen.box) == ("car", 1.0, pytest.approx((0, 0, 1, 1)))
 
 

@@ -214,10 +214,15 @@ def test_guessing_is_answered_with_silence(house: House) -> None:
     assert house.register().status_code == 200
 
 
-def test_strangers_fill_no_memory(house: House) -> None:
-    for number in range(MOST_STRANGERS + 50):
-        house.registrar._failed(f"10.1.{number // 250}.{number % 250}")
-    assert len(house.registrar._failures) == MOST_STRANGERS
+def test_of_those_who_guess_only_the_latest_are_remembered(house: House) -> None:
+    first = Peer("UDP", "10.0.0.66", 5060)
+    for _ in range(MOST_FAILURES):
+        house.say(house.signed(house.challenge(first), password="0"), first)
+    assert house.registrar.heard(bytes(house.request("REGISTER")), first) == []
+    for number in range(MOST_STRANGERS):
+        peer = Peer("UDP", f"10.1.{number // 250}.{number % 250}", 5060)
+        house.say(house.signed(house.challenge(peer), password="0"), peer)
+    assert house.challenge(first), "forgotten, and asked for the password again"
 
 
 def test_the_catalogue_is_asked_for_and_put_together(house: House) -> None:
