@@ -1,10 +1,15 @@
 """What can be allowed here, and the cameras that a viewer may reach."""
 
-from liuhe import Audited, File, Forbidden, NotFound, Permission, Viewer, may, within
-from plugins.video.models import Camera, Observation
+from typing import Any
+
+from tortoise.expressions import Q
+
+from liuhe import Audited, File, Forbidden, NotFound, Permission, Viewer, may, settings_of, within
+from plugins.video.models import Camera, Observation, Worker
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.models.observations import OBSERVATION_SCOPE
 from plugins.video.rules import row_id
+from plugins.video.settings import VideoSettings
 
 SEE = "video.see"
 ZONES = "video.zones"
@@ -63,7 +68,7 @@ async def seen_camera(viewer: Viewer, camera_id: int) -> Camera:
     """The camera with its area and condition, or NotFound for what the viewer may not see."""
     camera = await (
         Camera.filter(within(viewer, SEE, CAMERA_SCOPE), id=camera_id)
-        .select_related("area", "condition")
+        .select_related("area", "condition", "worker")
         .first()
     )
     if camera is None:
@@ -77,6 +82,15 @@ async def camera_for(viewer: Viewer, name: str, camera_id: int) -> Camera:
     if not may(viewer, name, camera, CAMERA_SCOPE):
         raise Forbidden()
     return camera
+
+
+def watched_by(worker: Worker, through: str = "") -> Q:
+    """The cameras that these eyes hear of and speak of: so that nobody watches one twice."""
+    own = Q(**{f"{through}worker_id": worker.id})
+    if worker.name != settings_of(VideoSettings).default_worker:
+        return own
+    unchosen: dict[str, Any] = {f"{through}worker_id": None}
+    return own | Q(**unchosen)
 
 
 async def may_see_evidence(viewer: Viewer, file: File) -> bool:

@@ -7,6 +7,8 @@ from pydantic import Field, field_validator
 from liuhe import Section
 from plugins.video.rules.onvif import network_problem
 
+OWN = "本机"  # the eyes that this machine starts itself
+
 
 class VideoSettings(Section):
     """`join_…`: how much two boxes must share, and how soon after a restart of the eyes, to be the
@@ -20,6 +22,7 @@ class VideoSettings(Section):
     `national_code`: the 20 digits of this house as devices know it by GB/T 28181; empty: none may
     register. `national_worker`: the eyes that listen for them, at `national_host` (empty: every
     address of that machine) and `national_port`, UDP and TCP.
+    `default_worker`: the eyes that watch the cameras for which none were chosen.
     `onvif_networks`: where cameras may be looked for, and nowhere else.
     """
 
@@ -41,7 +44,8 @@ class VideoSettings(Section):
     national_code: str = Field(default="", pattern=r"^([0-9]{20})?$")
     national_host: str = Field(default="", max_length=100)
     national_port: int = Field(default=5060, ge=1, le=65535)
-    national_worker: str = Field(default="本机", max_length=60)
+    national_worker: str = Field(default=OWN, max_length=60)
+    default_worker: str = Field(default=OWN, min_length=1, max_length=60)
 
     @field_validator("onvif_networks")
     @classmethod

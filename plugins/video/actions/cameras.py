@@ -21,7 +21,7 @@ from plugins.video.actions.configuration import touch
 from plugins.video.actions.signage import signage_problem
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.actions.tracks import forget_tracks
-from plugins.video.models import Camera, CameraState
+from plugins.video.models import Camera, CameraState, Worker
 from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
@@ -49,7 +49,10 @@ NOTHING_KNOWN: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class CameraInput:
-    """A camera as entered; an empty `source` keeps the stored one."""
+    """A camera as entered; an empty `source` keeps the stored one.
+
+    Without a `worker_id`, the default eyes watch it.
+    """
 
     name: str
     area_id: int
@@ -67,6 +70,7 @@ class CameraInput:
     signage: bool = False
     signage_note: str = ""
     private_space: bool = False
+    worker_id: int | None = None
 
 
 @atomic
@@ -167,13 +171,14 @@ async def _fill(viewer: Viewer, camera: Camera, given: CameraInput) -> None:
     _check(camera, given, near=viewer.holds_everywhere(MANAGE))
     await _check_code_free(camera, given.code)
     await _check_model(camera, given.model)
+    worker = await _worker(given.worker_id)
     camera.update_from_dict(_values(given))
-    camera.area = area
+    camera.area, camera.worker = area, worker
 
 
 def _values(given: CameraInput) -> dict[str, object]:
-    values = {name: value for name, value in vars(given).items() if name != "source"}
-    del values["area_id"]
+    others = ("source", "area_id", "worker_id")
+    values = {name: value for name, value in vars(given).items() if name not in others}
     return {**values, "code": given.code or None}
 
 
@@ -198,6 +203,15 @@ def _degrees(value: float | None, most: int, label: str) -> str:
     if value is None or -most <= value <= most:
         return ""
     return f"{label}在 -{most} 到 {most} 之间。"
+
+
+async def _worker(id: int | None) -> Worker | None:
+    if id is None:
+        return None
+    worker = await Worker.get_or_none(id=id)
+    if worker is None:
+        raise BadInput("没有这个视频处理程序，请重新选择。", field="worker", reason="unknown")
+    return worker
 
 
 async def _check_code_free(camera: Camera, code: str) -> None:

@@ -1,13 +1,24 @@
 """What the eyes are to watch, and the mark that changes whenever that does."""
 
+import hashlib
 import uuid
 from collections import defaultdict
 
 from gpu import messages
 from liuhe import announce, rows, settings_of
 from plugins.video.facts import ConfigurationChanged
-from plugins.video.models import Camera, Revision, Watch, Zone
+from plugins.video.models import Camera, Revision, Watch, Worker, Zone
+from plugins.video.permissions import watched_by
 from plugins.video.settings import VideoSettings
+
+TOLD = (
+    "tracks_days",
+    "default_worker",
+    "national_code",
+    "national_host",
+    "national_port",
+    "national_worker",
+)
 
 
 async def touch() -> None:
@@ -21,19 +32,18 @@ async def touch() -> None:
 
 
 async def revision() -> str:
-    """Also of the one setting that the eyes hear of."""
-    row = await Revision.get_or_none(id=1)
-    return f"{row.mark if row else '0'}{'+' if _tracks() else ''}"
+    """Also of the settings that the eyes hear of: these change with a restart of the server."""
+    row, settings = await Revision.get_or_none(id=1), settings_of(VideoSettings)
+    told = repr([getattr(settings, name) for name in TOLD])
+    return f"{row.mark if row else '0'}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
-def _tracks() -> bool:
-    return settings_of(VideoSettings).tracks_days > 0
-
-
-async def configuration() -> messages.Config:
-    """All active cameras. The mark is read first: a change in between only brings a second look."""
-    mark = await revision()
-    cameras = await Camera.filter(active=True, private_space=False).order_by("id")
+async def configuration(worker: Worker) -> messages.Config:
+    """What these eyes watch. The mark is read first: a change in between only brings a second
+    look."""
+    mark, tracks = await revision(), settings_of(VideoSettings).tracks_days > 0
+    mine = Camera.filter(watched_by(worker), active=True, private_space=False)
+    cameras = await mine.order_by("id")
     zones: dict[int, list[messages.Zone]] = defaultdict(list)
     watches = await _watches()
     for zone in await Zone.filter(active=True, camera__active=True).order_by("id"):
@@ -41,7 +51,7 @@ async def configuration() -> messages.Config:
     # An address that was sealed with another key opens no camera; its page says so.
     opened = ((camera, camera.source) for camera in cameras)
     told = tuple(_camera(one, source, tuple(zones[one.id])) for one, source in opened if source)
-    return messages.Config(version=mark, cameras=told, tracks=_tracks())
+    return messages.Config(version=mark, cameras=told, tracks=tracks)
 
 
 async def _watches() -> dict[int, list[messages.Watch]]:

@@ -12,6 +12,7 @@ from plugins.video.actions.intake import ended
 from plugins.video.actions.vitals import Beat, add_beats, begins, connections_since, more
 from plugins.video.facts import CameraStateChanged, CameraTroubleChanged
 from plugins.video.models import CameraState, Observation, Worker
+from plugins.video.permissions import watched_by
 from plugins.video.rules import row_id
 from plugins.video.rules.addresses import mask
 from plugins.video.rules.health import SEEN, Course, goes_to, problem_of, urgency_of
@@ -26,9 +27,11 @@ COURSE = ["problem", "problem_since", "trouble", "urgency"]
 
 @atomic
 async def take_health(worker: Worker, told: messages.Health) -> None:
+    """Last words about a camera that others watch by now say nothing of how it does."""
     now = datetime.now(UTC)
     spoken = {id: one for one in told.cameras if (id := row_id(one.camera_id)) is not None}
-    known = CameraState.filter(camera_id__in=list(spoken), camera__active=True)
+    mine = watched_by(worker, "camera__")
+    known = CameraState.filter(mine, camera_id__in=list(spoken), camera__active=True)
     beats = []
     for state in (
         await known.order_by("id").select_related("camera__area").select_for_update(of=THESE)

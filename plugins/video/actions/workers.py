@@ -16,9 +16,9 @@ from liuhe import (
 )
 from plugins.video.models import Worker
 from plugins.video.permissions import MANAGE, TOKEN_ISSUED
+from plugins.video.settings import OWN
 
 SHORTEST = 16
-OWN = "本机"
 
 
 @atomic

@@ -4,7 +4,12 @@ from typing import Any
 
 from tortoise import fields
 
+<<<<<<< HEAD
 from liuhe import Area, File, Model, Scope, seal, unseal
+=======
+from liuhe import Area, Model, Scope, seal, unseal
+from plugins.video.models.workers import Worker
+>>>>>>> c54c156 (video: Share cameras among several machines that see.)
 from plugins.video.rules.addresses import mask, plain_source
 from plugins.video.rules.health import unlawful
 
@@ -20,7 +25,8 @@ class Camera(Model):
 
     The address of its pictures may hold a password: it is kept sealed with this installation's key,
     and beside it what of it may be shown. `view` counts how often it was pointed elsewhere on
-    purpose; a `steered` one 球机 does so by itself.
+    purpose; a `steered` one 球机 does so by itself. `worker`: the eyes that watch it; None: those
+    that watch what no other does.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -50,6 +56,14 @@ class Camera(Model):
     signage_note = fields.CharField(max_length=200, default="")
     private_space = fields.BooleanField(default=False)
     active = fields.BooleanField(default=False)
+    worker: fields.ForeignKeyNullableRelation[Worker] = fields.ForeignKeyField(
+        "video.Worker",
+        related_name="cameras",
+        null=True,
+        on_delete=fields.SET_NULL,
+        db_index=True,
+    )
+    worker_id: int | None
     created_at = fields.DatetimeField(auto_now_add=True)
     condition: fields.BackwardOneToOneRelation["CameraState"]
 

@@ -123,6 +123,7 @@ async def one(request: Request) -> Response:
     who = viewer(request)
     camera = await seen_camera(who, number_in_path(request))
     zones = await Zone.filter(camera_id=camera.id, active=True).order_by("id")
+    default = settings_of(VideoSettings).default_worker
     context = {
         "page_title": camera.name,
         "camera": camera,
@@ -136,6 +137,7 @@ async def one(request: Request) -> Response:
         "problem": await actions.off_because(camera),
         "signage": await actions.signage_problem(camera),
         "code_words": code_words(camera.code or ""),
+        "watcher": camera.worker.name if camera.worker else default,
         "closed": camera.active and not camera.source,
         "catalogue": await _catalogue(camera),
         "may_zone": may(who, ZONES, camera, CAMERA_SCOPE),

@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, within
+from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, settings_of, within
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
-from plugins.video.models import Camera
+from plugins.video.models import Camera, Worker
 from plugins.video.pages.device import number_in_path
 from plugins.video.pages.finding import open_ticket
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, camera_for
 from plugins.video.rules.addresses import TRANSPORTS, mask
+from plugins.video.settings import VideoSettings
 
 TOO_OLD = "找到的码流过了十五分钟，请重新查找，或者直接填视频地址。"
 NAMES = tuple(actions.CameraInput.__dataclass_fields__)
+FIELDS = (*NAMES, "area", "worker")
 NEW = {"detect_every": "5", "transport": "tcp"}
 CATALOGUED = ("name", "code", "address", "longitude", "latitude")
 
@@ -93,6 +95,7 @@ def _read(given: Form) -> actions.CameraInput:
         signage=given.checked("signage"),
         signage_note=given.text("signage_note", most=200),
         private_space=given.checked("private_space"),
+        worker_id=given.whole("worker"),
     )
 
 
@@ -115,7 +118,7 @@ def _values(camera: Camera) -> dict[str, Any]:
     """What the form shows; the address with a password in it is not among them."""
     shown = {name: getattr(camera, name) for name in NAMES}
     empty = {name: "" if value is None else value for name, value in shown.items()}
-    return {**empty, "area": camera.area_id, "source": ""}
+    return {**empty, "area": camera.area_id, "worker": empty["worker_id"], "source": ""}
 
 
 async def _show(
@@ -127,12 +130,13 @@ async def _show(
     context = {
         "page_title": camera.name if camera else "添加摄像机",
         "camera": camera,
-        "values": {**dict.fromkeys((*NAMES, "area", "kept_back", "found"), ""), **values},
+        "values": {**dict.fromkeys((*FIELDS, "kept_back", "found"), ""), **values},
         "found": mask((open_ticket(viewer(request), values.get("found", "")) or ("",))[0]),
         "post_to": f"{BASE}/{camera.id}/edit" if camera else f"{BASE}/new",
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),
         "models": await _models(values.get("model", "")),
+        "workers": await _workers(),
         "transports": list(TRANSPORTS.items()),
         "back": f"{BASE}/{camera.id}" if camera else f"{BASE}/",
     }
@@ -141,7 +145,7 @@ async def _show(
 
 def _errors(error: BadInput | None) -> dict[str, str]:
     """A sentence for each field; at the head of the form for what is no field of it."""
-    known = dict.fromkeys((*NAMES, "area", ""), "")
+    known = dict.fromkeys((*FIELDS, ""), "")
     if error:
         known[error.field if error.field in known else ""] = error.message
     return known
@@ -160,6 +164,13 @@ async def _models(chosen: str) -> list[tuple[str, ...]]:
     offered = [(name, name) for name, bundled in usable.items() if not bundled or name == chosen]
     gone = [] if chosen in ("", *usable) else [(chosen, chosen, "没有处理程序报告过它")]
     return [("", "自带的模型"), *offered, *gone]
+
+
+async def _workers() -> list[tuple[str, str]]:
+    """The eyes that a camera may be given to; none where there is no choice."""
+    rows = await Worker.all().order_by("name")
+    default = f"没有指定：归“{settings_of(VideoSettings).default_worker}”看"
+    return [("", default), *((str(row.id), row.name) for row in rows)] if len(rows) > 1 else []
 
 
 ROUTES = [

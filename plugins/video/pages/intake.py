@@ -34,9 +34,9 @@ HEALTH_WORDS = 4_000_000  # a thousand cameras
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
-async def config(request: Request, _: Worker) -> Response:
-    """Everything to watch."""
-    return await once_changed(request, actions.configuration)
+async def config(request: Request, worker: Worker) -> Response:
+    """Everything that these eyes are to watch."""
+    return await once_changed(request, lambda: actions.configuration(worker))
 
 
 async def looks(request: Request, _: Worker) -> Response:

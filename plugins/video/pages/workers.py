@@ -1,12 +1,16 @@
 """`/admin/video/workers`: the programs that see, and a token for one more."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from liuhe import demand_everywhere
+from tortoise.functions import Count
+
+from liuhe import demand_everywhere, settings_of
 from liuhe.pages import Request, Response, Route, form, page, viewer
 from plugins.video import actions
-from plugins.video.models import Worker
+from plugins.video.models import Camera, Worker
 from plugins.video.permissions import MANAGE
+from plugins.video.settings import VideoSettings
 
 
 async def workers(request: Request) -> Response:
@@ -23,20 +27,31 @@ async def issue(request: Request) -> Response:
 
 
 async def _show(request: Request, name: str = "", token: str = "") -> Response:
-    rows = await Worker.all().order_by("name")
+    rows, counts = await Worker.all().order_by("name"), await _counts()
+    default = settings_of(VideoSettings).default_worker
     context = {
         "page_title": "视频处理程序",
-        "workers": [_view(row) for row in rows],
+        "workers": [_view(row, counts, default) for row in rows],
+        "default": default,
+        "unwatched": 0 if default in {row.name for row in rows} else counts.get(None, 0),
         "name": name,
         "token": token,
     }
     return await page(request, "video/workers.html", context)
 
 
-def _view(worker: Worker) -> dict[str, Any]:
+async def _counts() -> dict[int | None, int]:
+    """How many cameras each is to watch; under None, those for which nobody was chosen."""
+    active = Camera.filter(active=True).annotate(n=Count("id")).group_by("worker_id")
+    return {row["worker_id"]: row["n"] for row in await active.values("worker_id", "n")}
+
+
+def _view(worker: Worker, counts: Mapping[int | None, int], default: str) -> dict[str, Any]:
     spool = (worker.health or {}).get("spool", {})
     return {
         "name": worker.name,
+        "cameras": counts.get(worker.id, 0)
+        + (counts.get(None, 0) if worker.name == default else 0),
         "seen_at": worker.last_seen_at,
         "waiting": spool.get("waiting", 0),
         "dropped": spool.get("dropped", 0),

@@ -20,6 +20,7 @@ from liuhe import Area, Viewer, put_blurred
 from liuhe.testing import make_area, make_viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
+from plugins.video.settings import OWN
 from web.app import build_app
 from web.graphql.building import sound_schema
 
@@ -100,6 +101,12 @@ class Street:
         answer = await self.eyes.post("/video/health", json=told.to_json())
         assert answer.status_code == 204, answer.text
 
+    async def to_watch(self) -> tuple[messages.Camera, ...]:
+        """What the eyes hear that they are to watch."""
+        answer = await self.eyes.get("/video/config")
+        assert answer.status_code == 200, answer.text
+        return messages.Config.from_json(answer.json()).cameras
+
     async def browser(self, name: str) -> httpx2.AsyncClient:
         """A client signed in as one of the viewers."""
         person = await Person.get(id=self.viewers[name].person_id)
@@ -142,7 +149,7 @@ async def make_street(kernel: Kernel) -> Street:
     }
     camera = await make_camera(viewers["admin"], area)
     zone = await Zone.get(camera_id=camera.id)
-    await actions.ensure_worker(TOKEN, "eyes")
+    await actions.ensure_worker(TOKEN, OWN)
     return Street(
         kernel=kernel,
         app=app,

@@ -19,7 +19,7 @@ pytestmark = only("sqlite")
 
 US, RECORDER = "33010500002000000001", "33010500001180000001"
 BRIDGE, GATE = "33010500001310000001", "33010500001310000002"
-SECTION = {"national_code": US, "national_worker": "eyes", "national_port": 15060}
+SECTION = {"national_code": US, "national_port": 15060}
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def test_a_card_says_where_a_model_is_from_how_good_and_how_quick_it_is(
         "Apache-2.0",
         "7193626c7b948f416fad3d7dcf5f6b3a70fddf424d04f14bf1bb5283c4f421b4",
         "行人、自行车、汽车",
-        "eyes 28.5 毫秒/张",
+        "本机 28.5 毫秒/张",
         "58.5%",
         "liuhe bench quality --model smoke --keep",
         street.camera.name,

@@ -116,7 +116,7 @@ async def test_rules_that_need_no_model_are_saved_told_and_seen(street: Street) 
     assert "有东西放着超过 30 秒" in page
     assert "有东西从高处落下" in page
     new = await Zone.get(name="消防通道")
-    (camera,) = (await actions.configuration()).cameras
+    (camera,) = await street.to_watch()
     told = next(zone for zone in camera.zones if zone.id == str(new.id))
     assert [(watch.kind, watch.objects) for watch in told.watches] == [("left", ()), ("fall", ())]
     seen = street.told(
@@ -186,7 +186,7 @@ async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
         assert (await browser.post(f"{base}/activate")).status_code == 303
     new = await Camera.get(id=new.id)
     assert (new.active, new.source, new.detect_every) == (True, "rtsp://10.0.0.9/live", 3)
-    told = {camera.name: camera.transport for camera in (await actions.configuration()).cameras}
+    told = {camera.name: camera.transport for camera in await street.to_watch()}
     assert told == {"小河路桥头": "tcp", "新摄像机": "udp"}
 
 

@@ -13,7 +13,7 @@ from liuhe.testing import a_night
 from plugins.video import actions
 from plugins.video.actions import cameras as switching
 from plugins.video.actions import configuration, revision
-from plugins.video.models import Camera, Tracks
+from plugins.video.models import Camera, Tracks, Worker
 from plugins.video.settings import VideoSettings
 from tests.factories import only
 from tests.plugins.video.conftest import NOW, SQUARE, Street, given_zone, jpeg
@@ -77,10 +77,11 @@ async def test_what_nobody_wants_is_not_kept(street: Street, monkeypatch: Any) -
     for odd in ({"camera_id": "99"}, {"camera_id": "²"}, {"started_at": future}):
         answer = await send(street, moved(street, **odd))
         assert (answer.status_code, answer.json()["ignored"]) == (200, True), odd
-    assert (await configuration()).tracks
+    eyes = await Worker.get()
+    assert (await configuration(eyes)).tracks
     mark = await revision()
     set_to(monkeypatch, tracks_days=0)
-    assert not (await configuration()).tracks
+    assert not (await configuration(eyes)).tracks
     assert await revision() != mark
     assert (await send(street, moved(street))).json()["ignored"]
     assert await Tracks.all().count() == 0
@@ -155,7 +156,7 @@ async def test_a_zone_is_tried_on_what_moved_and_nothing_is_saved(street: Street
         assert answer.status_code == 422
         assert "重合的点" in answer.text
     assert await Camera.all().count() == 1
-    assert "消防通道" not in str(await configuration())
+    assert "消防通道" not in str(await street.to_watch())
 
 
 @only("sqlite")
