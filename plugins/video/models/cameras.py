@@ -4,12 +4,8 @@ from typing import Any
 
 from tortoise import fields
 
-<<<<<<< HEAD
 from liuhe import Area, File, Model, Scope, seal, unseal
-=======
-from liuhe import Area, Model, Scope, seal, unseal
 from plugins.video.models.workers import Worker
->>>>>>> c54c156 (video: Share cameras among several machines that see.)
 from plugins.video.rules.addresses import mask, plain_source
 from plugins.video.rules.health import unlawful
 

@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('core', '0001_initial'), ('core', '0002_audit'), ('core', '0003_people'), ('core', '0004_sessions'), ('core', '0005_second_factor'), ('core', '0006_posts'), ('core', '0007_personal'), ('core', '0008_oidc'), ('core', '0009_storage'), ('core', '0010_imports'), ('core', '0011_documents'), ('core', '0012_sheets'), ('core', '0013_audit_kinds'), ('video', '0005_tracks')]
+    dependencies = [('core', '0001_initial'), ('core', '0002_audit'), ('core', '0003_people'), ('core', '0004_sessions'), ('core', '0005_second_factor'), ('core', '0006_posts'), ('core', '0007_personal'), ('core', '0008_oidc'), ('core', '0009_storage'), ('core', '0010_imports'), ('core', '0011_documents'), ('core', '0012_sheets'), ('core', '0013_audit_kinds'), ('video', '0006_signage')]
 
     initial = False
 
