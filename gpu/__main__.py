@@ -110,7 +110,10 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 
 
 def _more_than_none(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
     if not 0 < number < inf:
         raise argparse.ArgumentTypeError("a number above 0")
     return number

@@ -313,6 +313,7 @@ def _first_line(process: subprocess.Popen[str], wanted: Callable[[str], bool]) -
         (["watch", "--source", "clip:campus", "--zones", "pyproject.toml"], "this is no JSON"),
         (["watch", "--source", "env:NOT_THERE"], "the environment has no 'NOT_THERE'"),
         (["watch", "--source", "x", "--cameras", "abc"], "a whole number from 1 to 64"),
+        (["watch", "--source", "x", "--record-days", "abc"], "a number above 0"),
         (["watch", "--source", "clip:campus", "--threads", "-1"], "a whole number from 0 to 64"),
         (["compare", "x.mp4", "--b", "no", "--out", "o", "--every", "250"], "There is no model"),
         (["compare", "x.mp4", "--b", "no", "--out", "o", "--every", "251"], "from 1 to 250"),
