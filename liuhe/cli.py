@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = add("up", _up, "启动本机的全部进程：服务器、后台任务、视频")
     _place(up)
-    up.add_argument("--no-video", action="store_true", help="不启动视频进程")
+    up.add_argument("--no-video", action="store_true", help="不启动视频处理程序")
     up.add_argument("--no-demo", action="store_true", help="首次启动时不生成演示数据")
     prepare = add("prepare", _prepare, "升级数据库并备好首次启动所需的数据")
     _place(prepare)
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--json", action="store_true", help="只输出一行 JSON")
     _place(add("serve", _serve, "运行服务器"))
     _place(add("worker", _worker, "运行后台任务"))
-    watch = add("watch", _watch, "运行视频进程；其余参数见 python -m gpu watch --help")
+    watch = add("watch", _watch, "运行视频处理程序；其余参数见 python -m gpu watch --help")
     _place(watch)
     watch.set_defaults(passes_on=True)
     compare = add(

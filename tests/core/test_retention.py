@@ -1,4 +1,4 @@
-"""E-13: each night what is past its term goes, certified; what is held for a case at law stays."""
+"""Each night what is past its term goes, certified; what is held for a case at law stays."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

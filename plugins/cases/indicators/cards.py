@@ -214,7 +214,7 @@ REGISTERED = Indicator(
     better="none",  # it stands beside rankings; those who handle do not register
 )
 
-#: E-22: whoever registers less, or worse, must not look better for it.
+#: Whoever registers less, or worse, must not look better for it.
 _RATES = (
     *(SIGNED, HANDLED, HANDLED_ON_TIME, FED_BACK, REWORKED, EXTENDED, CLOSED),
     *(HELP_ARRIVED, HELP_FED_BACK),

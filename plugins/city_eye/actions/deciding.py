@@ -1,4 +1,4 @@
-"""A named officer decides: only then does a finding become a case (E-11)."""
+"""A named officer decides: only then does a finding become a case."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""为什么是这个数: a colour and a place in words, with rule version, inputs and date (E-12)."""
+"""为什么是这个数: a colour and a place in words, with rule version, inputs and date."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

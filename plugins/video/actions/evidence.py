@@ -40,7 +40,7 @@ RETENTIONS = (
     ),
     Retention(
         of=Message,
-        title="视频进程消息的编号",
+        title="视频处理程序消息的编号",
         basis="只为同一条消息不记两遍",
         starts="收到",
         days=_days,

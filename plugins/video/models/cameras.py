@@ -171,6 +171,7 @@ class Zone(Model):
 class Watch(Model):
     """场景规则: `objects` for at least `seconds` in the zone (dwell, enter), or `count` at once.
 
+    left and fall look for no kind of object: something stays that was not there, or falls through.
     `grace` are the seconds that an object may be lost from sight without having left.
     """
 
