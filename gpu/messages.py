@@ -5,8 +5,10 @@ the top left. Times are aware and in UTC; durations are seconds. JSON uses the s
 """
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from gpu.wire import Message, require
 
@@ -37,7 +39,32 @@ Fault = Literal[
 ]
 
 DAY = 86_400.0
+MINUTES = 24 * 60  # of a day
 FOUND: tuple[WatchKind, ...] = ("left", "fall")  # in the picture itself, not by a model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours(Message):
+    """When a watch holds: from `begins` until `ends`, minutes of the day in the time zone `zone`.
+
+    Over midnight where they end before they begin.
+    """
+
+    begins: int
+    ends: int
+    zone: str
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.begins < MINUTES and 0 <= self.ends < MINUTES
+        require(inside, "'begins' and 'ends' are minutes of a day, 0 to 1439.")
+        require(self.begins != self.ends, "'begins' and 'ends' differ; name no hours for all day.")
+
+    def hold(self, at: datetime) -> bool:
+        local = at.astimezone(_zone_called(self.zone))
+        minute = local.hour * 60 + local.minute
+        if self.begins < self.ends:
+            return self.begins <= minute < self.ends
+        return minute >= self.begins or minute < self.ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +76,7 @@ class Watch(Message):
     left 遗留物: something that was not there has been there for `seconds`. fall 高空坠物: something
     falls through. These two need no `objects`.
     `grace`: so long may it be out of sight before it counts as over.
+    `hours`: it holds then alone. What the model is less sure of than `least_score` is not seen.
     """
 
     id: str
@@ -57,9 +85,12 @@ class Watch(Message):
     seconds: float
     count: int = 1
     grace: float = 5.0
+    hours: Hours | None = None
+    least_score: float = 0.0
 
     def __post_init__(self) -> None:
         _named(self.id)
+        require(0 <= self.least_score <= 1, "'least_score' lies between 0 and 1.")
         named = bool(self.objects) or self.kind in FOUND
         require(named and all(self.objects), "name at least one kind of object.")
         require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
@@ -181,6 +212,7 @@ class Tracks(Message):
     For trying zones out on it. A look is whole numbers: milliseconds since `started_at`, then six
     for each object: its kind (a place in `objects`), its number, and its box in thousandths of the
     picture. Numbers begin anew in each message, so that nobody is followed for longer.
+    `scores`: for each look how sure the model was of each object, in hundredths; or nothing at all.
     """
 
     key: str
@@ -189,6 +221,7 @@ class Tracks(Message):
     model: str
     objects: tuple[str, ...]
     looks: tuple[tuple[int, ...], ...]
+    scores: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         _named(self.key)
@@ -200,6 +233,11 @@ class Tracks(Message):
             require(_is_look(look, len(self.objects)), f"this is no look: {str(look)[:60]}.")
         times = [look[0] for look in self.looks]
         require(times == sorted(set(times)), "looks follow each other in time.")
+        require(not self.scores or self._scored(), "'scores' has 0 to 100 for each object.")
+
+    def _scored(self) -> bool:
+        fits = [6 * len(each) + 1 for each in self.scores] == [len(look) for look in self.looks]
+        return fits and all(0 <= score <= 100 for each in self.scores for score in each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,6 +357,15 @@ class Health(Message):
     def __post_init__(self) -> None:
         _named(self.worker)
         _aware(self)
+
+
+@cache
+def _zone_called(name: str) -> tzinfo | None:
+    """The machine's own where it knows no such zone: rather an hour off than blind."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # no name of a zone, or nothing is known of it
+        return None
 
 
 def _named(name: str) -> None:

@@ -1,6 +1,6 @@
 """What moved before a camera, in pieces of two minutes, for trying zones out on it later.
 
-Kinds, boxes and times; no pictures. Numbers of objects begin anew with each piece.
+Kinds, boxes, scores and times; no pictures. Numbers of objects begin anew with each piece.
 """
 
 import uuid
@@ -33,6 +33,7 @@ class Recorder:
             return
         self._last = at
         look = [round((at - self._start) * 1000)]
+        self._scores.append(tuple(round(track.score * 100) for track in tracks[:MOST]))
         for track in tracks[:MOST]:
             box = [round(part * 1000) for part in track.box]
             look += [self._kind(track.object), self._number(track.id), *box]
@@ -49,6 +50,7 @@ class Recorder:
                     model=tag,
                     objects=tuple(self._objects),
                     looks=tuple(self._looks),
+                    scores=tuple(self._scores),
                 )
             )
         self._start = self._last = float("-inf")
@@ -56,6 +58,7 @@ class Recorder:
 
     def _forget(self) -> None:
         self._looks: list[tuple[int, ...]] = []
+        self._scores: list[tuple[int, ...]] = []
         self._objects: list[str] = []
         self._numbers: dict[int, int] = {}
 

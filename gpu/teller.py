@@ -40,7 +40,7 @@ class Teller:
     ) -> None:
         self.line, self._camera_id = line, line.source.camera_id
         self._tell, self._picture, self._memory = tell, picture, memory
-        self._zones = Zones(line.watch.zones, new_id=lambda: uuid.uuid4().hex)
+        self._zones = Zones(line.watch.zones, new_id=lambda: uuid.uuid4().hex, moment=moment)
         self.order = threading.RLock()
         self._tag = ""
         self._recalled = False

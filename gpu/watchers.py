@@ -50,7 +50,7 @@ class Watcher(ABC):
         self._spells.append(Spell.of(kept))
 
     def _is_wanted(self, track: Track) -> bool:
-        return track.object in self.watch.objects
+        return track.object in self.watch.objects and track.score >= self.watch.least_score
 
     def _is_inside(self, track: Track) -> bool:
         return contains(self.zone.polygon, ground_point(track.box))

@@ -5,10 +5,11 @@ clock. An object is in a zone when its ground point (the bottom centre of its bo
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import count
 
 from gpu.finds import Fall, Left
-from gpu.messages import FOUND, WatchKind, Zone
+from gpu.messages import FOUND, Watch, WatchKind, Zone
 from gpu.spells import Change, Open, Track, over
 from gpu.watchers import Crowd, Dwell, Enter, Watcher
 
@@ -26,11 +27,18 @@ WATCHERS: dict[WatchKind, type[Watcher]] = {
 class Zones:
     """All zones of one camera.
 
-    `new_id` names an observation when it starts; without it they are numbered.
+    `new_id` names an observation when it starts; without it they are numbered. `moment` says what
+    time of day the caller's seconds are, for watches that hold at some hours alone.
     """
 
-    def __init__(self, zones: Iterable[Zone] = (), new_id: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        zones: Iterable[Zone] = (),
+        new_id: Callable[[], str] | None = None,
+        moment: Callable[[float], datetime] = lambda now: datetime.fromtimestamp(now, UTC),
+    ) -> None:
         numbers = count(1)
+        self._moment = moment
         self._new_id = new_id or (lambda: str(next(numbers)))
         self._watchers: dict[tuple[str, str], Watcher] = {}
         self._now = self._ahead = float("-inf")
@@ -53,8 +61,11 @@ class Zones:
             change
             for watcher in self._watchers.values()
             if watcher.watch.kind in kinds
-            for change in watcher.look(now, tracks)
+            for change in watcher.look(now, tracks if self._holds(watcher.watch, now) else ())
         ]
+
+    def _holds(self, watch: Watch, now: float) -> bool:
+        return watch.hours is None or watch.hours.hold(self._moment(now))
 
     def reconfigure(self, zones: Iterable[Zone], now: float | None = None) -> list[Change]:
         """Take other zones; the ends of what is no longer watched.

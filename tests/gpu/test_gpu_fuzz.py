@@ -18,6 +18,7 @@ from gpu.messages import (
     CameraHealth,
     Config,
     Health,
+    Hours,
     ModelCard,
     Observation,
     Tracks,
@@ -33,7 +34,8 @@ from plugins.video.rules.watching import watch_problem
 from tests.gpu.spoiling import spoilt, text
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
-WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=5)
+HOURS = Hours(begins=1320, ends=360, zone="Asia/Shanghai")
+WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=5, hours=HOURS, least_score=0.5)
 BOX = (0.4, 0.3, 0.5, 0.4)
 ZONE = Zone(id="z", name="z", polygon=((0.1, 0.1), (0.9, 0.1), (0.5, 0.8)), watches=(WATCH,))
 CAMERA = Camera(id="c", name="c", source="rtsp://h/1", zones=(ZONE,))
@@ -53,6 +55,7 @@ GOOD = (
         model="m",
         objects=("car",),
         looks=((0, 0, 0, 1, 1, 2, 2), (1000,)),
+        scores=((87,), ()),
     ),
     Observation(
         key="o:started",
@@ -132,26 +135,45 @@ def test_an_outline_that_the_server_takes_is_taken_by_the_eyes(points: Any) -> N
         assert Zone(id="1", name="z", polygon=rounded).polygon == rounded
 
 
+ALWAYS: dict[str, Any] = {"begins": None, "ends": None, "least": 0.0}
+
+
 @given(
     kind=st.sampled_from([*KIND_LABELS, "", "stay"]),
     objects=st.lists(st.sampled_from(["car", "smoke", "Car", "", "a" * 50]), max_size=3),
     seconds=st.floats(),
     count=st.integers(-5, 2000),
     grace=st.floats(),
+    begins=st.none() | st.integers(-2, 1441),
+    ends=st.none() | st.integers(-2, 1441),
+    least=st.floats(),
 )
-@example(kind="dwell", objects=["car"], seconds=1e-9, count=1, grace=0.0)
-@example(kind="crowd", objects=["car"], seconds=0.0, count=1000, grace=3600.0)
-@example(kind="dwell", objects=[""], seconds=1.0, count=1, grace=0.0)
-@example(kind="left", objects=[], seconds=1e-9, count=1, grace=0.0)
-@example(kind="left", objects=[], seconds=0.0, count=1, grace=0.0)
-@example(kind="fall", objects=["car"], seconds=0.0, count=1, grace=0.0)
+@example(kind="dwell", objects=["car"], seconds=1e-9, count=1, grace=0.0, **ALWAYS)
+@example(kind="crowd", objects=["car"], seconds=0.0, count=1000, grace=3600.0, **ALWAYS)
+@example(kind="dwell", objects=[""], seconds=1.0, count=1, grace=0.0, **ALWAYS)
+@example(kind="left", objects=[], seconds=1e-9, count=1, grace=0.0, **ALWAYS)
+@example(kind="left", objects=[], seconds=0.0, count=1, grace=0.0, **ALWAYS)
+@example(kind="fall", objects=["car"], seconds=0.0, count=1, grace=0.0, **ALWAYS)
 def test_a_rule_that_the_server_takes_is_taken_by_the_eyes(
-    kind: Any, objects: list[str], seconds: float, count: int, grace: float
+    kind: Any,
+    objects: list[str],
+    seconds: float,
+    count: int,
+    grace: float,
+    begins: int | None,
+    ends: int | None,
+    least: float,
 ) -> None:
     given_ = {"kind": kind, "seconds": seconds, "count": count, "grace": grace}
-    if watch_problem(objects=objects, scene="", **given_) == "":
+    given_["least_score"] = least
+    times = {"begins": begins, "ends": ends}
+    if watch_problem(objects=objects, scene="", **given_, **times) == "":
         told = tuple(objects) if kind not in FOUND else ()  # as the server keeps them
-        assert Watch(id="1", objects=told, **given_).kind == kind
+        hours = None
+        if begins is not None and ends is not None:
+            hours = Hours(begins=begins, ends=ends, zone="Asia/Shanghai")
+        watch = Watch(id="1", objects=told, hours=hours, **given_)
+        assert Zones([replace(ZONE, watches=(watch,))]).look(AT.timestamp(), []) == []
 
 
 # -------------------------------------------------------------------------------------- addresses

@@ -113,8 +113,10 @@ def test_a_replay_tells_what_the_eyes_told() -> None:
 
 def test_what_is_packed_is_small_and_comes_out_again() -> None:
     (told, *_) = recorded(120)
-    objects, looks = unpacked(packed(told))
+    objects, looks, scores = unpacked(packed(told))
     assert (objects, [tuple(look) for look in looks]) == (["car"], list(told.looks))
+    assert [tuple(each) for each in scores] == list(told.scores)
+    assert {score for each in scores for score in each} <= {*range(101)}
     assert len(packed(told)) < len(json.dumps(told.to_json())) / 4
 
 

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu.geometry import contains, ground_point, overlap
-from gpu.messages import Box, Watch, Zone
+from gpu.messages import Box, Hours, Watch, Zone
 from gpu.zones import Change, Open, Track, Zones
 
 STEP = 0.2  # seconds between two looks
@@ -92,6 +94,71 @@ def test_a_box_overlaps_itself_wholly(low: tuple[float, float], high: tuple[floa
     box = (*low, *high)
     assert overlap(box, box) == pytest.approx(1)
     assert overlap(box, (box[2], box[3], box[2] + 1, box[3] + 1)) == 0
+
+
+# ------------------------------------------------------------------------------ hours, and how sure
+
+
+def at(clock: str) -> float:
+    """Seconds since 1970 when it is this late in Shanghai, wherever this machine stands."""
+    return datetime.fromisoformat(f"2026-03-02T{clock}+08:00").timestamp()
+
+
+NIGHT = Hours(begins=22 * 60, ends=6 * 60, zone="Asia/Shanghai")
+BY_DAY = Hours(begins=9 * 60, ends=17 * 60 + 30, zone="Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("hours", "clock", "holds"),
+    [
+        (NIGHT, "21:59:59", False),
+        (NIGHT, "22:00:00", True),
+        (NIGHT, "03:00:00", True),
+        (NIGHT, "05:59:59", True),
+        (NIGHT, "06:00:00", False),
+        (BY_DAY, "08:59:59", False),
+        (BY_DAY, "09:00:00", True),
+        (BY_DAY, "17:29:59", True),
+        (BY_DAY, "17:30:00", False),
+    ],
+)
+def test_a_watch_holds_at_its_hours_in_the_time_zone_of_the_district(
+    hours: Hours, clock: str, holds: bool
+) -> None:
+    crowd = Watch(id="c", kind="crowd", objects=("car",), seconds=0, hours=hours)
+    fall = Watch(id="f", kind="fall", objects=(), seconds=0, hours=hours)
+    zones = Zones([zone(crowd, fall)])
+    assert bool(zones.look(at(clock), [car()])) == holds
+    assert bool(zones.find("fall", at(clock), [car(kind="fall")])) == holds
+
+
+def test_what_stands_there_when_the_hours_begin_is_counted_from_then_and_ends_with_them() -> None:
+    zones = Zones([zone(replace(DWELL, hours=NIGHT))])
+    looks = [*range(-30, 30), *range(8 * 3600 - 30, 8 * 3600 + 30)]
+    zones_at = at("22:00:00")
+    told = [change for second in looks for change in zones.look(zones_at + second, [car()])]
+    began, ended = told
+    assert (began.phase, began.started_at, began.at) == ("started", zones_at, zones_at + 3)
+    assert (ended.phase, ended.ended_at) == ("ended", zones_at + 8 * 3600 - 1)
+
+
+def test_who_is_inside_when_the_hours_begin_has_not_come_in() -> None:
+    zones = Zones([zone(replace(ENTER, hours=NIGHT))])
+    outside, inside = [person(OUTSIDE)], [person(INSIDE)]
+    evening = [zones.look(at("21:59:50") + n, outside if n < 5 else inside) for n in range(20)]
+    assert not any(evening)
+    zones.look(at("22:01:00"), [person(OUTSIDE, 2)])
+    assert zones.look(at("22:01:01"), [person(INSIDE, 2)])[0].phase == "started"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.floats(0, 1))
+def test_what_the_model_is_not_sure_of_is_as_if_it_were_not_there(
+    scores: list[float], least: float
+) -> None:
+    watch = replace(DWELL, least_score=least)
+    seen = [[replace(car(), score=score)] for score in scores]
+    sure = [looks if looks[0].score >= least else [] for looks in seen]
+    assert play(Zones([zone(watch)]), seen) == play(Zones([zone(DWELL)]), sure)
 
 
 # ------------------------------------------------------------------------------------------ dwell

@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 
 from gpu import messages
-from liuhe import announce, rows, settings_of
+from liuhe import announce, house, rows, settings_of
 from plugins.video.facts import ConfigurationChanged
 from plugins.video.models import Camera, Revision, Watch, Worker, Zone
 from plugins.video.permissions import watched_by
@@ -93,4 +93,13 @@ def _watch(watch: Watch) -> messages.Watch:
         seconds=watch.seconds,
         count=watch.count,
         grace=watch.grace,
+        hours=hours(watch.begins, watch.ends),
+        least_score=watch.least_score,
     )
+
+
+def hours(begins: int | None, ends: int | None) -> messages.Hours | None:
+    """In the district's time zone, wherever the eyes are."""
+    if begins is None or ends is None:
+        return None
+    return messages.Hours(begins=begins, ends=ends, zone=house().settings.timezone)

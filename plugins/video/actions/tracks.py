@@ -10,6 +10,7 @@ from tortoise.functions import Sum
 
 from gpu import messages
 from liuhe import Retention, Viewer, atomic, record, settings_of
+from plugins.video.actions.configuration import hours
 from plugins.video.actions.zones import ZoneInput, check
 from plugins.video.models import Camera, Tracks
 from plugins.video.permissions import TRIED_OUT, ZONES, camera_for
@@ -141,6 +142,8 @@ def _zone(given: ZoneInput) -> messages.Zone:
                 seconds=watch.seconds,
                 count=watch.count,
                 grace=watch.grace,
+                hours=hours(watch.begins, watch.ends),
+                least_score=watch.least_score,
             )
             for place, watch in enumerate(given.watches)
         ),
@@ -154,7 +157,7 @@ def _days() -> int:
 RETENTIONS = (
     Retention(
         of=Tracks,
-        title="画面里目标的轨迹（方框、类别、时间，没有图片）",
+        title="画面里目标的轨迹（方框、类别、把握、时间，没有图片）",
         basis="只为试验区域规则会报多少次；编号每两分钟重新开始，不能查看某个人的行踪",
         starts="收到",
         days=_days,

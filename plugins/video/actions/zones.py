@@ -25,6 +25,9 @@ class WatchInput:
     count: int = 1
     grace: float = 5.0
     scene: str = ""
+    begins: int | None = None
+    ends: int | None = None
+    least_score: float = 0.0
     id: int | None = None
 
 
@@ -119,7 +122,7 @@ async def _save_watch(zone: Zone, known: dict[int, Watch], given: WatchInput) ->
 
 
 def _values(watch: WatchInput) -> dict[str, Any]:
-    """What is found without a model has no kinds of objects."""
+    """What is found without a model has no kinds of objects, and no model is sure of it."""
     return {
         "kind": watch.kind,
         "objects": () if watch.kind in FOUND else watch.objects,
@@ -127,4 +130,7 @@ def _values(watch: WatchInput) -> dict[str, Any]:
         "count": watch.count,
         "grace": watch.grace,
         "scene": watch.scene,
+        "begins": watch.begins,
+        "ends": watch.ends,
+        "least_score": 0.0 if watch.kind in FOUND else watch.least_score,
     }

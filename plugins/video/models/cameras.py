@@ -172,7 +172,8 @@ class Watch(Model):
     """场景规则: `objects` for at least `seconds` in the zone (dwell, enter), or `count` at once.
 
     left and fall look for no kind of object: something stays that was not there, or falls through.
-    `grace` are the seconds that an object may be lost from sight without having left.
+    `grace` are the seconds that an object may be lost from sight without having left. From `begins`
+    until `ends`, minutes of the district's day, or always; `least_score`: how sure the model is.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -186,6 +187,9 @@ class Watch(Model):
     seconds = fields.FloatField(default=0.0)
     count = fields.IntField(default=1)
     grace = fields.FloatField(default=5.0)
+    begins = fields.IntField(null=True)
+    ends = fields.IntField(null=True)
+    least_score = fields.FloatField(default=0.0, db_default=0.0)
     active = fields.BooleanField(default=True)
 
     class Meta:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gpu.messages import FOUND
 from plugins.video import actions
-from plugins.video.rules.labels import object_label, watch_sentence
+from plugins.video.rules.labels import object_label, rule_sentence
 
 MOST_SHOWN = 12
 
@@ -17,7 +17,7 @@ def tried_view(given: actions.ZoneInput, tried: actions.Tried | None) -> dict[st
     counts = Counter(each.watch for each in tried.raised)
     rows = [
         {
-            "rule": watch_sentence(watch.kind, list(watch.objects), watch.seconds, watch.count),
+            "rule": rule_sentence(watch),
             "count": counts[place],
             "seen": watch.kind not in FOUND,  # in tracks
         }

@@ -13,7 +13,7 @@ from plugins.video.rules.labels import (
     STATE_TONES,
     TROUBLE_ADVICE,
     TROUBLE_LABELS,
-    watch_sentence,
+    rule_sentence,
 )
 from plugins.video.settings import VideoSettings
 
@@ -61,7 +61,7 @@ def snapshot_address(camera_id: int, at: datetime) -> str:
 
 
 def watch_words(watch: Watch, scenes: Iterable[NamedScene]) -> str:
-    words = watch_sentence(watch.kind, watch.objects, watch.seconds, watch.count)
+    words = rule_sentence(watch)
     if not watch.scene:
         return words
     titles = {scene.code: scene.title for scene in scenes}

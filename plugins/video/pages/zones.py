@@ -1,6 +1,7 @@
 """`/admin/video/{id}/zones`: drawing zones on the picture, and their rules."""
 
 import json
+from datetime import time
 from typing import Any
 
 from liuhe import BadInput
@@ -11,7 +12,7 @@ from plugins.video.pages.device import number_in_path
 from plugins.video.pages.trying import tried_view
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for
-from plugins.video.rules.labels import KIND_LABELS, USUAL, object_label
+from plugins.video.rules.labels import KIND_LABELS, USUAL, clock_words, object_label
 
 MOST_RULES = 6
 #: A rule that is not there yet, as the form shows it.
@@ -23,10 +24,14 @@ BLANK = {
     "count": 1,
     "grace": 5,
     "scene": "",
+    "begins": "",
+    "ends": "",
+    "least": "",
     "words": "",
     "open": False,
 }
-FIELDS = ("id", "kind", "objects", "seconds", "count", "grace", "scene")
+KEPT = ("id", "kind", "objects", "seconds", "count", "grace", "scene")
+FIELDS = (*KEPT, "begins", "ends", "least")
 
 
 async def show(request: Request) -> Response:
@@ -87,6 +92,9 @@ def _read_rule(given: Form, mark: str) -> actions.WatchInput | None:
         count=given.whole(f"{mark}count") or 1,
         grace=_number(given, f"{mark}grace"),
         scene=given.text(f"{mark}scene", most=20),
+        begins=_minute(given, f"{mark}begins"),
+        ends=_minute(given, f"{mark}ends"),
+        least_score=_number(given, f"{mark}least") / 100,
     )
 
 
@@ -94,7 +102,16 @@ def _number(given: Form, name: str) -> float:
     try:
         return float(given.text(name, most=20) or 0)
     except ValueError:
-        raise BadInput("时长请填写数字。", field=name) from None
+        raise BadInput("请填写数字。", field=name) from None
+
+
+def _minute(given: Form, name: str) -> int | None:
+    text = given.text(name, most=20)
+    try:
+        at = time.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput("钟点请写成 22:00 的样子。", field=name) from None
+    return None if at is None else at.hour * 60 + at.minute
 
 
 def _polygon(text: str) -> Any:
@@ -167,8 +184,15 @@ def _zone_view(
 
 def _rule(watch: Watch) -> dict[str, Any]:
     """Numbers without a needless ".0"."""
-    shown = {name: getattr(watch, name) for name in FIELDS}
-    return {**shown, "seconds": f"{watch.seconds:g}", "grace": f"{watch.grace:g}"}
+    shown = {name: getattr(watch, name) for name in KEPT}
+    return {
+        **shown,
+        "seconds": f"{watch.seconds:g}",
+        "grace": f"{watch.grace:g}",
+        "begins": clock_words(watch.begins),
+        "ends": clock_words(watch.ends),
+        "least": f"{watch.least_score * 100:g}" if watch.least_score else "",
+    }
 
 
 def _with_attempt(drawn: list[dict[str, Any]], given: Form, error: str) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """What things are called on a page."""
 
+from typing import Any
+
 #: What the bundled model sees; called alike in every model.
 USUAL = {
     "person": "行人",
@@ -134,6 +136,21 @@ def fault_sentence(fault: str, said: str) -> str:
     if words is None:
         return said
     return f"{words}原话：{said}" if said and fault in FAULT_DETAILS else words
+
+
+def rule_sentence(rule: Any) -> str:
+    """A rule as it is kept, or as it was written: "22:00 到 06:00，行人进入（把握 60% 以上）"."""
+    words = watch_sentence(rule.kind, list(rule.objects), rule.seconds, rule.count)
+    if rule.least_score > 0:
+        words += f"（把握 {rule.least_score * 100:g}% 以上）"
+    if rule.begins is None:
+        return words
+    return f"{clock_words(rule.begins)} 到 {clock_words(rule.ends)}，{words}"
+
+
+def clock_words(minute: int | None) -> str:
+    """As a page writes it: 22:00."""
+    return "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
 def watch_sentence(kind: str, objects: list[str], seconds: float, count: int) -> str:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from gpu import messages
 from gpu.zones import Track, Zones
@@ -25,14 +26,15 @@ class Raised:
 
 
 def packed(told: messages.Tracks) -> str:
-    words = json.dumps([told.objects, told.looks], separators=(",", ":"))
+    words = json.dumps([told.objects, told.looks, told.scores], separators=(",", ":"))
     return base64.b64encode(zlib.compress(words.encode(), 9)).decode()
 
 
-def unpacked(data: str) -> tuple[list[str], list[list[int]]]:
+def unpacked(data: str) -> tuple[list[str], list[list[int]], list[list[int]]]:
+    """Objects, looks, and scores; none of those where the eyes told none."""
     words = zlib.decompressobj().decompress(base64.b64decode(data), LARGEST)
-    objects, looks = json.loads(words)
-    return objects, looks
+    objects, looks, *scores = json.loads(words)
+    return objects, looks, (scores or [[]])[0]
 
 
 def seconds_of(told: messages.Tracks) -> float:
@@ -44,10 +46,10 @@ def replay(pieces: Iterable[tuple[datetime, str]], zone: messages.Zone) -> list[
     zones, raised = Zones([zone]), []
     places = {watch.id: place for place, watch in enumerate(zone.watches)}
     for number, (started_at, data) in enumerate(pieces):
-        objects, looks = unpacked(data)
-        for look in looks:
+        objects, looks, scores = unpacked(data)
+        for look, sure in zip_longest(looks, scores):
             now = started_at.timestamp() + look[0] / 1000
-            for change in zones.look(now, _tracks(objects, look, number * NUMBERS)):
+            for change in zones.look(now, _tracks(objects, look, sure, number * NUMBERS)):
                 if change.phase == "started":
                     raised.append(
                         Raised(
@@ -60,12 +62,16 @@ def replay(pieces: Iterable[tuple[datetime, str]], zone: messages.Zone) -> list[
     return raised
 
 
-def _tracks(objects: Sequence[str], look: Sequence[int], first: int) -> list[Track]:
+def _tracks(
+    objects: Sequence[str], look: Sequence[int], sure: Sequence[int] | None, first: int
+) -> list[Track]:
+    """Where nothing was told of scores, the model was sure of all."""
     found = []
-    for place in range(1, len(look), 6):
-        kind, number, *box = look[place : place + 6]
+    for place in range(len(look) // 6):
+        kind, number, *box = look[6 * place + 1 : 6 * place + 7]
+        score = sure[place] / 100 if sure else 1.0
         x1, y1, x2, y2 = (part / 1000 for part in box)
         found.append(
-            Track(id=first + number, object=objects[kind], score=1.0, box=(x1, y1, x2, y2))
+            Track(id=first + number, object=objects[kind], score=score, box=(x1, y1, x2, y2))
         )
     return found

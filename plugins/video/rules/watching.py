@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from gpu.messages import FOUND
+from gpu.messages import FOUND, MINUTES
 from plugins.video.rules.labels import KIND_LABELS
 
 DAY = 86_400.0
@@ -13,7 +13,16 @@ _OBJECT = re.compile(r"[a-z][a-z0-9 _-]{0,39}")
 
 
 def watch_problem(
-    *, kind: str, objects: Sequence[str], seconds: float, count: int, grace: float, scene: str
+    *,
+    kind: str,
+    objects: Sequence[str],
+    seconds: float,
+    count: int,
+    grace: float,
+    scene: str,
+    begins: int | None = None,
+    ends: int | None = None,
+    least_score: float = 0.0,
 ) -> str:
     """A sentence about what is wrong with a rule, or ""."""
     if kind not in KIND_LABELS:
@@ -30,4 +39,19 @@ def watch_problem(
         return "数量在 1 到 1000 之间。"
     if not (math.isfinite(grace) and 0 <= grace <= 3600):
         return "容许看不见的时间在 0 到 3600 秒之间。"
+    if not (math.isfinite(least_score) and 0 <= least_score <= 1):
+        return "把握在 0% 到 100% 之间。"
+    if problem := hours_problem(begins, ends):
+        return problem
     return "" if len(scene) <= 20 else "场景代码最多 20 个字符。"
+
+
+def hours_problem(begins: int | None, ends: int | None) -> str:
+    """A sentence about what is wrong with the hours of a rule, in minutes of the day, or ""."""
+    if begins is None and ends is None:
+        return ""
+    if begins is None or ends is None:
+        return "从几点到几点要都填；整天都看就都不填。"
+    if not (0 <= begins < MINUTES and 0 <= ends < MINUTES):
+        return "钟点在 00:00 到 23:59 之间。"
+    return "从几点到几点不能一样；整天都看就都不填。" if begins == ends else ""

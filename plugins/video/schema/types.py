@@ -18,7 +18,13 @@ from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.models.observations import OBSERVATION_SCOPE
 from plugins.video.permissions import MANAGE, SEE
 from plugins.video.rules.health import present_state
-from plugins.video.rules.labels import KIND_LABELS, STATE_LABELS, object_label, watch_sentence
+from plugins.video.rules.labels import (
+    KIND_LABELS,
+    STATE_LABELS,
+    clock_words,
+    object_label,
+    rule_sentence,
+)
 from plugins.video.settings import VideoSettings
 
 
@@ -95,8 +101,19 @@ class ZoneWatch:
 
     @strawberry.field(description="规则的说法 · the rule in words")
     def sentence(self) -> str:
-        row = self.row
-        return watch_sentence(row.kind, row.objects, row.seconds, row.count)
+        return rule_sentence(self.row)
+
+    @strawberry.field(description="从几点起看，如 22:00；空表示整天 · from this time of day")
+    def begins(self) -> str | None:
+        return clock_words(self.row.begins) or None
+
+    @strawberry.field(description="看到几点，如 06:00；空表示整天 · until this time of day")
+    def ends(self) -> str | None:
+        return clock_words(self.row.ends) or None
+
+    @strawberry.field(description="把握至少多少，0 到 1 · how sure the model is at least")
+    def least_score(self) -> float:
+        return self.row.least_score
 
 
 @strawberry.type(description="画面中的一块区域 · a zone of a camera's picture")

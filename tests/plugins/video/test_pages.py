@@ -8,9 +8,10 @@ import pytest
 from tortoise.expressions import Q
 
 from core.people import Person, open_session
+from gpu.messages import Hours
 from liuhe import BadInput, Conflict, Forbidden, NotFound
 from plugins.video import actions
-from plugins.video.models import Camera, Watch, Zone
+from plugins.video.models import Camera, Watch, Worker, Zone
 from tests.factories import only
 from tests.plugins.video.conftest import (
     SQUARE,
@@ -107,6 +108,27 @@ async def test_a_zone_is_saved_changed_and_removed(street: Street) -> None:
     assert await Zone.filter(active=True).count() == 1  # the one that was there before
 
 
+async def test_a_rule_holds_at_its_hours_and_from_its_score_up(street: Street) -> None:
+    path = f"/admin/video/{street.camera.id}/zones"
+    data = {**ZONE, "r0-begins": "22:00", "r0-ends": "06:00", "r0-least": "62.5"}
+    async with await street.browser("dispatcher") as browser:
+        assert (await browser.post(path, data=data)).status_code == 303
+        page = (await browser.get(path)).text
+    assert "22:00 到 06:00，汽车、货车停留超过 30 秒（把握 62.5% 以上）" in page
+    for written in ("22:00", "06:00", "62.5"):
+        assert f'value="{written}"' in page
+    (camera,) = (await actions.configuration(await Worker.get())).cameras
+    (told,) = next(zone.watches for zone in camera.zones if zone.name == "消防通道")
+    assert told.hours == Hours(begins=22 * 60, ends=6 * 60, zone="Asia/Shanghai")
+    assert told.least_score == 0.625
+    asked = (
+        "{ cameras(first: 1) { edges { node { zones { watches { begins ends leastScore } } } } } }"
+    )
+    found = (await ask(street, "grid", asked))["cameras"]["edges"][0]["node"]["zones"]
+    assert found[1]["watches"] == [{"begins": "22:00", "ends": "06:00", "leastScore": 0.625}]
+    assert found[0]["watches"] == [{"begins": None, "ends": None, "leastScore": 0.0}]
+
+
 async def test_rules_that_need_no_model_are_saved_told_and_seen(street: Street) -> None:
     base = f"/admin/video/{street.camera.id}"
     data = {**ZONE, "r0-kind": "left", "r0-scene": "0507", "r1-kind": "fall", "r1-count": "1"}
@@ -140,6 +162,11 @@ async def test_rules_that_need_no_model_are_saved_told_and_seen(street: Street) 
         {"r0-kind": "stare"},
         {"r0-objects": []},
         {"r0-seconds": "soon"},
+        {"r0-begins": "22:00"},
+        {"r0-begins": "late", "r0-ends": "06:00"},
+        {"r0-begins": "06:00", "r0-ends": "06:00"},
+        {"r0-least": "101"},
+        {"r0-least": "nan"},
     ],
     ids=str,
 )

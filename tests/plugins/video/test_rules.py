@@ -318,6 +318,14 @@ GOOD = {"kind": "dwell", "objects": ["car"], "seconds": 5, "count": 1, "grace": 
         ({"count": 0}, False),
         ({"grace": -1}, False),
         ({"scene": "x" * 21}, False),
+        ({"begins": 1320, "ends": 360}, True),
+        ({"begins": 1320}, False),
+        ({"ends": 0}, False),
+        ({"begins": 360, "ends": 360}, False),
+        ({"begins": 0, "ends": 1440}, False),
+        ({"least_score": 0.6}, True),
+        ({"least_score": 1.01}, False),
+        ({"least_score": float("nan")}, False),
     ],
 )
 def test_rules_of_a_zone(change: dict[str, Any], good: bool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from core.files import File
 from liuhe import Conflict, Forbidden, NotFound, put_blurred, refuse_blurred
 from plugins.video import actions
-from plugins.video.models import Camera
+from plugins.video.models import Camera, Worker
 from tests.audit import last_details
 from tests.plugins.video.conftest import Street, given_camera, jpeg, show_sign
 from tests.plugins.video.test_pages import ask
@@ -96,7 +96,9 @@ async def test_cameras_of_before_stay_on_and_are_told_of(street: Street) -> None
         }
         answer = await browser.post(f"{base}/{street.camera.id}/edit", data=data)
         assert answer.status_code == 303
-        assert [one.name for one in (await actions.configuration()).cameras] == ["改了名"]
+        assert [one.name for one in (await actions.configuration(await Worker.get())).cameras] == [
+            "改了名"
+        ]
         await show_sign(street.admin, street.camera.id)
         assert "缺一张提示标识的照片" not in (await browser.get(f"{base}/{street.camera.id}")).text
         assert "改了名" not in (await browser.get(f"{base}/?need=sign")).text

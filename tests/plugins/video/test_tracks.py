@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -157,6 +158,26 @@ async def test_a_zone_is_tried_on_what_moved_and_nothing_is_saved(street: Street
         assert "重合的点" in answer.text
     assert await Camera.all().count() == 1
     assert "消防通道" not in str(await street.to_watch())
+
+
+@only("sqlite")
+async def test_a_trial_keeps_to_the_hours_and_to_how_sure_the_model_was(street: Street) -> None:
+    sure = [[70, 90]] * len(LOOKS)
+    await send(street, moved(street, scores=sure))
+    path = f"/admin/video/{street.camera.id}/zones/try"
+    local = (NOW - timedelta(minutes=10)).astimezone(ZoneInfo("Asia/Shanghai"))
+    now, later = f"{local:%H:%M}", f"{local + timedelta(hours=2):%H:%M}"
+    latest = f"{local + timedelta(hours=3):%H:%M}"
+    async with await street.browser("dispatcher") as browser:
+        for changes, times in (
+            ({"r0-least": "70"}, 1),
+            ({"r0-least": "71"}, 0),
+            ({"r0-begins": now, "r0-ends": later}, 1),
+            ({"r0-begins": later, "r0-ends": latest}, 0),
+        ):
+            answer = await browser.post(path, data={**TRY, **changes})
+            assert f"照这样会报 {times} 次" in answer.text, changes
+    assert (await send(street, moved(street, "odd", scores=sure[1:]))).status_code == 422
 
 
 @only("sqlite")
