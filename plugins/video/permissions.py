@@ -84,13 +84,19 @@ async def camera_for(viewer: Viewer, name: str, camera_id: int) -> Camera:
     return camera
 
 
-def watched_by(worker: Worker, through: str = "") -> Q:
+async def watched_by(worker: Worker, through: str = "") -> Q:
     """The cameras that these eyes hear of and speak of: so that nobody watches one twice."""
     own = Q(**{f"{through}worker_id": worker.id})
-    if worker.name != settings_of(VideoSettings).default_worker:
-        return own
     unchosen: dict[str, Any] = {f"{through}worker_id": None}
-    return own | Q(**unchosen)
+    return own | Q(**unchosen) if await _has_the_rest(worker) else own
+
+
+async def _has_the_rest(worker: Worker) -> bool:
+    """Whether those for which nobody chose are its own: the default's, but anybody's as long as
+    nobody has ever heard of that one. Better twice than not at all."""
+    default = settings_of(VideoSettings).default_worker
+    heard_of = Worker.filter(name=default, last_seen_at__isnull=False)
+    return worker.name == default or not await heard_of.exists()
 
 
 async def may_see_evidence(viewer: Viewer, file: File) -> bool:

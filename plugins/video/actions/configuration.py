@@ -42,7 +42,7 @@ async def configuration(worker: Worker) -> messages.Config:
     """What these eyes watch. The mark is read first: a change in between only brings a second
     look."""
     mark, tracks = await revision(), settings_of(VideoSettings).tracks_days > 0
-    mine = Camera.filter(watched_by(worker), active=True, private_space=False)
+    mine = Camera.filter(await watched_by(worker), active=True, private_space=False)
     cameras = await mine.order_by("id")
     zones: dict[int, list[messages.Zone]] = defaultdict(list)
     watches = await _watches()

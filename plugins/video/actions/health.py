@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 
 from gpu import messages
 from liuhe import announce, atomic, house, settings_of
+from plugins.video.actions.configuration import touch
 from plugins.video.actions.intake import ended
 from plugins.video.actions.vitals import Beat, add_beats, begins, connections_since, more
 from plugins.video.facts import CameraStateChanged, CameraTroubleChanged
@@ -30,7 +31,7 @@ async def take_health(worker: Worker, told: messages.Health) -> None:
     """Last words about a camera that others watch by now say nothing of how it does."""
     now = datetime.now(UTC)
     spoken = {id: one for one in told.cameras if (id := row_id(one.camera_id)) is not None}
-    mine = watched_by(worker, "camera__")
+    mine = await watched_by(worker, "camera__")
     known = CameraState.filter(mine, camera_id__in=list(spoken), camera__active=True)
     beats = []
     for state in (
@@ -39,6 +40,8 @@ async def take_health(worker: Worker, told: messages.Health) -> None:
         beats.append(_beat(state, spoken[state.camera_id], now))
         await _note(state, spoken[state.camera_id], told.started_at, now)
     await add_beats(beats)
+    if worker.last_seen_at is None:
+        await touch()  # others may have watched for it until now
     worker.last_seen_at, worker.health = now, _without_cameras(told)
     await worker.save(update_fields=["last_seen_at", "health"])
 

@@ -20,6 +20,8 @@ SECOND = "二号机"
 
 
 async def second(street: Street) -> tuple[httpx2.AsyncClient, Worker]:
+    """Another pair of eyes beside the server's own, which are at work."""
+    await street.beat()
     token = await actions.issue_worker_token(street.admin, SECOND)
     return client(street.app, token), await Worker.get(name=SECOND)
 
@@ -54,6 +56,19 @@ async def test_each_camera_is_told_to_its_own_eyes_and_the_rest_to_the_default(
     assert (await told(street.eyes), await told(eyes)) == (["小河路桥头", "南门"], [])
     await give(street, south, None)
     assert (await told(street.eyes), await told(eyes)) == (["小河路桥头", "南门"], [])
+
+
+async def test_who_asks_watches_for_eyes_that_were_never_heard_of_until_they_are(
+    street: Street,
+) -> None:
+    """As where the server watches nothing itself."""
+    eyes = client(street.app, await actions.issue_worker_token(street.admin, SECOND))
+    tag = (await eyes.get("/video/config")).headers["etag"]
+    assert await told(eyes) == ["小河路桥头"]
+    await street.beat()
+    answer = await eyes.get("/video/config?wait=5", headers={"if-none-match": tag})
+    assert answer.status_code == 200
+    assert (await told(street.eyes), await told(eyes)) == (["小河路桥头"], [])
 
 
 @only("sqlite")
@@ -102,6 +117,8 @@ async def test_who_watches_the_rest_is_a_setting_and_the_eyes_hear_of_it(
     street: Street, monkeypatch: Any
 ) -> None:
     eyes, _ = await second(street)
+    health = Health(worker=SECOND, started_at=NOW, at=datetime.now(UTC))
+    assert (await eyes.post("/video/health", json=health.to_json())).status_code == 204
     tag = (await eyes.get("/video/config")).headers["etag"]
     changed = settings_of(VideoSettings).model_copy(update={"default_worker": SECOND})
     monkeypatch.setitem(house().sections, VideoSettings, changed)
