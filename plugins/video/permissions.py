@@ -41,6 +41,7 @@ AUDITED = (
             "readdressed": "修改，换了视频地址",
             "view": "认可现在的画面",
             "signage": "换标识的照片",
+            "removed": "移除",
         },
     ),
     Audited(

@@ -40,7 +40,8 @@ OWN = (
     "core.ImportProblem",
 )
 LONG = 32  # what is shorter holds a code
-#: What everybody may know who is signed in: the district's ground, its units, kinds of matters.
+#: What everybody may know who is signed in: the district's ground, its units, kinds of matters, and
+#: the machines that see.
 COMMON = (
     "core.Area",
     "core.Unit",
@@ -48,6 +49,7 @@ COMMON = (
     "cases.CaseType",
     "cases.TypePhase",
     "city_eye.Scene",
+    "video.Worker.name",
 )
 #: What must fit together, so that the street is one that officers could be at work in.
 FITTING: dict[str, dict[str, Any]] = {

@@ -72,6 +72,8 @@ def _opened(visitor: Visitor, column: str) -> bool:
         return visitor.role == "resident" or bool(KNOWS_RESIDENT & visitor.permissions)
     if column.startswith("the officer"):
         return bool({"cases", "people", "audit"} & visitor.plugins)
+    if column == "core.File/signage":  # whoever sees a camera sees the sign that tells of it
+        return "video" in visitor.plugins
     if column.startswith("core.File/"):
         return column.removeprefix("core.File/") in visitor.plugins | visitor.permissions
     if column == "core.AuditRow.purpose":  # who looked at this case, and at what is told of me

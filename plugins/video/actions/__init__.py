@@ -26,6 +26,7 @@ from plugins.video.actions.evidence import keep_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
+from plugins.video.actions.removing import kept_because, remove_camera
 from plugins.video.actions.scenes import SCENES, NamedScene, SceneBook, named_scenes
 from plugins.video.actions.signage import show_signage, signage_problem
 from plugins.video.actions.snapshots import snapshot_of, snapshot_times, take_snapshot
@@ -66,6 +67,7 @@ __all__ = [
     "forget_vitals",
     "issue_worker_token",
     "keep_evidence",
+    "kept_because",
     "lend_picture",
     "let_in_own_eyes",
     "look_at",
@@ -73,6 +75,7 @@ __all__ = [
     "named_scenes",
     "off_because",
     "registry",
+    "remove_camera",
     "remove_device",
     "remove_zone",
     "renew_password",

@@ -136,6 +136,7 @@ async def one(request: Request) -> Response:
         "today": await _today(camera),
         "problem": await actions.off_because(camera),
         "signage": await actions.signage_problem(camera),
+        "kept": await actions.kept_because(camera),
         "code_words": code_words(camera.code or ""),
         "watcher": camera.worker.name if camera.worker else default,
         "closed": camera.active and not camera.source,

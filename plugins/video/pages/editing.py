@@ -1,4 +1,4 @@
-"""Entering a camera, and changing it: a form."""
+"""Entering a camera, and changing it: a form; and taking away one that was a mistake."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,6 +64,12 @@ async def save(request: Request) -> Response:
     except BadInput as error:
         return await _show(request, camera, _written(given), error)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。")
+
+
+async def remove(request: Request) -> Response:
+    await form(request)  # checks the token of the page
+    camera = await actions.remove_camera(viewer(request), number_in_path(request))
+    return see_other(request, f"{BASE}/", f"已移除“{camera.name}”。")
 
 
 def _with_found(request: Request, given: Form) -> actions.CameraInput:
@@ -179,4 +185,5 @@ ROUTES = [
     Route("/new/found", found, methods=["POST"]),
     Route("/{id:int}/edit", edit, methods=["GET"]),
     Route("/{id:int}/edit", save, methods=["POST"]),
+    Route("/{id:int}/remove", remove, methods=["POST"]),
 ]

@@ -44,6 +44,13 @@ def picture_problem(state: str) -> str:
     return "启用前要先传一张现场提示标识的照片。"
 
 
+def removal_problem(*, active: bool, seen: bool) -> str:
+    """Why a camera may not be taken away, in a sentence, or ""."""
+    if active:
+        return "这台摄像机正在使用，请先停用。"
+    return "这台摄像机看到过事情，要留着说明来历，不能移除；不用了就停用。" if seen else ""
+
+
 def is_here(told_at: datetime | None, now: datetime, silence: timedelta) -> bool:
     """Whether what was told is fresh enough to be believed."""
     return told_at is not None and now - told_at <= silence

@@ -19,6 +19,7 @@ VIDEO = (
         by="admin",
     ),
     Way(door="/admin/video/{id:int}/deactivate", by="admin"),
+    Way(door="/admin/video/{id:int}/remove", why="the camera there has seen something"),
     Way(door="/admin/video/{id:int}/view", by="admin"),
     Way(
         door="/admin/video/{id:int}/zones",
