@@ -40,6 +40,8 @@ Fault = Literal[
 
 DAY = 86_400.0
 MINUTES = 24 * 60  # of a day
+AT_ONCE = 1000  # objects that a crowd may be asked to have
+OUT_OF_SIGHT = 3600.0  # seconds, at most
 FOUND: tuple[WatchKind, ...] = ("left", "fall")  # in the picture itself, not by a model
 
 
@@ -96,8 +98,8 @@ class Watch(Message):
         require(0 <= self.seconds <= DAY, "'seconds' lies between 0 and 86400.")
         lasting = self.kind in ("dwell", "left")
         require(not lasting or self.seconds > 0, f"a {self.kind} watch needs 'seconds' over 0.")
-        require(1 <= self.count <= 1000, "'count' lies between 1 and 1000.")
-        require(0 <= self.grace <= 3600, "'grace' lies between 0 and 3600.")
+        require(1 <= self.count <= AT_ONCE, f"'count' lies between 1 and {AT_ONCE}.")
+        require(0 <= self.grace <= OUT_OF_SIGHT, "'grace' lies between 0 and 3600.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,6 @@ from gpu.messages import Box, Camera, Config, Transport, Zone
 
 CLIPS = Path(__file__).parent / "clips"
 _RTSP = re.compile(r"rtsps?://", re.IGNORECASE)
-_SECRET = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
-_QUERY = re.compile(r"(://[^\s?]*)\?\S+")
-#: Some cameras want user and password within the path: /user=admin_password=…_channel=1
-_NAMED = re.compile(r"(?i)((?:user|usr|pass|pwd|token|auth|secret|key)\w*?=)[^/\s?&]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +153,3 @@ def is_there(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-def without_secret(sentence: str) -> str:
-    """The text without the user, password and query of the addresses in it."""
-    return _NAMED.sub(r"\1", _QUERY.sub(r"\1", _SECRET.sub("", sentence)))

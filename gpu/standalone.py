@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from gpu.addresses import without_secret
 from gpu.cpu.detect import Detector
 from gpu.cpu.watch import Worker
 from gpu.messages import Camera, Config, Observation
-from gpu.pipeline import resolved, without_secret
+from gpu.pipeline import resolved
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from av.video.reformatter import VideoReformatter
 
+from gpu.addresses import without_secret
 from gpu.backoff import waits
 from gpu.cpu.decode import Frame, SourceError, Stream
 from gpu.cpu.detect import Answer, Detector
@@ -17,7 +18,7 @@ from gpu.cpu.network import Network
 from gpu.manifests import ModelError
 from gpu.memory import Memory
 from gpu.messages import Fault
-from gpu.pipeline import Line, Seen, without_secret
+from gpu.pipeline import Line, Seen
 from gpu.recorder import Record
 from gpu.teller import Tell
 from gpu.vitals import Vitals

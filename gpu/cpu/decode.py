@@ -12,9 +12,10 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from gpu.addresses import without_secret
 from gpu.clock import now
 from gpu.messages import Fault
-from gpu.pipeline import Decode, Source, is_there, without_secret
+from gpu.pipeline import Decode, Source, is_there
 
 RTSP = {
     "probesize": "32768",  # the first picture in less than a second rather than in several

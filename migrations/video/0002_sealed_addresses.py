@@ -6,7 +6,7 @@ from tortoise import fields
 
 from liuhe import seal
 from plugins.video.models.cameras import SEALED_FOR
-from plugins.video.rules.addresses import mask
+from gpu.addresses import masked as shown
 
 
 async def leave_nothing(apps, editor):
@@ -25,7 +25,7 @@ async def seal_all(apps, editor):
             f"UPDATE video_camera SET sealed_source = {sealed}, masked_source = {masked} "
             f"WHERE id = {number}",
             [
-                [seal(SEALED_FOR, address, str(id)), mask(address)[:500], id]
+                [seal(SEALED_FOR, address, str(id)), shown(address)[:500], id]
                 for id, address in addresses.items()
             ],
         )

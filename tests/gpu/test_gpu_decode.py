@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gpu.addresses import without_secret
 from gpu.cpu.camera import Camera
 from gpu.cpu.decode import Lag, SourceError, Stream
 from gpu.messages import Camera as CameraMessage
-from gpu.pipeline import CLIPS, Decode, Line, Source, line, resolved, without_secret
+from gpu.pipeline import CLIPS, Decode, Line, Source, line, resolved
 
 Clip = Callable[..., Path]
 GREY = np.full((96, 96), 128, np.uint8)  # 96 wide, 64 high, with its colours below

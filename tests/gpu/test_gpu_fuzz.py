@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gpu.addresses import masked
 from gpu.cpu.decode import SourceError, Stream
 from gpu.messages import (
     FOUND,
@@ -27,7 +28,7 @@ from gpu.messages import (
 )
 from gpu.pipeline import Decode, lines
 from gpu.zones import Track, Zones
-from plugins.video.rules.addresses import mask, source_problem
+from plugins.video.rules.addresses import source_problem
 from plugins.video.rules.geometry import polygon_problem
 from plugins.video.rules.labels import KIND_LABELS
 from plugins.video.rules.watching import watch_problem
@@ -196,7 +197,7 @@ def test_an_address_is_taken_or_refused_with_a_sentence_and_never_shown_whole(ad
     if problem == "":
         assert address.isprintable()
         assert Camera(id="1", name="c", source=address).source == address
-        assert "hunter2" not in mask(address.replace("u:p@", "u:hunter2@"))
+        assert "hunter2" not in masked(address.replace("u:p@", "u:hunter2@"))
 
 
 ODD = ("\x00", "a\x00b", "clip:" + "x" * 5000, "clip:../../etc/passwd", "rtsp://[", "/")

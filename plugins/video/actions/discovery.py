@@ -50,7 +50,8 @@ class Stream:
 
 async def find_cameras(viewer: Viewer) -> list[onvif.Device]:
     """Who answers a probe from one of the networks that may be searched."""
-    networks = _networks(demand_held(viewer, MANAGE))
+    demand_held(viewer, MANAGE)
+    networks = _networks()
     if _searching.locked():
         raise Conflict("正在查找，请过几秒钟再试。")
     await _write_down(viewer, {"by": "multicast"})
@@ -67,7 +68,8 @@ async def streams_of(
     viewer: Viewer, address: str, user: str, password: str
 ) -> tuple[str, list[Stream]]:
     """What the device calls itself, and its streams."""
-    networks = _networks(demand_held(viewer, MANAGE))
+    demand_held(viewer, MANAGE)
+    networks = _networks()
     parts = _address(address)
     host = parts[0]
     if not onvif.allowed(host, networks):
@@ -93,7 +95,7 @@ def _address(text: str) -> tuple[str, int, str]:
     return host, port, path
 
 
-def _networks(_: Viewer) -> Sequence[str]:
+def _networks() -> Sequence[str]:
     networks = settings_of(VideoSettings).onvif_networks
     if not networks:
         raise Conflict("还没有允许查找摄像机的网段：请在设置 [video] 的 onvif_networks 里写。")

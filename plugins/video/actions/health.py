@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from tortoise.expressions import Q
 
 from gpu import messages
+from gpu.addresses import masked
 from liuhe import announce, atomic, house, settings_of
 from plugins.video.actions.configuration import touch
 from plugins.video.actions.intake import ended
@@ -15,7 +16,6 @@ from plugins.video.facts import CameraStateChanged, CameraTroubleChanged
 from plugins.video.models import CameraState, Observation, Worker
 from plugins.video.permissions import watched_by
 from plugins.video.rules import row_id
-from plugins.video.rules.addresses import mask
 from plugins.video.rules.health import SEEN, Course, goes_to, problem_of, urgency_of
 from plugins.video.rules.labels import fault_sentence
 from plugins.video.settings import VideoSettings
@@ -69,7 +69,7 @@ async def _note(
     state.fps, state.detect_fps = told.fps, told.detect_fps
     state.decode_errors, state.reconnects = told.decode_errors, told.reconnects
     state.dropped = told.dropped
-    state.error = fault_sentence(told.fault, mask(told.error))[:300]
+    state.error = fault_sentence(told.fault, masked(told.error))[:300]
     state.last_frame_at = told.last_frame_at or state.last_frame_at
     state.session_at, state.heard_at = session_at, now
     state.sight, state.brightness = told.sight, told.brightness

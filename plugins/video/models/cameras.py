@@ -4,9 +4,10 @@ from typing import Any
 
 from tortoise import fields
 
+from gpu.addresses import masked
 from liuhe import Area, File, Model, Scope, seal, unseal
 from plugins.video.models.workers import Worker
-from plugins.video.rules.addresses import mask, plain_source
+from plugins.video.rules.addresses import plain_source
 from plugins.video.rules.health import unlawful
 
 #: A camera is reached through the area that it stands in.
@@ -84,7 +85,7 @@ class Camera(Model):
         """Once the camera has its number: opened for that one only."""
         address = plain_source(address)
         self.sealed_source = seal(SEALED_FOR, address, str(self.id))
-        self.masked_source = mask(address)[:LONGEST_SOURCE]
+        self.masked_source = masked(address)[:LONGEST_SOURCE]
 
 
 class CameraState(Model):

@@ -6,7 +6,7 @@ from liuhe import BadInput, house, put_blurred, refuse_blurred
 from liuhe.pages import Request, Response, Route
 from plugins.video import actions
 from plugins.video.models import Worker
-from plugins.video.pages.device import for_eyes, patiently, read_body, wait_of
+from plugins.video.pages.doors import for_eyes, patiently, read_body, wait_of
 
 
 async def fetch(request: Request, _: Worker) -> Response:

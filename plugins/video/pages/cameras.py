@@ -24,7 +24,7 @@ from plugins.video import actions
 from plugins.video.models import Camera, Channel, Observation, Vital, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.pages.chart import BARS, Chart, chart
-from plugins.video.pages.device import number_in_path
+from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
 from plugins.video.rules.codes import code_words

@@ -8,7 +8,7 @@ from liuhe import BadInput, demand_everywhere, settings_of
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Channel, Device, Worker
-from plugins.video.pages.device import number_in_path
+from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE
 from plugins.video.rules.health import is_here

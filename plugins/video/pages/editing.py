@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from gpu.addresses import masked
 from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, settings_of, within
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Worker
-from plugins.video.pages.device import number_in_path
+from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.finding import open_ticket
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE, camera_for
-from plugins.video.rules.addresses import TRANSPORTS, mask
+from plugins.video.rules.addresses import TRANSPORTS
 from plugins.video.settings import VideoSettings
 
 TOO_OLD = "找到的码流过了十五分钟，请重新查找，或者直接填视频地址。"
@@ -109,7 +110,7 @@ def _written(given: Form) -> dict[str, Any]:
     """What was written, to fill the form again; never a password back into a page."""
     written = given.values()
     source = written.get("source", "")
-    return {**written, "source": "", "kept_back": True} if mask(source) != source else written
+    return {**written, "source": "", "kept_back": True} if masked(source) != source else written
 
 
 def _number(given: Form, name: str) -> float | None:
@@ -137,7 +138,7 @@ async def _show(
         "page_title": camera.name if camera else "添加摄像机",
         "camera": camera,
         "values": {**dict.fromkeys((*FIELDS, "kept_back", "found"), ""), **values},
-        "found": mask((open_ticket(viewer(request), values.get("found", "")) or ("",))[0]),
+        "found": masked((open_ticket(viewer(request), values.get("found", "")) or ("",))[0]),
         "post_to": f"{BASE}/{camera.id}/edit" if camera else f"{BASE}/new",
         "errors": _errors(error),
         "areas": await _areas(viewer(request)),

@@ -5,13 +5,13 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from gpu.addresses import masked
 from liuhe import BadInput, Conflict, Viewer, demand_held, seal, settings_of, unseal, within
 from liuhe.pages import Request, Response, Route, form, page, viewer
 from plugins.video import actions
 from plugins.video.models import Camera
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.permissions import MANAGE, SEE
-from plugins.video.rules.addresses import mask
 from plugins.video.settings import VideoSettings
 
 TICKET = "video.found"
@@ -60,7 +60,7 @@ async def streams(request: Request) -> Response:
         {
             "name": one.name or "没有名称的码流",
             "about": f"{one.encoding} {one.width}×{one.height}",
-            "address": mask(one.source),
+            "address": masked(one.source),
             "ticket": _ticket(who, one.source, name),
         }
         for one in found

@@ -14,7 +14,7 @@ from liuhe import BadInput, TooLarge, settings_of
 from liuhe.pages import Request, Response, Route
 from plugins.video import actions
 from plugins.video.models import Worker
-from plugins.video.pages.device import (
+from plugins.video.pages.doors import (
     bounded,
     for_eyes,
     number_in_path,

@@ -4,7 +4,7 @@ from gpu.national import messages
 from liuhe.pages import Request, Response, Route
 from plugins.video import actions
 from plugins.video.models import Worker
-from plugins.video.pages.device import for_eyes, once_changed, read_body
+from plugins.video.pages.doors import for_eyes, once_changed, read_body
 from plugins.video.pages.intake import read_message
 
 MOST = 16_000_000  # bytes; catalogues of large platforms

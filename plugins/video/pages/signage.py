@@ -3,7 +3,7 @@
 from liuhe import LiuheError, house
 from liuhe.pages import Request, Response, Route, form, see_other, viewer
 from plugins.video import actions
-from plugins.video.pages.device import number_in_path
+from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.views import BASE
 
 

@@ -8,7 +8,7 @@ from liuhe import BadInput
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
-from plugins.video.pages.device import number_in_path
+from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.trying import tried_view
 from plugins.video.pages.views import BASE, snapshot_address, watch_words
 from plugins.video.permissions import ZONES, camera_for

@@ -12,15 +12,6 @@ NEAR = (
     "请填摄像机的地址；确实要这样用，请管理全区摄像机的人来登记。"
 )
 _CLIP = re.compile(r"clip:[a-z0-9_-]{1,40}")
-_CREDENTIALS = re.compile(r"(?<=://)\S*@")  # up to the last: passwords may hold anything
-_QUERY = re.compile(r"(://[^\s?]*)\?\S+")
-#: Some cameras want user and password within the path: /user=admin_password=…_channel=1
-_NAMED = re.compile(r"(?i)((?:user|usr|pass|pwd|token|auth|secret|key)\w*?=)[^/\s?&]+")
-
-
-def mask(text: str) -> str:
-    """The address, or a message that quotes one, without user, password and query."""
-    return _NAMED.sub(r"\1…", _QUERY.sub(r"\1?…", _CREDENTIALS.sub("***@", text)))
 
 
 def plain_source(source: str) -> str:

@@ -1,10 +1,7 @@
-"""Polygons and boxes in parts of the picture: x to the right, y down, 0 to 1."""
+"""Polygons in parts of the picture: x to the right, y down, 0 to 1."""
 
 from collections.abc import Sequence
 from typing import Any
-
-Point = tuple[float, float]
-Box = Sequence[float]  # x1, y1, x2, y2
 
 MOST_POINTS = 60
 SMALLEST = 0.0004  # of the picture: about a 2 % by 2 % square
@@ -73,16 +70,3 @@ def _turn(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> int:
 def _between(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> bool:
     """For c on the line through a and b: whether it lies between them."""
     return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes; 0 where they are apart or one is missing."""
-    if len(one) != 4 or len(other) != 4:
-        return 0.0
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    whole = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - both
-    return both / whole if whole > 0 else 0.0

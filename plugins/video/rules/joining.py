@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from plugins.video.rules.geometry import Box, overlap
+from gpu.geometry import overlap
+from gpu.messages import Box
 
 
 def goes_on(

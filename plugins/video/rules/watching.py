@@ -4,12 +4,11 @@ import math
 import re
 from collections.abc import Sequence
 
-from gpu.messages import FOUND, MINUTES
+from gpu.messages import AT_ONCE, DAY, FOUND, MINUTES, OUT_OF_SIGHT
 from plugins.video.rules.labels import KIND_LABELS
 
-DAY = 86_400.0
 MOST_OBJECTS = 20
-_OBJECT = re.compile(r"[a-z][a-z0-9 _-]{0,39}")
+_OBJECT = re.compile(r"[a-z][a-z0-9 -]{0,39}")  # as manifests of models have it
 
 
 def watch_problem(
@@ -32,13 +31,13 @@ def watch_problem(
     if unknown := [name for name in objects if not _OBJECT.fullmatch(name)]:
         return f"目标“{unknown[0]:.40}”要用模型的类别名，例如 car。"
     if not (math.isfinite(seconds) and 0 <= seconds <= DAY):
-        return "时长在 0 到 86400 秒之间。"
+        return f"时长在 0 到 {DAY:.0f} 秒之间。"
     if kind in ("dwell", "left") and seconds <= 0:
         return f"{KIND_LABELS[kind]}的时长要大于 0 秒。"
-    if not 1 <= count <= 1000:
-        return "数量在 1 到 1000 之间。"
-    if not (math.isfinite(grace) and 0 <= grace <= 3600):
-        return "容许看不见的时间在 0 到 3600 秒之间。"
+    if not 1 <= count <= AT_ONCE:
+        return f"数量在 1 到 {AT_ONCE} 之间。"
+    if not (math.isfinite(grace) and 0 <= grace <= OUT_OF_SIGHT):
+        return f"容许看不见的时间在 0 到 {OUT_OF_SIGHT:.0f} 秒之间。"
     if not (math.isfinite(least_score) and 0 <= least_score <= 1):
         return "把握在 0% 到 100% 之间。"
     if problem := hours_problem(begins, ends):

@@ -14,7 +14,7 @@ from core.leaving.export import Leaving, export_all
 from core.migrate import bring_to, migrate
 from core.testing import at, drop_postgres, load
 from gpu import messages
-from gpu.pipeline import without_secret
+from gpu.addresses import without_secret
 from liuhe import BadInput
 from liuhe.testing import make_viewer
 from plugins.video import actions
