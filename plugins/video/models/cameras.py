@@ -1,20 +1,26 @@
 """Cameras, the zones drawn on their picture, and what is watched for in each zone."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from gpu.addresses import masked
-from liuhe import Area, File, Model, Scope, seal, unseal
+from liuhe import Area, File, Model, Scope, seal, settings_of, unseal
 from plugins.video.models.workers import Worker
 from plugins.video.rules.addresses import plain_source
-from plugins.video.rules.health import unlawful
+from plugins.video.rules.health import present_state, unlawful
+from plugins.video.settings import VideoSettings
 
 #: A camera is reached through the area that it stands in.
 CAMERA_SCOPE = Scope(area="area__path")
 #: What the key of sealed addresses is for; another word opens none of them.
 SEALED_FOR = "video.source"
 LONGEST_SOURCE = 500
+LONGEST_CODE = 20
+#: Cameras that a person must see to.
+ILL = Q(active=True, condition__urgency__gt=0)
 
 
 class Camera(Model):
@@ -28,7 +34,7 @@ class Camera(Model):
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=60)
-    code = fields.CharField(max_length=20, null=True, unique=True)
+    code = fields.CharField(max_length=LONGEST_CODE, null=True, unique=True)
     sealed_source = fields.TextField(default="", db_default="")
     masked_source = fields.CharField(max_length=LONGEST_SOURCE, default="")
     loop = fields.BooleanField(default=False)
@@ -71,6 +77,26 @@ class Camera(Model):
     def source(self) -> str:
         """The address, for the eyes alone; "" where it was sealed with another key."""
         return unseal(SEALED_FOR, self.sealed_source, str(self.id)) or ""
+
+    @classmethod
+    def matching(cls, search: str) -> Q:
+        """Those whose name or address has it, or whose code it is; all where nothing is sought."""
+        if not search:
+            return Q()
+        named = Q(name__icontains=search) | Q(address__icontains=search)
+        return named if len(search) > LONGEST_CODE else named | Q(code=search)
+
+    def state_at(self, now: datetime) -> str:
+        """How it does, as may be shown; its condition has been read with it."""
+        known = self.condition
+        state, heard_at = (known.state, known.heard_at) if known else ("unknown", None)
+        silence = settings_of(VideoSettings).silence
+        return present_state(state, heard_at, now, silence, self.active)
+
+    @property
+    def trouble(self) -> str:
+        """What a person must see to, or ""."""
+        return self.condition.trouble if self.active and self.condition else ""
 
     @property
     def unlawful(self) -> dict[str, str]:

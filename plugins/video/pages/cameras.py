@@ -22,10 +22,10 @@ from liuhe import (
 from liuhe.pages import Request, Response, Route, form, fragment, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Channel, Observation, Vital, Watch, Zone
-from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.models.cameras import CAMERA_SCOPE, ILL
 from plugins.video.pages.chart import BARS, Chart, chart
 from plugins.video.pages.doors import number_in_path
-from plugins.video.pages.views import BASE, camera_card, observation_row, trouble_of, zone_rows
+from plugins.video.pages.views import BASE, camera_card, observation_row, zone_rows
 from plugins.video.permissions import LOOK, MANAGE, SEE, ZONES, seen_camera
 from plugins.video.rules.codes import code_words
 from plugins.video.rules.health import SEEN, is_here
@@ -34,8 +34,6 @@ from plugins.video.settings import VideoSettings
 
 A_PAGE = 24
 TODAY_SHOWN = 50
-LONGEST_CODE = 20
-ILL = Q(active=True, condition__urgency__gt=0)
 #: Switched on before a picture of the sign was asked for; or it could not be blurred.
 UNSIGNED = Q(active=True) & (Q(signage_picture_id=None) | Q(signage_picture__state="refused"))
 NEEDS = {"1": ILL, "sign": UNSIGNED}
@@ -49,7 +47,7 @@ async def index(request: Request) -> Response:
     who = demand_held(viewer(request), SEE)
     search = request.query_params.get("q", "").strip()[:60]
     number, need = _page_number(request), _need(request)
-    mine = Camera.filter(within(who, SEE, CAMERA_SCOPE), _matching(search))
+    mine = Camera.filter(within(who, SEE, CAMERA_SCOPE), Camera.matching(search))
     total, counts = (
         await mine.count(),
         {key: await mine.filter(NEEDS[key]).count() for key in NEEDS},
@@ -100,13 +98,6 @@ def _page_link(search: str, number: int, need: str = "") -> str:
     return f"{BASE}/?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
-def _matching(search: str) -> Q:
-    if not search:
-        return Q()
-    named = Q(name__icontains=search) | Q(address__icontains=search)
-    return named if len(search) > LONGEST_CODE else named | Q(code=search)
-
-
 async def _cards(who: Viewer, cameras: list[Camera]) -> list[dict[str, Any]]:
     ids = [camera.id for camera in cameras]
     zones: dict[int, list[Zone]] = defaultdict(list)
@@ -149,7 +140,7 @@ async def one(request: Request) -> Response:
 
 
 def _trouble(camera: Camera) -> dict[str, Any] | None:
-    name = trouble_of(camera)
+    name = camera.trouble
     if not name:
         return None
     return {

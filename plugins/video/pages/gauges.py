@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from liuhe import Gauge, settings_of
-from plugins.video.models.cameras import CameraState
-from plugins.video.rules.health import TROUBLES, present_state
+from liuhe import Gauge
+from plugins.video.models.cameras import Camera, CameraState
+from plugins.video.rules.health import TROUBLES
 from plugins.video.rules.labels import STATE_LABELS
-from plugins.video.settings import VideoSettings
 
 
 async def cameras() -> Mapping[str, float]:
-    silence, now = settings_of(VideoSettings).silence, datetime.now(UTC)
-    found = await CameraState.all().select_related("camera")
-    present = Counter(
-        present_state(row.state, row.heard_at, now, silence, row.camera.active) for row in found
-    )
+    now = datetime.now(UTC)
+    found = await Camera.all().select_related("condition")
+    present = Counter(camera.state_at(now) for camera in found)
     return {state: present[state] for state in STATE_LABELS}
 
 

@@ -8,6 +8,7 @@ from liuhe import MapBox, MapLayer, MapPoint, MapPoints, Viewer, within
 from plugins.places.actions import middles_within
 from plugins.video.models import Camera
 from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.pages.views import BASE
 from plugins.video.permissions import SEE
 
 
@@ -33,7 +34,7 @@ def _point(camera: Camera, middles: Mapping[int, tuple[float, float]]) -> MapPoi
         longitude=longitude or 0,
         latitude=latitude or 0,
         title=camera.name,
-        href=f"/admin/video/{camera.id}",
+        href=f"{BASE}/{camera.id}",
         meta=camera.address if camera.active else f"停用 {camera.address}".strip(),
     )
 

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from liuhe import settings_of
 from plugins.video.actions import NamedScene
 from plugins.video.models import Camera, Observation, Watch, Zone
-from plugins.video.rules.health import present_state
 from plugins.video.rules.labels import (
     STATE_LABELS,
     STATE_TONES,
@@ -15,26 +13,15 @@ from plugins.video.rules.labels import (
     TROUBLE_LABELS,
     rule_sentence,
 )
-from plugins.video.settings import VideoSettings
 
 BASE = "/admin/video"
 
 
-def state_of(camera: Camera, now: datetime) -> str:
-    condition = camera.condition
-    state, heard_at = (condition.state, condition.heard_at) if condition else ("unknown", None)
-    return present_state(state, heard_at, now, settings_of(VideoSettings).silence, camera.active)
-
-
-def trouble_of(camera: Camera) -> str:
-    return camera.condition.trouble if camera.active and camera.condition else ""
-
-
 def condition_of(camera: Camera, now: datetime) -> tuple[str, str]:
     """What is the matter, or the state where nothing is; and its tone."""
-    if trouble := trouble_of(camera):
+    if trouble := camera.trouble:
         return TROUBLE_LABELS[trouble], "bad"
-    state = state_of(camera, now)
+    state = camera.state_at(now)
     return STATE_LABELS[state], STATE_TONES[state]
 
 
@@ -52,7 +39,7 @@ def camera_card(camera: Camera, zones: Iterable[Zone], at: datetime | None) -> d
         "health": health,
         "tone": tone,
         "zones": [{"name": zone.name, "points": zone.polygon} for zone in zones],
-        "note": TROUBLE_ADVICE.get(trouble_of(camera), ""),
+        "note": TROUBLE_ADVICE.get(camera.trouble, ""),
     }
 
 

@@ -3,7 +3,7 @@
 from liuhe import Viewer, WaitingItem, WaitingList, within
 from liuhe.pages import ago
 from plugins.video.models import Camera
-from plugins.video.models.cameras import CAMERA_SCOPE
+from plugins.video.models.cameras import CAMERA_SCOPE, ILL
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE
 from plugins.video.rules.labels import TROUBLE_LABELS
@@ -14,7 +14,7 @@ SHOWN = 5
 async def waiting(who: Viewer) -> WaitingList | None:
     if not who.holds(MANAGE):
         return None
-    mine = Camera.filter(within(who, MANAGE, CAMERA_SCOPE), active=True, condition__urgency__gt=0)
+    mine = Camera.filter(within(who, MANAGE, CAMERA_SCOPE), ILL)
     first = await (
         mine.order_by("-condition__urgency", "name", "id")
         .limit(SHOWN)

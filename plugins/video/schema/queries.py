@@ -11,6 +11,8 @@ from tortoise.expressions import Q
 from liuhe import Area
 from liuhe.graphql import After, Before, Connection, First, Info, Last, connection
 from plugins.places.schema import Place
+from plugins.video import models
+from plugins.video.models.cameras import ILL
 from plugins.video.schema.types import Camera, Observation
 
 
@@ -108,10 +110,8 @@ async def _cameras(given: CameraFilter) -> Q:
         wanted["area__path__startswith"] = area.path if area else "-"
     if given.active is not None:
         wanted["active"] = given.active
-    ill = Q(active=True, condition__urgency__gt=0)
-    trouble = Q() if given.in_trouble is None else ill if given.in_trouble else ~ill
-    text = (given.search or "").strip()
-    named = Q(name__icontains=text) | Q(address__icontains=text) | Q(code=text) if text else Q()
+    trouble = Q() if given.in_trouble is None else ILL if given.in_trouble else ~ILL
+    named = models.Camera.matching((given.search or "").strip())
     return Q(**wanted) & named & trouble
 
 

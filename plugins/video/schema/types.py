@@ -9,7 +9,7 @@ from enum import Enum
 import strawberry
 from tortoise.queryset import QuerySet
 
-from liuhe import Viewer, may, settings_of, within
+from liuhe import Viewer, may, within
 from liuhe.graphql import Info, Node
 from plugins.places.schema import Place
 from plugins.video import models
@@ -17,7 +17,6 @@ from plugins.video.actions import snapshot_times
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.models.observations import OBSERVATION_SCOPE
 from plugins.video.permissions import MANAGE, SEE
-from plugins.video.rules.health import present_state
 from plugins.video.rules.labels import (
     KIND_LABELS,
     STATE_LABELS,
@@ -25,7 +24,6 @@ from plugins.video.rules.labels import (
     object_label,
     rule_sentence,
 )
-from plugins.video.settings import VideoSettings
 
 
 @strawberry.enum(description="看什么变化 · what a rule watches for")
@@ -169,17 +167,15 @@ class Camera(Node):
 
     @strawberry.field(description="状态 · how it does")
     def state(self, info: Info) -> CameraCondition:
-        return CameraCondition(_state(self.row, info.context.now))
+        return CameraCondition(self.row.state_at(info.context.now))
 
     @strawberry.field(description="状态，中文 · label of the state")
     def state_label(self, info: Info) -> str:
-        return STATE_LABELS[_state(self.row, info.context.now)]
+        return STATE_LABELS[self.row.state_at(info.context.now)]
 
     @strawberry.field(description="要人去看的问题；没有就是空 · what a person must see to")
     def trouble(self) -> CameraTrouble | None:
-        state = self.row.condition
-        told = state.trouble if state and self.row.active else ""
-        return CameraTrouble(told) if told else None
+        return CameraTrouble(self.row.trouble) if self.row.trouble else None
 
     @strawberry.field(description="每秒解码多少帧 · frames a second")
     def fps(self) -> float:
@@ -199,12 +195,6 @@ class Camera(Node):
     async def zones(self, info: Info) -> list[CameraZone]:
         rows = await info.context.loaders.load_many(models.Zone, "camera_id", self.row.id)
         return [CameraZone(row=row) for row in rows if row.active]
-
-
-def _state(camera: models.Camera, now: datetime) -> str:
-    state = camera.condition.state if camera.condition else "unknown"
-    heard_at = camera.condition.heard_at if camera.condition else None
-    return present_state(state, heard_at, now, settings_of(VideoSettings).silence, camera.active)
 
 
 async def _times(camera_ids: list[int]) -> list[datetime | None]:

@@ -353,6 +353,12 @@ async def test_cameras_and_observations_through_graphql(street: Street) -> None:
         assert (await ask(street, "stranger", query))[name]["edges"] == []
 
 
+async def test_cameras_are_sought_by_words_longer_than_a_code_too(street: Street) -> None:
+    asked = '{ cameras(filter: {search: "%s"}) { totalCount } }'
+    for words, count in (("桥头", 1), ("1" * 21, 0), ("桥" * 60, 0)):
+        assert (await ask(street, "grid", asked % words))["cameras"]["totalCount"] == count
+
+
 async def test_three_cameras_cost_as_many_queries_as_one(
     street: Street, count_queries: Any
 ) -> None:
