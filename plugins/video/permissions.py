@@ -4,7 +4,18 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from liuhe import Audited, File, Forbidden, NotFound, Permission, Viewer, may, settings_of, within
+from liuhe import (
+    Audited,
+    File,
+    Forbidden,
+    NotFound,
+    Permission,
+    Scope,
+    Viewer,
+    may,
+    settings_of,
+    within,
+)
 from plugins.video.models import Camera, Observation, Worker
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.models.observations import OBSERVATION_SCOPE
@@ -14,6 +25,7 @@ from plugins.video.settings import VideoSettings
 SEE = "video.see"
 ZONES = "video.zones"
 MANAGE = "video.manage"
+AREA_SCOPE = Scope(area="path")  # where cameras may stand
 
 PERMISSIONS = (
     Permission(name=SEE, title="查看摄像机", roles=("grid", "dispatcher", "supervisor", "admin")),

@@ -10,7 +10,6 @@ from liuhe import (
     BadInput,
     Conflict,
     Forbidden,
-    Scope,
     Viewer,
     atomic,
     may,
@@ -22,11 +21,10 @@ from plugins.video.actions.signage import signage_problem
 from plugins.video.actions.snapshots import drop_snapshot
 from plugins.video.actions.tracks import forget_tracks
 from plugins.video.models import Camera, CameraState, Worker
-from plugins.video.permissions import CAMERA_CHANGED, MANAGE, camera_for
+from plugins.video.permissions import AREA_SCOPE, CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
 
-AREA_SCOPE = Scope(area="path")
 NOTHING_THE_MATTER: dict[str, Any] = {
     "sight": "unknown",
     "sharpness": None,

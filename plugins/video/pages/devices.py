@@ -11,6 +11,7 @@ from plugins.video.models import Camera, Channel, Device, Worker
 from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.views import BASE
 from plugins.video.permissions import MANAGE
+from plugins.video.rules import row_id
 from plugins.video.rules.health import is_here
 from plugins.video.settings import VideoSettings
 
@@ -52,7 +53,7 @@ async def one(request: Request) -> Response:
     """A device with its catalogue, a hundred at a time."""
     device = await actions.device_of(viewer(request), number_in_path(request))
     text = request.query_params.get("after", "")
-    after = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    after = row_id(text) or 0
     found = Channel.filter(device_id=device.id, id__gt=after).order_by("id")
     channels = await found.limit(A_PAGE + 1)
     shown = channels[:A_PAGE]

@@ -5,14 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from gpu.addresses import masked
-from liuhe import LEVELS, Area, BadInput, Scope, Viewer, demand_held, settings_of, within
+from liuhe import LEVELS, Area, BadInput, Viewer, demand_held, settings_of, within
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Worker
 from plugins.video.pages.doors import number_in_path
 from plugins.video.pages.finding import open_ticket
 from plugins.video.pages.views import BASE
-from plugins.video.permissions import MANAGE, camera_for
+from plugins.video.permissions import AREA_SCOPE, MANAGE, camera_for
 from plugins.video.rules.addresses import TRANSPORTS
 from plugins.video.settings import VideoSettings
 
@@ -160,7 +160,7 @@ def _errors(error: BadInput | None) -> dict[str, str]:
 
 async def _areas(who: Viewer) -> list[tuple[int, str]]:
     """Areas in which the viewer may enter cameras, indented by level."""
-    mine = Area.filter(within(who, MANAGE, Scope(area="path")), valid_to=None)
+    mine = Area.filter(within(who, MANAGE, AREA_SCOPE), valid_to=None)
     rows = await mine.exclude(level="microgrid").order_by("code", "id")
     return [(row.id, "\u3000" * LEVELS.index(row.level) + row.name) for row in rows]
 
