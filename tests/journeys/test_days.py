@@ -203,7 +203,8 @@ async def test_a_day_of_the_administrator(
         )
         day = f"{datetime.now(UTC).year + 1}-03-{10 if size['width'] == WIDE['width'] else 11}"
         await page.get_by_label("日期").fill(day)
-        await page.get_by_label("休息").check(force=True)
+        await page.locator("label", has_text="休息").click()  # waits until the page stands still
+        assert await page.get_by_label("休息").is_checked()
         await page.get_by_label("依据").fill("台风停工")
         await admin.check()
         await page.get_by_role("button", name="记下").click()
