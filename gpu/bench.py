@@ -5,6 +5,7 @@ machine slows all of them, so only the ratios mean something. What a machine sus
 is found in `sustained.py`.
 """
 
+import itertools
 import json
 import os
 import statistics
@@ -36,7 +37,8 @@ from gpu.pipeline import CLIPS
 from gpu.sustained import EVERY, RATE, sustained, unheard
 from gpu.zones import Zones
 
-FRAMES = 150  # of the scaled clip: six seconds, of which the start and the end are little
+FRAMES = 375  # of the scaled clip: 15 seconds, of which the start and the end are little
+HELD = 75  # tensors in memory, each about a megabyte
 WIDTH, HEIGHT = 1920, 1080
 LEAST_ROUNDS = 5
 WATCH = Watch(id="w", kind="dwell", objects=("car",), seconds=60)
@@ -193,7 +195,8 @@ def tensors(clip: Path, model: Model) -> list[Floats]:
     tools = VideoReformatter()
     with av.open(str(clip)) as container:
         pictures = container.decode(video=0)
-        return [tensor(picture, model.manifest.input, tools) for picture in pictures]
+        held = itertools.islice(pictures, HELD)
+        return [tensor(picture, model.manifest.input, tools) for picture in held]
 
 
 def scale(source: Path, target: Path, *, still: bool = False) -> None:

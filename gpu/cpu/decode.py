@@ -142,11 +142,8 @@ class Stream:
             sentence = f"{_named(self.source)} has no pictures in it; choose another source."
             raise SourceError("undecodable", sentence)
         stream = container.streams.video[0]
-        # Threads over frames hold frames back, which only hurts where somebody waits for them; and
-        # a frame that one core decodes and another scales costs more than it gains on few cores.
+        # Threads over frames hold frames back, which only hurts where somebody waits for them.
         stream.thread_type = "SLICE" if self.live else "AUTO"
-        if not self.live:
-            stream.codec_context.thread_count = max(1, (os.cpu_count() or 1) // 2)
         self.rate = float(stream.average_rate or stream.guessed_rate or 25)
         return container
 
