@@ -125,6 +125,13 @@ def test_which_batches_nvinfer_looks_at_is_known_without_its_saying(
     assert all(looked == {said} for said, looked in seen)
 
 
+def still_waits(machine: Any) -> bool:
+    waiting = threading.Thread(target=machine.wait)
+    waiting.start()
+    waiting.join(0.2)
+    return waiting.is_alive()
+
+
 def test_after_an_error_nothing_comes_any_more_and_the_waiting_goes_on(
     started: Run, until: Any
 ) -> None:
@@ -133,10 +140,7 @@ def test_after_an_error_nothing_comes_any_more_and_the_waiting_goes_on(
     seen = counted.total()
     time.sleep(0.2)
     assert counted.total() == seen
-    waiting = threading.Thread(target=machine.wait)
-    waiting.start()
-    waiting.join(0.2)
-    assert waiting.is_alive()
+    assert still_waits(machine)
 
 
 def test_a_pipeline_that_does_not_play_ends_the_waiting_at_once(started: Run) -> None:
@@ -148,10 +152,7 @@ def test_a_pipeline_that_does_not_play_ends_the_waiting_at_once(started: Run) ->
 def test_no_end_is_heard_of_a_camera(started: Run, until: Any) -> None:
     machine, counted = started("rtsp://camera/frames=3", "frames=20.mp4")
     until(lambda: counted == {0: 3, 1: 20})
-    waiting = threading.Thread(target=machine.wait)
-    waiting.start()
-    waiting.join(0.2)
-    assert waiting.is_alive()
+    assert still_waits(machine)
 
 
 def test_stopping_ends_the_waiting_and_can_be_followed_by_a_new_start(started: Run) -> None:
