@@ -206,7 +206,8 @@ class GstMachine:
         self._running.start()
 
     def wait(self) -> str:
-        self._running.join()
+        self._running.join(60)
+        assert not self._running.is_alive(), "neither an end nor a stop came"
         return self._ended
 
     def _run(self) -> None:
@@ -323,6 +324,10 @@ def _source(gst: Any, name: str) -> Any:
         time.sleep(wanted.get("late", 0.0))
         if "never" in wanted:
             return
+        # A child that joins between two states of its bin can be left behind in the first.
+        limit = time.monotonic() + 20
+        while self.current_state != gst.State.PLAYING and time.monotonic() < limit:
+            time.sleep(0.001)
         test = gst.ElementFactory.make("videotestsrc", None)
         test.set_property("is-live", True)
         test.set_property("num-buffers", int(wanted.get("frames", -1)))
