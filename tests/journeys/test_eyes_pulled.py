@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,7 +201,7 @@ async def place(
     data.mkdir()
     with ScriptedCamera(scripted.film(96, 64, [0.0] * 500), codec="X-NEW-CODEC") as mute:
         addresses = {name: address for name, (_, address) in cameras.items()}
-        await furnish(data, {**addresses, "没有画面的": mute.address})
+        await furnish(data, {**addresses, "没有画面的": mute.address}, zones())
         known = {"LIUHE_PLUGINS": "video", "LIUHE_SECRET_KEY": "test-" * 8}
         household = start_household(data, "--no-demo", "--no-video", **known)
         eyes = Eyes(household, small_disk("24m"), tmp_path / "eyes.log")
@@ -217,7 +217,9 @@ async def place(
                 household.stop()
 
 
-async def furnish(data: Path, addresses: dict[str, str]) -> None:
+async def furnish(
+    data: Path, addresses: dict[str, str], zones: Sequence[actions.ZoneInput]
+) -> None:
     address = await sqlite_copy(load(data, ["video"]), data)
     async with living(load(data, ["video"], url=address)):
         area = await make_area("330105000000", "拱墅区")
@@ -229,7 +231,7 @@ async def furnish(data: Path, addresses: dict[str, str]) -> None:
             camera = await actions.create_camera(admin, given)
             await show_sign(admin, camera.id)
             await actions.activate_camera(admin, camera.id)
-            await actions.save_zones(admin, camera.id, zones())
+            await actions.save_zones(admin, camera.id, zones)
 
 
 def zones() -> list[actions.ZoneInput]:
