@@ -101,16 +101,31 @@ class Teller:
         """Once: go on with what was open before the worker was stopped."""
         if self._memory and not self._recalled:
             self._recalled = True
-            opens = _moved(self._memory.load(self._camera_id), -set_by())
-            self._report(self._zones.recall(opens, now))
+            kept = self._memory.load(self._camera_id)
+            for each in kept.untold:
+                self._tell(each, None)  # whoever heard it before knows it by its key
+            changes = self._zones.recall(_moved(kept.opens, -set_by()), now)
+            if kept.untold:
+                self._keep()
+            self._report(changes)
 
     def _report(self, changes: Iterable[Change]) -> None:
-        changes = list(changes)
-        for change in changes:
-            self._tell(observation(change, self._camera_id, self._tag), self._shown(change))
-        if changes and self._memory:
+        """Kept before it is told and again after, so that a kill between neither loses nor doubles.
+
+        A change that was kept and not told is told at the next start, without its picture.
+        """
+        shown = [(each, self._shown(each)) for each in changes]
+        told = [(observation(each, self._camera_id, self._tag), seen) for each, seen in shown]
+        if told:
+            self._keep([each for each, _ in told])
+            for each, picture in told:
+                self._tell(each, picture)
+            self._keep()
+
+    def _keep(self, untold: Sequence[Observation] = ()) -> None:
+        if self._memory:
             opens = _moved(self._zones.remember(), set_by())  # true also in another run
-            self._memory.save(self._camera_id, opens)
+            self._memory.save(self._camera_id, opens, untold)
 
     def _shown(self, change: Change) -> bytes | None:
         zones = self.line.watch.zones

@@ -225,7 +225,7 @@ def test_a_shard_tells_follows_new_zones_and_survives_its_death(
     assert told.seen("ended", "c1") == []
 
     memory = Memory(tmp_path / "open")
-    until(lambda: [each.zone_id for each in memory.load("c0")] == ["other"])
+    until(lambda: [each.zone_id for each in memory.load("c0").opens] == ["other"])
     os.kill(before[0] or 0, signal.SIGKILL)
     until(lambda: pids(worker).get(0) not in (None, before[0]), 30)
     until(lambda: health(worker, "c1").state == "running", 60)

@@ -205,6 +205,46 @@ def test_what_happens_is_told_also_when_its_picture_fails() -> None:
     ]
 
 
+class Killed(BaseException):
+    """As by kill -9: nothing after it runs."""
+
+
+@pytest.mark.parametrize("phase", ["started", "ended"])
+@pytest.mark.parametrize("heard_it", [True, False])
+def test_a_kill_while_something_is_told_neither_loses_nor_doubles_it(
+    phase: str, heard_it: bool, tmp_path: Path
+) -> None:
+    heard: list[str] = []
+    car = Track(id=1, object="car", score=0.9, box=(0.94, 0.0, 1.0, 0.12))
+    killing = True
+
+    def tell(told: Observation, picture: bytes | None) -> None:
+        dies = killing and told.phase == phase
+        if heard_it or not dies:
+            heard.append(told.key)
+        if dies:
+            raise Killed
+
+    def begun() -> Teller:
+        made = Teller(pipeline.line(campus()), tell, lambda *_: None, Memory(tmp_path))
+        made.begin("m@1", 0.0)
+        return made
+
+    def show(made: Teller, seconds: range) -> None:
+        for second in seconds:
+            made.look(float(second), [car] if second < 5 else [])
+
+    with pytest.raises(Killed):
+        show(begun(), range(20))
+    killing = False
+    show(begun(), range(4, 20))
+    begun()
+    told = list(dict.fromkeys(heard))  # the spool and the server take each key once
+    assert [key.partition(":")[2] for key in told] == ["started", "ended"]
+    assert len({key.partition(":")[0] for key in told}) == 1
+    assert len(heard) == 2 + heard_it, "what was told is not told again with each start"
+
+
 def test_a_frame_still_under_way_when_a_camera_is_edited_tells_nothing(
     detector: Detector, tmp_path: Path
 ) -> None:
