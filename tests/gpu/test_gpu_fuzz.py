@@ -168,7 +168,7 @@ def test_a_rule_that_the_server_takes_is_taken_by_the_eyes(
     given_ = {"kind": kind, "seconds": seconds, "count": count, "grace": grace}
     given_["least_score"] = least
     times = {"begins": begins, "ends": ends}
-    if watch_problem(objects=objects, scene="", **given_, **times) == "":
+    if watch_problem(objects=objects, scene="", **given_, **times) is None:
         told = tuple(objects) if kind not in FOUND else ()  # as the server keeps them
         hours = None
         if begins is not None and ends is not None:

@@ -231,7 +231,8 @@ async def furnish(
             camera = await actions.create_camera(admin, given)
             await show_sign(admin, camera.id)
             await actions.activate_camera(admin, camera.id)
-            await actions.save_zones(admin, camera.id, zones)
+            for zone in zones:
+                await actions.save_zone(admin, camera.id, zone)
 
 
 def zones() -> list[actions.ZoneInput]:

@@ -136,7 +136,7 @@ for (const editor of document.querySelectorAll("[data-zones]")) {
     one.saved = one.text.value.trim() || "[]";
     one.points = read(one.saved) ?? [];
     const details = one.form.querySelector("[data-coords]");
-    details.open = Boolean(one.form.querySelector("[aria-invalid=true]"));
+    details.open = Boolean(details.querySelector("[aria-invalid=true]"));
     one.button.addEventListener("click", () => edit(zone === one ? null : one));
     one.form.addEventListener("focusin", (event) => { if (zone !== one && event.target !== one.button) edit(one); });
     one.text.addEventListener("input", () => {

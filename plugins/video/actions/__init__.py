@@ -39,7 +39,7 @@ from plugins.video.actions.workers import (
     let_in_own_eyes,
     worker_of,
 )
-from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone, save_zones
+from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone
 
 RETENTIONS = (*OF_EVIDENCE, *OF_TRACKS)
 
@@ -81,7 +81,6 @@ __all__ = [
     "renew_password",
     "revision",
     "save_zone",
-    "save_zones",
     "seen_by",
     "show_signage",
     "signage_problem",

@@ -93,7 +93,7 @@ async def try_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Tried | 
     Only rules and counts come out: nobody can be followed here.
     """
     camera = await camera_for(viewer, ZONES, camera_id)
-    check([given])
+    check(given)
     newest = await Tracks.filter(camera_id=camera.id).order_by("-started_at").first()
     if newest is None or not given.watches:
         return None

@@ -42,30 +42,16 @@ class ZoneInput:
 
 
 @atomic
-async def save_zones(viewer: Viewer, camera_id: int, zones: Sequence[ZoneInput]) -> Camera:
-    """These are the camera's zones from now on; those not among them are no longer watched."""
-    camera = await camera_for(viewer, ZONES, camera_id)
-    check(zones)
-    await Camera.select_for_update().get(id=camera.id)
-    known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
-    kept = [await _save_zone(camera, known, zone) for zone in zones]
-    await Zone.filter(camera_id=camera.id, active=True).exclude(id__in=kept).update(active=False)
-    removed = set(known) - set(kept)
-    await _changed(viewer, camera, {"zones": kept, "removed": removed})
-    return camera
-
-
-@atomic
 async def save_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Camera:
     """Draw one more zone, or change one; the camera's others stay as they are."""
     camera = await camera_for(viewer, ZONES, camera_id)
-    check([given])
+    check(given)
     await Camera.select_for_update().get(id=camera.id)
     known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
     if given.id and given.id not in known:
         raise Conflict("这个区域已被删除，请刷新页面。")
     if not given.id and len(known) >= MOST_ZONES:
-        raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="zones", reason="too_many")
+        raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="name", reason="too_many")
     saved = await _save_zone(camera, known, given)
     await _changed(viewer, camera, {"zones": [saved]})
     return camera
@@ -85,20 +71,20 @@ async def _changed(viewer: Viewer, camera: Camera, details: dict[str, Any]) -> N
     await touch()
 
 
-def check(zones: Sequence[ZoneInput]) -> None:
-    if len(zones) > MOST_ZONES:
-        raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="zones", reason="too_many")
-    for zone in zones:
-        label = f"区域“{zone.name}”：" if zone.name.strip() else ""
-        problem = _name_problem(zone.name) or polygon_problem(zone.polygon)
-        problems = [problem, *(watch_problem(**_values(watch)) for watch in zone.watches)]
-        if problem := next(filter(None, problems), ""):
-            raise BadInput(f"{label}{problem}", field="zones")
+def check(zone: ZoneInput) -> None:
+    """Raises BadInput with the field that is wrong: `name`, `polygon`, or `watches.0.seconds`."""
+    problems = {"name": _name_problem(zone.name), "polygon": polygon_problem(zone.polygon)}
+    for number, watch in enumerate(zone.watches):
+        if problem := watch_problem(**_values(watch)):
+            problems[f"watches.{number}.{problem.field}"] = problem.sentence
+    for field_, sentence in problems.items():
+        if sentence:
+            raise BadInput(sentence, field=field_)
 
 
 def _name_problem(name: str) -> str:
     if not name.strip():
-        return "请给每个区域起个名字。"
+        return "请给区域起个名字。"
     return "名字最多 40 个字。" if len(name) > 40 else ""
 
 

@@ -32,6 +32,7 @@ BLANK = {
 }
 KEPT = ("id", "kind", "objects", "seconds", "count", "grace", "scene")
 FIELDS = (*KEPT, "begins", "ends", "least")
+MARKS = tuple(f"r{number}-" for number in range(MOST_RULES))  # of the rules in the form
 
 
 async def show(request: Request) -> Response:
@@ -71,22 +72,23 @@ async def remove(request: Request) -> Response:
 
 
 def _read(given: Form) -> actions.ZoneInput:
-    rules = [_read_rule(given, f"r{number}-") for number in range(MOST_RULES)]
     return actions.ZoneInput(
         id=given.whole("id"),
         name=given.need("name", "区域名称", most=40),
         polygon=_polygon(given.text("polygon", most=20_000)),
-        watches=tuple(rule for rule in rules if rule),
+        watches=tuple(_read_rule(given, mark) for mark in _marks(given)),
     )
 
 
-def _read_rule(given: Form, mark: str) -> actions.WatchInput | None:
-    kind = given.text(f"{mark}kind", most=8)
-    if not kind:
-        return None
+def _marks(given: Form) -> list[str]:
+    """Of the rules that say what is watched for; the others are not there."""
+    return [mark for mark in MARKS if given.text(f"{mark}kind")]
+
+
+def _read_rule(given: Form, mark: str) -> actions.WatchInput:
     return actions.WatchInput(
         id=given.whole(f"{mark}id"),
-        kind=kind,
+        kind=given.text(f"{mark}kind", most=8),
         objects=tuple(given.many(f"{mark}objects")),
         seconds=_number(given, f"{mark}seconds"),
         count=given.whole(f"{mark}count") or 1,
@@ -118,7 +120,8 @@ def _polygon(text: str) -> Any:
     try:
         return json.loads(text or "[]")
     except (ValueError, RecursionError):
-        raise BadInput("坐标要写成 [[0.1, 0.2], [0.5, 0.2], [0.5, 0.9]] 这样。") from None
+        sentence = "坐标要写成 [[0.1, 0.2], [0.5, 0.2], [0.5, 0.9]] 这样。"
+        raise BadInput(sentence, field="polygon") from None
 
 
 async def _show(
@@ -133,7 +136,7 @@ async def _show(
     scenes = await actions.named_scenes()
     drawn = await _zones(camera, scenes)
     if given:
-        drawn = _with_attempt(drawn, given, error.message if error else "")
+        drawn = _with_attempt(drawn, given, error)
     context = {
         "page_title": f"{camera.name}的区域",
         "camera": camera,
@@ -178,7 +181,7 @@ def _zone_view(
         "name": zone.name if zone else "",
         "polygon": zone.polygon if zone else [],
         "rules": [*rules, BLANK][:MOST_RULES],
-        "error": "",
+        "errors": {},
     }
 
 
@@ -195,18 +198,33 @@ def _rule(watch: Watch) -> dict[str, Any]:
     }
 
 
-def _with_attempt(drawn: list[dict[str, Any]], given: Form, error: str) -> list[dict[str, Any]]:
+def _with_attempt(
+    drawn: list[dict[str, Any]], given: Form, error: BadInput | None
+) -> list[dict[str, Any]]:
     """The zones with what was written last, so that nothing has to be written twice."""
-    marks = [f"r{number}-" for number in range(MOST_RULES) if given.text(f"r{number}-kind")]
     attempt = {
         "id": given.text("id", most=20),
         "name": given.text("name"),
         "polygon": _drawn(given.text("polygon", most=20_000)),
-        "rules": [*(_rule_view(given, mark) for mark in marks), BLANK][:MOST_RULES],
-        "error": error,
+        "rules": [*(_rule_view(given, mark) for mark in _marks(given)), BLANK][:MOST_RULES],
+        "errors": {_place(given, error.field): error.message} if error else {},
     }
     kept = [zone for zone in drawn if str(zone["id"]) != attempt["id"]]
     return [*kept, attempt]
+
+
+def _place(given: Form, field: str) -> str:
+    """The field as it is shown again: rules that were left empty are not, and the others move up.
+
+    Written, it is called `r2-seconds`; checked, `watches.1.seconds`.
+    """
+    _, checked, name = field.partition("watches.")
+    if checked:
+        number, _, name = name.partition(".")
+        return f"{MARKS[int(number)]}{'least' if name == 'least_score' else name}"
+    written, dash, name = field.partition("-")
+    marks = _marks(given)
+    return f"{MARKS[marks.index(written + dash)]}{name}" if written + dash in marks else field
 
 
 def _rule_view(given: Form, mark: str) -> dict[str, Any]:

@@ -14,12 +14,11 @@ from plugins.city_eye import actions
 from plugins.city_eye.models import Finding
 from plugins.city_eye.pages import count_pending, waiting
 from plugins.city_eye.pages.lists import A_PAGE
-from plugins.video.actions import save_zones
 from plugins.video.models import Watch
 from tests.audit import audited
 from tests.factories import only
 from tests.plugins.city_eye.conftest import Street, raised, see
-from tests.plugins.video.conftest import given_zone
+from tests.plugins.video.conftest import draw, given_zone
 from web.keyset import Window, keyset_of, part_of
 
 pytestmark = only("sqlite")
@@ -200,7 +199,7 @@ async def test_three_findings_cost_as_many_queries_as_one(
     await raised(street)
     one = await cost(), await page_cost()
     given = [given_zone(), *(given_zone(name=f"{number}") for number in range(2))]
-    await save_zones(street.admin, street.camera.id, given)
+    await draw(street.admin, street.camera.id, given)
     for watch in await Watch.filter(active=True, zone__active=True):
         await see(street, watch_id=str(watch.id), zone_id=str(watch.zone_id))
     assert await Finding.filter(state="pending").count() >= 3

@@ -12,10 +12,10 @@ from plugins.cases.actions import reject_case
 from plugins.cases.models import Case
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding, Scene, Sighting
-from plugins.video.actions import WatchInput, save_zones
+from plugins.video.actions import WatchInput
 from plugins.video.models import Observation, Watch, Zone
 from tests.plugins.city_eye.conftest import Street, jpeg, raised, see
-from tests.plugins.video.conftest import NOW, given_zone
+from tests.plugins.video.conftest import NOW, draw, given_zone
 
 
 async def test_an_observation_becomes_a_finding_and_nothing_else(street: Street) -> None:
@@ -91,7 +91,7 @@ async def test_scenes_that_are_unknown_or_off_raise_nothing(street: Street) -> N
     await Scene.filter(code="0505").update(active=False)
     await see(street)
     watch = WatchInput(kind="dwell", objects=("car",), seconds=5, scene="nothing")
-    await save_zones(street.admin, street.camera.id, [given_zone(watches=(watch,))])
+    await draw(street.admin, street.camera.id, [given_zone(watches=(watch,))])
     new = await Watch.get(active=True, zone__active=True)
     await see(street, watch_id=str(new.id), zone_id=str(new.zone_id))
     assert await Observation.all().count() == 2
@@ -134,7 +134,7 @@ async def test_any_order_of_messages_gives_one_finding_for_each_place(street: St
 
 async def _new_zones(street: Street, number: int) -> list[Watch]:
     given = [given_zone(name=f"区域{index}") for index in range(number)]
-    await save_zones(street.admin, street.camera.id, given)
+    await draw(street.admin, street.camera.id, given)
     return await Watch.filter(zone__active=True, active=True).order_by("id")
 
 

@@ -3,7 +3,7 @@
 import io
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -187,9 +187,17 @@ async def show_sign(admin: Viewer, camera_id: int) -> None:
     await put_blurred(str(camera.signage_picture_id), jpeg("navy"))
 
 
+async def draw(viewer: Viewer, camera_id: int, zones: Sequence[actions.ZoneInput]) -> None:
+    """These are the camera's zones from now on."""
+    for zone in await Zone.filter(camera_id=camera_id, active=True):
+        await actions.remove_zone(viewer, camera_id, zone.id)
+    for given in zones:
+        await actions.save_zone(viewer, camera_id, given)
+
+
 async def make_camera(admin: Viewer, area: Area, **given: Any) -> Camera:
     camera = await actions.create_camera(admin, given_camera(area, **given))
     await show_sign(admin, camera.id)
     await actions.activate_camera(admin, camera.id)
-    await actions.save_zones(admin, camera.id, [given_zone()])
+    await actions.save_zone(admin, camera.id, given_zone())
     return await Camera.get(id=camera.id)

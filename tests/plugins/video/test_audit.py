@@ -1,7 +1,7 @@
 """Who looked at a camera, who changed what is watched for, who let new eyes in."""
 
 from plugins.video import actions
-from plugins.video.models import Worker, Zone
+from plugins.video.models import Worker
 from tests.audit import audited, last_details
 from tests.factories import only
 from tests.plugins.video.conftest import Street, given_zone, jpeg, make_camera
@@ -49,11 +49,8 @@ async def test_each_change_of_zones_is_recorded_with_what_changed(street: Street
     assert await last_details() == {"zones": [street.zone.id]}
     await actions.remove_zone(street.admin, street.camera.id, street.zone.id)
     assert await last_details() == {"removed": [street.zone.id]}
-    await actions.save_zones(street.admin, street.camera.id, [given_zone()])
-    zone = await Zone.get(camera_id=street.camera.id, active=True)
-    assert await last_details() == {"removed": [], "zones": [zone.id]}
     entry = ("video.zones", street.admin.person_id, [f"video.Camera {street.camera.id}"])
-    assert (await audited("video.zones"))[before:] == [entry] * 3
+    assert (await audited("video.zones"))[before:] == [entry] * 2
 
 
 async def test_a_new_token_is_recorded_and_the_token_itself_is_not(street: Street) -> None:

@@ -52,7 +52,9 @@ async def test_a_changed_zone_reaches_the_eyes_within_a_second(street: Street) -
     )
     await asyncio.sleep(0.2)
     started = time.monotonic()
-    await actions.save_zones(street.dispatcher, street.camera.id, [given_zone(name="新区域")])
+    await actions.save_zone(
+        street.dispatcher, street.camera.id, given_zone(id=street.zone.id, name="新区域")
+    )
     answer = await waiting
     assert answer.json()["cameras"][0]["zones"][0]["name"] == "新区域"
     assert time.monotonic() - started < 1.5
@@ -185,7 +187,7 @@ async def test_configuration_costs_the_same_for_one_camera_and_for_three(
         camera = await actions.create_camera(street.admin, given)
         await show_sign(street.admin, camera.id)
         await actions.activate_camera(street.admin, camera.id)
-        await actions.save_zones(street.admin, camera.id, [given_zone()])
+        await actions.save_zone(street.admin, camera.id, given_zone())
     with count_queries() as three:  # type: ignore[operator]
         assert len(await street.to_watch()) == 3
     assert await Camera.all().count() == 3

@@ -137,14 +137,14 @@ async def test_what_nobody_saw_end_is_closed_as_lost(street: Street) -> None:
 
 async def test_the_end_of_what_is_no_longer_watched_is_still_taken(street: Street) -> None:
     await street.send(street.told(id="a"), jpeg())
-    await actions.save_zones(street.admin, street.camera.id, [])
+    await actions.remove_zone(street.admin, street.camera.id, street.zone.id)
     await street.send(street.told("ended", id="a"))
     row = await Observation.get()
     assert (row.ended_at, row.lost) == (NOW, False)
 
 
 async def test_a_removed_zone_is_ignored_and_nothing_is_kept(street: Street) -> None:
-    await actions.save_zones(street.admin, street.camera.id, [])
+    await actions.remove_zone(street.admin, street.camera.id, street.zone.id)
     answer = await street.send(street.told(), jpeg())
     assert (answer.status_code, answer.json()) == (
         200,

@@ -153,32 +153,42 @@ async def test_rules_that_need_no_model_are_saved_told_and_seen(street: Street) 
 
 
 @pytest.mark.parametrize(
-    "spoiled",
+    ("spoiled", "field"),
     [
-        {"name": ""},
-        {"polygon": "[[0,0],[1,1]]"},
-        {"polygon": "[[0,0],[1,1],[1,0],[0,1]]"},
-        {"polygon": "no"},
-        {"r0-kind": "stare"},
-        {"r0-objects": []},
-        {"r0-seconds": "soon"},
-        {"r0-begins": "22:00"},
-        {"r0-begins": "late", "r0-ends": "06:00"},
-        {"r0-begins": "06:00", "r0-ends": "06:00"},
-        {"r0-least": "101"},
-        {"r0-least": "nan"},
+        ({"name": ""}, "name"),
+        ({"polygon": "[[0,0],[1,1]]"}, "polygon"),
+        ({"polygon": "[[0,0],[1,1],[1,0],[0,1]]"}, "polygon"),
+        ({"polygon": "no"}, "polygon"),
+        ({"r0-kind": "stare"}, "r0-kind"),
+        ({"r0-objects": []}, "r0-objects"),
+        ({"r0-seconds": "soon"}, "r0-seconds"),
+        ({"r0-seconds": "0"}, "r0-seconds"),
+        ({"r0-count": "many"}, "r0-count"),
+        ({"r0-count": "1001"}, "r0-count"),
+        ({"r0-grace": "-1"}, "r0-grace"),
+        ({"r0-begins": "22:00"}, "r0-ends"),
+        ({"r0-begins": "late", "r0-ends": "06:00"}, "r0-begins"),
+        ({"r0-begins": "06:00", "r0-ends": "06:00"}, "r0-ends"),
+        ({"r0-least": "101"}, "r0-least"),
+        ({"r0-least": "nan"}, "r0-least"),
     ],
     ids=str,
 )
+@pytest.mark.parametrize("empty_before", [False, True], ids=["first", "moved up"])
 async def test_a_zone_that_cannot_be_comes_back_with_what_was_written(
-    street: Street, spoiled: dict[str, Any]
+    street: Street, spoiled: dict[str, Any], field: str, empty_before: bool
 ) -> None:
+    """Each error at its own field, also where a rule above it was left empty."""
     mark = await actions.revision()
     async with await street.browser("dispatcher") as browser:
         data = {**ZONE, **spoiled}
+        if empty_before:
+            data = {key.replace("r0-", "r1-"): value for key, value in data.items()}
         answer = await browser.post(f"/admin/video/{street.camera.id}/zones", data=data)
         assert answer.status_code == 422
-        assert 'aria-invalid="true"' in answer.text
+        fields = re.findall(r"<(?:input|select|textarea)[^>]*>", answer.text)
+        wrong = [re.search('name="([^"]*)"', each) for each in fields if "aria-invalid" in each]
+        assert {each[1] for each in wrong if each} == {field}
         assert data["name"] in answer.text
     assert await actions.revision() == mark
 
@@ -191,7 +201,7 @@ async def test_a_grid_member_looks_and_does_not_draw(street: Street) -> None:
         assert (await browser.post(f"{base}/zones", data=ZONE)).status_code == 403
         assert (await browser.get("/admin/video/new")).status_code == 403
     with pytest.raises(Forbidden):
-        await actions.save_zones(street.grid, street.camera.id, [given_zone()])
+        await actions.save_zone(street.grid, street.camera.id, given_zone())
 
 
 async def test_a_camera_is_entered_and_switched_on(street: Street) -> None:
