@@ -168,3 +168,15 @@ async def test_cameras_that_nobody_watches_are_told_of(
     async with await street.browser("admin") as browser:
         text = (await browser.get("/admin/video/workers")).text
     assert ("1 台摄像机没有指定处理程序" in text) is said
+
+
+async def test_a_worker_that_is_gone_meanwhile_is_said_where_there_is_no_choice_left(
+    street: Street,
+) -> None:
+    """The form was open while the other was taken away: its field is not there any more."""
+    base = f"/admin/video/{street.camera.id}/edit"
+    data = {"name": "桥头", "area": str(street.area.id), "worker": "987654"}
+    async with await street.browser("admin") as browser:
+        answer = await browser.post(base, data={**data, "detect_every": "5", "transport": "tcp"})
+    assert answer.status_code == 422
+    assert "没有这个视频处理程序，请重新选择。" in answer.text
