@@ -45,10 +45,14 @@ async def let_in_own_eyes() -> None:
 async def issue_worker_token(viewer: Viewer | None, name: str) -> str:
     """A new token for the eyes called `name`, told once; the one before is void."""
     who = demand_everywhere(viewer, MANAGE)
-    if not name.strip():
+    name = name.strip()
+    if not name:
         raise BadInput("请给视频处理程序起个名字。", field="name", reason="required")
+    if name == OWN:
+        problem = f"“{OWN}”的令牌随启动生成，在数据文件夹的 worker.token 里。请换一个名称。"
+        raise BadInput(problem, field="name", reason="own")
     token = secrets.token_urlsafe(32)
-    worker_id = await ensure_worker(token, name.strip())
+    worker_id = await ensure_worker(token, name)
     await record(who, TOKEN_ISSUED, ("video.Worker", worker_id))
     return token
 

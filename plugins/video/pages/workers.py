@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise.functions import Count
 
-from liuhe import demand_everywhere, settings_of
+from liuhe import BadInput, demand_everywhere, settings_of
 from liuhe.pages import Request, Response, Route, form, page, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Worker
@@ -20,13 +20,19 @@ async def workers(request: Request) -> Response:
 
 async def issue(request: Request) -> Response:
     """The new token is shown on this answer and never again."""
+    demand_everywhere(viewer(request), MANAGE)
     given = await form(request)
-    name = given.need("name", "名称", most=60)
-    token = await actions.issue_worker_token(viewer(request), name)
+    try:
+        name = given.need("name", "名称", most=60)
+        token = await actions.issue_worker_token(viewer(request), name)
+    except BadInput as error:
+        return await _show(request, given.values().get("name", ""), error=error)
     return await _show(request, name, token)
 
 
-async def _show(request: Request, name: str = "", token: str = "") -> Response:
+async def _show(
+    request: Request, name: str = "", token: str = "", error: BadInput | None = None
+) -> Response:
     rows, counts = await Worker.all().order_by("name"), await _counts()
     default = settings_of(VideoSettings).default_worker
     context = {
@@ -36,8 +42,9 @@ async def _show(request: Request, name: str = "", token: str = "") -> Response:
         "unwatched": 0 if default in {row.name for row in rows} else counts.get(None, 0),
         "name": name,
         "token": token,
+        "problem": error.message if error else "",
     }
-    return await page(request, "video/workers.html", context)
+    return await page(request, "video/workers.html", context, status=error.status if error else 200)
 
 
 async def _counts() -> dict[int | None, int]:

@@ -17,6 +17,7 @@ from tests.plugins.video.conftest import (
     NOW,
     TOKEN,
     Street,
+    client,
     given_camera,
     given_zone,
     jpeg,
@@ -172,9 +173,20 @@ async def test_tokens_are_kept_as_hashes_and_can_be_renewed(street: Street) -> N
     await actions.ensure_worker(TOKEN, OWN)
     assert await Worker.all().count() == 1
     assert TOKEN not in str(await Worker.all().values())
-    token = await actions.issue_worker_token(street.admin, OWN)
-    assert (await street.eyes.get("/video/config")).status_code == 401
-    assert (await actions.worker_of(token)).name == OWN
+    before, token = [await actions.issue_worker_token(street.admin, "二号机") for _ in range(2)]
+    assert (await client(street.app, before).get("/video/config")).status_code == 401
+    assert (await actions.worker_of(token)).name == "二号机"
+
+
+async def test_nobody_cuts_off_the_servers_own_eyes_by_a_new_token(street: Street) -> None:
+    """Theirs is in a file that they read: a new one would reach them never."""
+    async with await street.browser("admin") as browser:
+        for name in (OWN, f" {OWN} ", ""):
+            answer = await browser.post("/admin/video/workers", data={"name": name})
+            assert answer.status_code == 422
+            assert 'id="f-name-problem"' in answer.text
+            assert ("worker.token" in answer.text) is bool(name)
+    assert (await street.eyes.get("/video/config")).status_code == 200
 
 
 async def test_configuration_costs_the_same_for_one_camera_and_for_three(
