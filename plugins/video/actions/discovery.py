@@ -128,7 +128,8 @@ async def _ask_all(networks: Sequence[str]) -> list[bytes]:
 
 def _own_address(network: str) -> str:
     """With which the machine would speak into this network, "" if it cannot; nothing is sent."""
-    somebody = ipaddress.ip_network(network)[1]
+    known = ipaddress.ip_network(network)
+    somebody = known[min(1, known.num_addresses - 1)]
     if somebody.version != 4:
         return ""  # cameras are looked for by IPv4; one by IPv6 can be asked by its address
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:

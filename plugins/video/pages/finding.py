@@ -3,7 +3,6 @@
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from gpu.addresses import masked
 from liuhe import BadInput, Conflict, Viewer, demand_held, seal, settings_of, unseal, within
@@ -12,6 +11,7 @@ from plugins.video import actions
 from plugins.video.models import Camera
 from plugins.video.models.cameras import CAMERA_SCOPE
 from plugins.video.permissions import MANAGE, SEE
+from plugins.video.rules.onvif import host_of
 from plugins.video.settings import VideoSettings
 
 TICKET = "video.found"
@@ -86,7 +86,7 @@ async def _known_hosts(who: Viewer) -> set[str]:
     """Of the cameras that this person sees: others are as if they were not there."""
     seen = Camera.filter(within(who, SEE, CAMERA_SCOPE))
     shown = await seen.values_list("masked_source", flat=True)
-    return {(urlsplit(str(one).replace("***@", "")).hostname or "") for one in shown}
+    return {host_of(str(one).replace("***@", "")) for one in shown}
 
 
 async def _show(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
@@ -43,6 +43,14 @@ class NotOnvif(ValueError):
     """The answer is none that a camera gives."""
 
 
+def host_of(address: str) -> str:
+    """The host in it, "" where none can be read."""
+    try:
+        return _split(address).hostname or ""
+    except NotOnvif:
+        return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Device:
     """`address` is that of its device service."""
@@ -53,7 +61,7 @@ class Device:
 
     @property
     def host(self) -> str:
-        return urlsplit(self.address).hostname or ""
+        return host_of(self.address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +132,14 @@ def read(answer: bytes) -> Element:
 
 
 def devices(answer: bytes) -> list[Device]:
-    """Those in an answer to a probe, each at all of its http addresses."""
+    """Those in an answer to a probe, each at all of its http addresses that can be read."""
     found = []
     for match in _all(read(answer), "ProbeMatch"):
         scopes = _text(match, "Scopes").split()
         for address in _text(match, "XAddrs").split()[:8]:
-            if urlsplit(address).scheme == "http":
+            if address.lower().startswith("http://") and host_of(address := address[:300]):
                 names = _scope(scopes, "name"), _scope(scopes, "hardware")
-                found.append(Device(address=address[:300], name=names[0], hardware=names[1]))
+                found.append(Device(address=address, name=names[0], hardware=names[1]))
     return found
 
 
@@ -151,7 +159,7 @@ def media_path(root: Element) -> str:
     """The path of its media service; where it says it is reached is left aside."""
     media = next(_all(root, "Media"), None)
     address = _text(media, "XAddr") if media is not None else ""
-    parts = urlsplit(address)
+    parts = _split(address)
     if not parts.path:
         raise NotOnvif("no media service")
     return parts.path
@@ -186,7 +194,7 @@ def uri_of(root: Element) -> str:
 
 def source_of(uri: str, host: str, user: str, password: str) -> str:
     """The address for the eyes: at the host that was asked, with the sign-in within."""
-    parts = urlsplit(uri)
+    parts = _split(uri)
     if parts.scheme not in ("rtsp", "rtsps"):
         raise NotOnvif("no RTSP address")
     try:
@@ -209,12 +217,22 @@ def allowed(host: str, networks: Sequence[str]) -> bool:
 def network_problem(text: str) -> str:
     """A sentence about a network that cameras are looked for in, or ""."""
     try:
-        network = ipaddress.ip_network(text)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return f"“{text}”不是网段，请写成 10.20.0.0/16 的样子。"
+        return f"“{text}”不是网段，请写成 10.20.0.0/16 的样子"
     if not network.is_private or network.prefixlen < 8:
-        return f"“{text}”不是内部网段，只能在内部网段里查找摄像机。"
+        return f"“{text}”不是内部网段，只能在内部网段里查找摄像机"
+    if ipaddress.ip_address(text.partition("/")[0]) != network.network_address:
+        return f"“{text}”不是网段的开头，请写成 {network}"
     return ""
+
+
+def _split(address: str) -> SplitResult:
+    """What was misspelt, such as http://[10.0.0.8]/, is NotOnvif."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise NotOnvif("no address") from None
 
 
 def _all(root: Element, name: str) -> Iterator[Element]:
