@@ -44,7 +44,7 @@ manifest = Manifest(
             purpose="判断摄像机看到的事情是否需要处置",
             basis="履行法定职责；公共场所设有提示标识的摄像机",
             fields=("打码后的现场图片", "目标类别", "时间", "地点"),
-            term="排除或过期的图片 30 天内删除；确认立案的随案卷保存。",
+            term="图片按视频的期限删除，还等人确认的先留着；确认立案时另存一份，随案卷保存。",
         ),
     ),
 )
@@ -76,7 +76,7 @@ def add_retention() -> Sequence[Retention]:
         Retention(
             of=Finding,
             title="线索和由谁确认、排除",
-            basis="机器看到的由人决定，要看得出是谁；图片按视频的期限删除，立案的随案件",
+            basis="机器看到的由人决定，要看得出是谁；图片按视频的期限删除，立案时另存的一份随案件",
             starts="决定",
             days=None,
             action="keep",

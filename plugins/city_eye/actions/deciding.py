@@ -1,5 +1,6 @@
 """A named officer decides: only then does a finding become a case."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from liuhe import (
@@ -18,10 +19,10 @@ from liuhe import (
 )
 from plugins.cases.actions import open_case
 from plugins.city_eye.facts import FindingDecided
-from plugins.city_eye.models import Finding
+from plugins.city_eye.models import Finding, Sighting
 from plugins.city_eye.permissions import DECIDE, decidable
 from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, Reason, State
-from plugins.video.actions import keep_evidence
+from plugins.video.actions import release_evidence
 
 MOST_WORDS = 500
 
@@ -99,7 +100,6 @@ async def discard_finding(
     await _lock_pending(finding)
     finding.reason, finding.place_key = reason, None
     await _decide(finding, State.DISCARDED, viewer, note=note)
-    await keep_evidence(finding.observation_id, False)
     return finding
 
 
@@ -122,6 +122,7 @@ async def _decide(finding: Finding, state: State, viewer: Viewer, *, note: str) 
     finding.state, finding.note = state, note
     finding.decided_by_id, finding.decided_at = viewer.person_id, datetime.now(UTC)
     await finding.save(update_fields=DECISION)
+    await release([finding])
     await finding.fetch_related("decided_by")
     await announce(decided(finding))
 
@@ -136,6 +137,13 @@ DECISION = [
     "case_id",
     "handed_id",
 ]
+
+
+async def release(findings: Sequence[Finding]) -> None:
+    """No picture of theirs is needed for a decision any more; a case keeps its own copy."""
+    ids = [finding.id for finding in findings]
+    kept = Sighting.filter(finding_id__in=ids, observation__referred=True)
+    await release_evidence([row.observation_id for row in await kept])
 
 
 def decided(finding: Finding) -> FindingDecided:

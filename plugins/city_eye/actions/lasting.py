@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 from liuhe import announce, atomic, settings_of
 from plugins.cases.facts import CaseMoved
-from plugins.city_eye.actions.deciding import decided
+from plugins.city_eye.actions.deciding import decided, release
 from plugins.city_eye.models import Finding
 from plugins.city_eye.rules import CASE_ENDS, State
 from plugins.city_eye.settings import CityEyeSettings
-from plugins.video.actions import keep_evidence
 
 A_ROUND = 200
 
@@ -27,9 +26,9 @@ async def expire_findings() -> int:
     before = now - settings_of(CityEyeSettings).patience
     old = Finding.filter(state=State.PENDING, last_seen_at__lt=before).order_by("id").limit(A_ROUND)
     rows = await old.select_related("area", "scene").select_for_update(of=("city_eye_finding",))
+    await release(rows)
     for finding in rows:
         finding.state, finding.place_key, finding.decided_at = State.EXPIRED, None, now
         await finding.save(update_fields=["state", "place_key", "decided_at"])
-        await keep_evidence(finding.observation_id, False)
         await announce(decided(finding))
     return len(rows)

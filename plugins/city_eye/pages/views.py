@@ -23,6 +23,7 @@ from plugins.city_eye.rules import (
 )
 
 BASE = "/admin/city_eye"
+KEPT_IN_CASE = "图片已到期删除，立案时另存的一份在案件里"
 #: Reasons that need no words: the quick ones beside the picture.
 QUICK = [(one.value, REASON_LABELS[one]) for one in Reason if one != Reason.OTHER]
 
@@ -43,6 +44,7 @@ def _card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
         "camera": f"{finding.camera.name}，{finding.zone.name}",
         "at": finding.at,
         "src": f"/files/{finding.shown_id}" if finding.shown_id else "",
+        "held": _held(finding),
         "alt": f"{finding.camera.name}的画面，{finding.zone.name}里有{seen(finding)}",
         "sure": finding.score,
         "boxes": [[x1, y1, x2 - x1, y2 - y1]],
@@ -53,6 +55,13 @@ def _card(finding: Finding, viewer: Viewer) -> dict[str, Any]:
         "state": _state(finding, viewer),
         "tone": STATE_TONES[State(finding.state)],
     }
+
+
+def _held(finding: Finding) -> str:
+    """What to say in the place of the picture."""
+    if finding.state == State.PENDING:
+        return "还没有收到图片"
+    return KEPT_IN_CASE if finding.handed_id else "没有图片，或者图片已到期删除"
 
 
 def _near(finding: Finding) -> dict[str, Any] | None:

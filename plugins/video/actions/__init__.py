@@ -22,7 +22,7 @@ from plugins.video.actions.devices import (
 )
 from plugins.video.actions.discovery import find_cameras, streams_of
 from plugins.video.actions.evidence import RETENTIONS as OF_EVIDENCE
-from plugins.video.actions.evidence import keep_evidence
+from plugins.video.actions.evidence import keep_evidence, release_evidence
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
@@ -75,6 +75,7 @@ __all__ = [
     "named_scenes",
     "off_because",
     "registry",
+    "release_evidence",
     "remove_camera",
     "remove_device",
     "remove_zone",

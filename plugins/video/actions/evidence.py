@@ -1,6 +1,6 @@
 """Pictures of observations: how long they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tortoise.expressions import Q
 
@@ -10,9 +10,15 @@ from plugins.video.settings import VideoSettings
 
 
 @atomic
-async def keep_evidence(observation_id: int, keep: bool = True) -> None:
-    """Whether a finding or a case builds on the observation: then its picture outlives the term."""
-    await Observation.filter(id=observation_id).update(referred=keep)
+async def keep_evidence(observation_id: int) -> None:
+    """Someone has still to decide by the observation: until then its picture outlives the term."""
+    await Observation.filter(id=observation_id).update(referred=True)
+
+
+@atomic
+async def release_evidence(observation_ids: Collection[int]) -> None:
+    """It is decided: the pictures go when their term is over."""
+    await Observation.filter(id__in=observation_ids).update(referred=False)
 
 
 async def forget_pictures(observations: Sequence[Observation]) -> None:
@@ -31,7 +37,7 @@ RETENTIONS = (
         of=Observation,
         title="摄像机发现事情时的图片（打码）",
         basis="公共安全视频图像信息系统管理条例第十七条：不少于三十日，实现目的后删除",
-        starts="发现（已成为线索或案件依据的，随案件）",
+        starts="发现（线索还等人确认的，先留着）",
         days=_days,
         action="anonymise",
         due=lambda cutoff: Q(started_at__lt=cutoff, referred=False, evidence_id__isnull=False),

@@ -9,16 +9,17 @@ import pytest
 
 from liuhe import rows
 from liuhe.graphql import global_id
+from liuhe.testing import a_night
 from plugins.cases.models import Case
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding
 from plugins.city_eye.pages import count_pending, waiting
 from plugins.city_eye.pages.lists import A_PAGE
-from plugins.video.models import Watch
+from plugins.video.models import Observation, Watch
 from tests.audit import audited
 from tests.factories import only
 from tests.plugins.city_eye.conftest import Street, raised, see
-from tests.plugins.video.conftest import draw, given_zone
+from tests.plugins.video.conftest import NOW, draw, given_zone
 from web.keyset import Window, keyset_of, part_of
 
 pytestmark = only("sqlite")
@@ -62,6 +63,24 @@ async def test_confirming_gives_the_card_back_with_a_way_to_the_case(street: Str
             f"/files/{(await Finding.get()).handed_id}"
             in (await browser.get(f"/admin/cases/{case.id}")).text
         )
+
+
+async def test_once_its_picture_is_gone_the_finding_says_so_and_the_case_has_its_own(
+    street: Street,
+) -> None:
+    finding = await raised(street)
+    done = await actions.confirm_finding(street.grid, finding.id)
+    await Observation.all().update(started_at=NOW - timedelta(days=40))
+    await a_night()
+    async with await street.browser("grid") as browser:
+        page = (await browser.get(f"/admin/city_eye/{finding.id}")).text
+        assert "图片已到期删除，立案时另存的一份在案件里" in page
+        assert "正在打码" not in page
+        assert f"/admin/cases/{done.case_id}" in page
+        assert (
+            f"/files/{done.handed_id}" in (await browser.get(f"/admin/cases/{done.case_id}")).text
+        )
+        assert (await browser.get(f"/files/{done.handed_id}")).status_code == 200
 
 
 async def test_discarding_takes_the_quick_reason(street: Street) -> None:

@@ -2,11 +2,14 @@
 
 import random
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from core.facts import FactRow
+from core.files import File
+from liuhe import rows
 from liuhe.testing import a_night
 from plugins.cases.actions import reject_case
 from plugins.cases.models import Case
@@ -108,14 +111,47 @@ async def test_what_nobody_looked_at_expires_and_frees_its_place(street: Street)
     assert await Finding.filter(state="pending").count() == 1
 
 
-async def test_evidence_is_kept_while_a_finding_builds_on_it(street: Street) -> None:
-    finding = await raised(street)
-    await Observation.all().update(started_at=NOW - timedelta(days=40))
-    await a_night()
-    assert (await Finding.get(id=finding.id)).picture_id is not None
-    await actions.discard_finding(street.grid, finding.id, "false_alarm")
-    await a_night()
-    assert (await Finding.get(id=finding.id)).picture_id is None
+async def test_evidence_is_kept_until_the_finding_is_decided_whatever_is_decided(
+    street: Street,
+) -> None:
+    """The first observation had no picture, so the second one's is the finding's."""
+    for decide in ("confirm", "discard", "expire"):
+        await draw(street.admin, street.camera.id, [given_zone()])
+        watch = await Watch.get(active=True, zone__active=True)
+        place = {"watch_id": str(watch.id), "zone_id": str(watch.zone_id)}
+        await see(street, picture=False, id=f"{decide}1", **place)
+        await see(street, id=f"{decide}2", **place)
+        await see(street, phase="ended", id=f"{decide}1", **place)  # its picture, after all
+        await Observation.all().update(started_at=NOW - timedelta(days=40))
+        await a_night()
+        finding = await Finding.get(state="pending")
+        assert (finding.joined, finding.picture_id is None) == (2, False)
+        await _decide(street, finding, decide)
+        await a_night()
+        assert not await Observation.filter(evidence_id__isnull=False).exists()
+        assert (await Finding.get(id=finding.id)).picture_id is None
+    assert await File.filter(keeper="video").count() == 0
+    assert await File.filter(keeper="cases").count() == 1
+
+
+async def _decide(street: Street, finding: Finding, what: str) -> None:
+    if what == "confirm":
+        await actions.confirm_finding(street.grid, finding.id)
+    elif what == "discard":
+        await actions.discard_finding(street.grid, finding.id, "handled")
+    else:
+        await Finding.filter(id=finding.id).update(last_seen_at=NOW - timedelta(hours=73))
+        assert await actions.expire_findings() == 1
+
+
+async def test_what_was_decided_by_an_earlier_version_is_released(street: Street) -> None:
+    await raised(street)
+    await actions.discard_finding(street.grid, (await Finding.get()).id, "handled")
+    await see(street)
+    await Observation.all().update(referred=True)
+    await rows(import_module("migrations.city_eye.0004_decided_pictures").RELEASE)
+    pending = await Finding.get(state="pending")
+    assert [row.id for row in await Observation.filter(referred=True)] == [pending.observation_id]
 
 
 async def test_any_order_of_messages_gives_one_finding_for_each_place(street: Street) -> None:
