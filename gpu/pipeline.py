@@ -58,7 +58,8 @@ class Detect:
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """Who is who from frame to frame; an object out of sight is remembered for `patience` s."""
+    """Who is who from frame to frame; an object out of sight is remembered for `patience` s, or
+    for longer where looks are rare."""
 
     patience: float = 2.0
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 AHEAD = 8  # frames that may wait to be followed
 STEADY = 10.0  # seconds of pictures after which a break is a new one
+SELDOM = 0.8  # seconds after which the next frame is looked at, whichever it is
 REFUSED = 600.0  # seconds after a refused password: cameras lock out who tries again and again
 Item = tuple[Frame, Grey | None, Answer | None]
 
@@ -49,6 +50,7 @@ class Camera:
         self._tools, self._gate = VideoReformatter(), Gate()
         self._scaling = VideoReformatter()  # of the thread that follows
         self._latest: Answer | None = None
+        self._looked = 0, 0.0  # the number and time of the frame that was looked at last
         self._ahead: queue.Queue[Item | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
         self._threads = [
@@ -143,10 +145,17 @@ class Camera:
             self.vitals.count(dropped=1)
             return
         grey = answer = None
-        if number % self.line.detect.every == 0:
+        if self._is_due(number, frame.at):
+            self._looked = number, frame.at
             grey = small(frame.picture, self._tools) if live else None
             answer = self._ask(frame, grey, network)
         self._put((frame, grey, answer))
+
+    def _is_due(self, number: int, at: float) -> bool:
+        """Whether to look at a frame: every n-th of a slow camera comes too late to know again
+        what was there before."""
+        before, then = self._looked
+        return number == 0 or number - before >= self.line.detect.every or at - then >= SELDOM
 
     def _ask(self, frame: Frame, grey: Grey | None, network: Network) -> Answer:
         """What is seen; a live picture in which nothing has changed shows what it showed before."""

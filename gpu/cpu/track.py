@@ -4,6 +4,8 @@ What a frame shows is told once the next look is in: then it is known where each
 an object that was just found also where it came from.
 """
 
+import statistics
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -24,6 +26,8 @@ SCALE = 1000.0  # the tracker's noise is meant for pixels
 NOMINAL_RATE = 30.0  # frames a second that its buffer counts in
 NEAR = 0.3  # of its size may an object go farther than was foreseen
 HOLD = 0.15  # seconds that an object is believed to go on which the latest look did not find
+GAPS = 2.5  # so many of the usual gap between two looks is an object remembered
+LONGEST = 30.0  # seconds that one is, at most
 SIGHTINGS = 2  # looks that must have found what is told
 UNNAMED = -1
 
@@ -58,7 +62,10 @@ class Tracker:
     """Times are seconds that do not run backwards; boxes are parts of the picture."""
 
     def __init__(self, node: pipeline.Track, output: Output, rate: float) -> None:
-        self._patience, self._output = node.patience, output
+        self._node, self._output = node, output
+        self._patience = node.patience
+        self._gaps: deque[float] = deque(maxlen=3)  # between the latest looks, in seconds
+        self._looked_at: float | None = None
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(node.patience * NOMINAL_RATE),
             frame_rate=max(rate, 1.0),
@@ -73,6 +80,7 @@ class Tracker:
 
     def follow(self, now: float, seen: Sequence[Seen], picture: Grey | None = None) -> Told:
         """Join what was seen at `now`; who was where in all frames since the look before."""
+        self._be_patient(now)
         self._advance(now, picture)
         self._lead()
         looked = [(moment.at, moment.places) for moment in self._between]
@@ -97,6 +105,17 @@ class Tracker:
         """The picture jumps: a clip begins anew, a camera is back."""
         self._tracker.reset()
         self._courses, self._between, self._picture = [], [], None
+        self._gaps.clear()
+        self._looked_at = None
+
+    def _be_patient(self, now: float) -> None:
+        """For as long as looks are rare here; a single gap that is long changes nothing."""
+        if self._looked_at is not None:
+            self._gaps.append(now - self._looked_at)
+        self._looked_at = now
+        usual = statistics.median_low(self._gaps) if self._gaps else 0.0
+        self._patience = max(self._node.patience, min(GAPS * usual, LONGEST))
+        self._tracker.maximum_time_without_update = self._patience
 
     # ------------------------------------------------------------------------------------ between
 

@@ -143,6 +143,24 @@ def test_without_pictures_objects_go_straight_on() -> None:
     assert track[0].box == pytest.approx((0.17, 0.2, 0.27, 0.5), abs=1e-6)
 
 
+@pytest.mark.parametrize("gaps", [(2.5,), (4.0, 1.0), (6.0, 6.0, 2.0)])
+def test_rare_looks_know_again_what_stands_there(gaps: tuple[float, ...]) -> None:
+    made, now, told = tracker(), 0.0, []
+    for gap in gaps * 6:
+        told += [tracks for _, tracks in made.follow(now, [person((0.4, 0.2, 0.5, 0.5))])]
+        now += gap
+    assert all(told[3:])
+    assert len({track.id for tracks in told[3:] for track in tracks}) == 1
+
+
+def test_a_single_long_gap_makes_nobody_who_went_the_one_who_comes() -> None:
+    made, now, told = tracker(), 0.0, []
+    for gap in (0.2,) * 5 + (5.0,) + (0.2,) * 3:
+        told += [tracks for _, tracks in made.follow(now, [person((0.4, 0.2, 0.5, 0.5))])]
+        now += gap
+    assert len({track.id for tracks in told for track in tracks}) == 2
+
+
 # ---------------------------------------------------------------------------------- the real clip
 
 SPAN = 1.0  # seconds by which two runs may differ about the same event

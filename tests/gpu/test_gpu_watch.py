@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,28 @@ def test_the_clip_gives_evidence_that_shows_the_car(detector: Detector, until: A
     assert Image.open(io.BytesIO(picture or b"")).size == (768, 432)
     assert heard[1][0].observation_id == started.observation_id
     assert heard[1][1] is None  # an end needs no picture
+
+
+@pytest.mark.slow
+def test_a_camera_of_two_frames_a_second_tells_what_stands_in_its_zone(
+    detector: Detector, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.mp4"
+    with av.open(str(CLIPS / "campus.mp4")) as clip, av.open(str(slow), "w") as out:
+        track = out.add_stream("libx264", rate=2, options={"preset": "ultrafast", "crf": "10"})
+        track.width, track.height, track.pix_fmt = 768, 432, "yuv420p"
+        for number, picture in enumerate(islice(clip.decode(video=0), 0, 100, 5)):
+            picture.pts, picture.time_base = number, Fraction(1, 2)
+            out.mux(track.encode(picture))
+        out.mux(track.encode(None))
+    made, heard = worker(detector)
+    camera = campus(source=str(slow), loop=False)
+    assert camera.detect_every == 5, "as everybody has it"
+    made.apply(Config(version="1", cameras=(camera,)), live=False)
+    made.cameras()[0].join()
+    halt(made)
+    assert phases(heard) == [("c", "started"), ("c", "ended")]
+    assert heard[0][0].object == "car"
 
 
 @pytest.mark.slow

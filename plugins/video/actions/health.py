@@ -84,7 +84,13 @@ def _problem(state: CameraState, now: datetime) -> str:
     settings = settings_of(VideoSettings)
     hour = now.astimezone(ZoneInfo(house().settings.timezone)).hour
     daylight = settings.day_begins <= hour < settings.day_ends
-    return problem_of(state.state, state.sight, daylight=daylight, steered=state.camera.steered)
+    return problem_of(
+        state.state,
+        state.sight,
+        state.detect_fps,
+        daylight=daylight,
+        steered=state.camera.steered,
+    )
 
 
 def _go_on(state: CameraState, problem: str, now: datetime) -> str:

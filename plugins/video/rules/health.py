@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 TROUBLES = (
     "unsteady",
     "ended",
+    "seldom",
     "blurred",
     "moved",
     "dark",
@@ -17,6 +18,7 @@ TROUBLES = (
     "offline",
 )
 SEEN = ("blurred", "moved", "dark", "covered")
+SELDOM = 0.5  # looks a second: with less, what comes and goes is missed
 STOPPED = ("starting", "reconnecting", "ended", "failed", "offline")
 
 
@@ -67,19 +69,22 @@ def present_state(
     return "offline" if now - heard_at > silence else state
 
 
-def problem_of(state: str, sight: str, *, daylight: bool, steered: bool) -> str:
-    """What is the matter now, one of TROUBLES or "".
-
-    A dark picture means something only by day, and of a camera that is steered 球机 nothing is
-    usual but that it is not dark.
-    """
+def problem_of(state: str, sight: str, looks: float, *, daylight: bool, steered: bool) -> str:
+    """What is the matter now, one of TROUBLES or ""; `looks`: so many a second."""
     if state in STOPPED:
         return state
-    if state != "running" or sight not in SEEN:
+    if state != "running":
         return ""
+    spoilt = _spoilt(sight, daylight=daylight, steered=steered)
+    return spoilt or ("seldom" if looks < SELDOM else "")
+
+
+def _spoilt(sight: str, *, daylight: bool, steered: bool) -> str:
+    """A dark picture means something only by day, and of a camera that is steered 球机 nothing is
+    usual but that it is not dark."""
     if sight == "dark":
         return "dark" if daylight else ""
-    return "" if steered else sight
+    return sight if sight in SEEN and not steered else ""
 
 
 def urgency_of(trouble: str) -> int:

@@ -51,6 +51,7 @@ class CameraCondition(Enum):
 class CameraTrouble(Enum):
     UNSTEADY = strawberry.enum_value("unsteady", description="时断时续 · comes and goes")
     ENDED = strawberry.enum_value("ended", description="录像已放完 · the recording is over")
+    SELDOM = strawberry.enum_value("seldom", description="识别得太少 · looked at too seldom")
     BLURRED = strawberry.enum_value("blurred", description="画面模糊 · blurred")
     MOVED = strawberry.enum_value("moved", description="画面变了，可能被转动 · turned away")
     DARK = strawberry.enum_value("dark", description="白天画面太暗 · dark by day")

@@ -94,6 +94,7 @@ class Street:
 
     async def beat(self, *, session: datetime = NOW, state: str = "running", **given: Any) -> None:
         """A heartbeat of eyes that were started at `session`."""
+        given = {"detect_fps": 5.0, **given}
         health = messages.CameraHealth(camera_id=str(self.camera.id), state=state, **given)
         told = messages.Health(
             worker="eyes", started_at=session, at=datetime.now(UTC), cameras=(health,)

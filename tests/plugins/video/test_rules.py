@@ -254,23 +254,26 @@ def test_silence_is_never_the_last_good_state(
 
 
 @pytest.mark.parametrize(
-    ("state", "sight", "daylight", "steered", "problem"),
+    ("state", "sight", "looks", "daylight", "steered", "problem"),
     [
-        ("running", "clear", True, False, ""),
-        ("running", "unknown", True, False, ""),
-        ("running", "covered", True, False, "covered"),
-        ("running", "moved", True, True, ""),
-        ("running", "dark", True, True, "dark"),
-        ("running", "dark", False, False, ""),
-        ("reconnecting", "covered", True, False, "reconnecting"),
-        ("starting", "covered", True, False, "starting"),
-        ("offline", "clear", True, False, "offline"),
+        ("running", "clear", 5.0, True, False, ""),
+        ("running", "unknown", 5.0, True, False, ""),
+        ("running", "covered", 5.0, True, False, "covered"),
+        ("running", "moved", 5.0, True, True, ""),
+        ("running", "dark", 5.0, True, True, "dark"),
+        ("running", "dark", 5.0, False, False, ""),
+        ("running", "clear", 0.4, True, False, "seldom"),
+        ("running", "moved", 0.0, True, True, "seldom"),
+        ("running", "covered", 0.4, True, False, "covered"),
+        ("reconnecting", "covered", 0.0, True, False, "reconnecting"),
+        ("starting", "covered", 0.0, True, False, "starting"),
+        ("offline", "clear", 0.0, True, False, "offline"),
     ],
 )
 def test_what_is_the_matter_with_a_camera(
-    state: str, sight: str, daylight: bool, steered: bool, problem: str
+    state: str, sight: str, looks: float, daylight: bool, steered: bool, problem: str
 ) -> None:
-    assert problem_of(state, sight, daylight=daylight, steered=steered) == problem
+    assert problem_of(state, sight, looks, daylight=daylight, steered=steered) == problem
 
 
 @given(st.lists(st.tuples(st.sampled_from(["", *STAYING]), st.integers(1, 200)), max_size=30))
