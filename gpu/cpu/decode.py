@@ -54,7 +54,7 @@ class Lag:
     """How late a camera's frames come here, by its own clock; a clock that jumps begins anew."""
 
     def __init__(self) -> None:
-        self._least, self._at = math.inf, 0.0
+        self._least, self._at, self._shown = math.inf, 0.0, -math.inf
 
     def of(self, shown: float | None, at: float) -> float:
         """Seconds; `shown` is the frame's own time, `at` when it is here."""
@@ -62,9 +62,10 @@ class Lag:
             return 0.0
         offset = at - shown
         least = min(offset, self._least + DRIFT * (at - self._at))
-        if offset - least > VERY_LATE:
+        set_back = shown < self._shown  # whatever waits on the way, frames come in their order
+        if set_back or offset - least > VERY_LATE:
             least = offset
-        self._least, self._at = least, at
+        self._least, self._at, self._shown = least, at, shown
         return offset - least
 
 

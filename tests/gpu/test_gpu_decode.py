@@ -287,5 +287,9 @@ def test_frames_that_come_late_are_told_from_a_clock_that_jumps_or_drifts() -> N
     assert lag.of(1003.0, 3.4) == 0  # forward
     assert lag.of(3.0, 3.5) == 0  # back
     assert lag.of(None, 3.6) == 0
+    for step in (-4.9, -3.0, -1.5, -0.5, 1.5, 4.9):
+        lag, times = Lag(), [number / 25 for number in range(100)]
+        late = [lag.of(at + (step if at > 2 else 0), at) for at in times]
+        assert max(late) < 0.01, f"set by {step} s"
     slow = Lag()  # loses a second in an hour, and is not late after days
     assert max(slow.of(at * (1 - 1 / 3600), float(at)) for at in range(0, 200_000, 5)) < 0.01
