@@ -16,11 +16,13 @@ from gpu.addresses import without_secret
 from gpu.clock import now
 from gpu.messages import Fault
 from gpu.pipeline import Decode, Source, is_there
+from gpu.vitals import SILENT
 
 RTSP = {
     "probesize": "32768",  # the first picture in less than a second rather than in several
     "analyzeduration": "0",
     "flags": "low_delay",
+    "allowed_media_types": "video",  # sound and metadata would hide that the pictures froze
     # not fflags=nobuffer: it throws away the key frame that was probed, and waits for the next
 }
 #: In the environment: a file of certificates, by which those of cameras over TLS are checked.
@@ -30,6 +32,7 @@ LATE = 1.0  # seconds after which a frame is not looked at any more
 BLIND = 0.5  # seconds after which a late frame is better than none
 VERY_LATE = 5.0  # seconds after which the clock begins anew from here: the machine slept
 DRIFT = 0.001  # of a camera's clock, at most: a slow one is not late
+NOTHING = 60.0  # seconds of packets without a first picture: key frames may be far apart
 BROKEN = 100  # packets in a row that give no picture
 
 
@@ -76,7 +79,7 @@ class Stream:
         self.source, self.live, self._stop = source, decode.live, stop
         self.errors = self.dropped = self._shown = 0
         self.rate = 25.0
-        self._origin = self._shown_at = now()
+        self._origin = self._shown_at = self._picture_at = now()
 
     def frames(self) -> Iterator[Frame]:
         if not self.source.is_file:
@@ -151,9 +154,8 @@ class Stream:
     def _pictures(self, container: InputContainer) -> Iterator[av.VideoFrame]:
         """Pictures until the end; a broken packet is counted, too many of them are an error."""
         broken = self._shown = 0
+        self._picture_at = now()
         for packet in self._packets(container):
-            if self._stop.is_set():
-                return
             try:
                 pictures = packet.decode()
             except av.FFmpegError:
@@ -162,18 +164,35 @@ class Stream:
             if broken > BROKEN:
                 raise _undecodable(self.source)
             yield from pictures
+            self._picture_at = now() if pictures else self._picture_at
         if not self._shown and not self._stop.is_set():
             raise _undecodable(self.source)
 
     def _packets(self, container: InputContainer) -> Iterator[Any]:
+        """Those of the pictures; sound or metadata that goes on alone is an error as well."""
+        video = container.streams.video[0]
         try:
-            yield from container.demux(video=0)
+            for packet in container.demux():
+                if self._stop.is_set():
+                    return
+                self._check_silence()
+                if packet.stream.index == video.index:
+                    yield packet
         except (av.FFmpegError, OSError) as error:
             self.errors += 1
             if not self._shown:  # as when it promised another codec than it sends
                 raise _undecodable(self.source) from None
             sentence = f"{_named(self.source)} broke off: {_reason(error)}."
             raise SourceError("broke_off", sentence) from None
+
+    def _check_silence(self) -> None:
+        """Of a camera that goes on sending what gives no picture."""
+        silence = 0.0 if self.source.is_file else now() - self._picture_at
+        if silence > SILENT and self._shown:
+            sentence = f"{_named(self.source)}: no picture for {silence:.0f} s; it is called again."
+            raise SourceError("silent", sentence)
+        if silence > NOTHING:
+            raise _undecodable(self.source)
 
 
 def _rtsp(source: Source) -> dict[str, str]:

@@ -27,12 +27,14 @@ class Sent:
 class ScriptedCamera:
     """Shows `pictures` at `rate` a second to whoever calls, and ends the connection after them.
 
-    `codec` is what its description promises.
+    `codec` is what its description promises. `sound`: it has some as well, which goes on after the
+    pictures to whoever wants it, in the same connection.
     """
 
     pictures: Sequence[Sent]
     codec: str = "H264"
     rate: float = 25.0
+    sound: bool = False
     calls: int = 0
     _closed: threading.Event = field(default_factory=threading.Event)
 
@@ -58,31 +60,36 @@ class ScriptedCamera:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             try:
-                while self._answer(connection, _request(connection)) != "PLAY":
-                    pass
+                asked: list[str] = []
+                while not asked or not asked[-1].startswith("PLAY"):
+                    asked.append(_request(connection))
+                    self._answer(connection, asked[-1])
                 self._play(connection)
+                if self.sound:
+                    self._hum(connection, wanted=any("track1" in each for each in asked))
             except OSError:
                 return  # whoever called has left
 
-    def _answer(self, connection: socket.socket, request: str) -> str:
+    def _answer(self, connection: socket.socket, request: str) -> None:
         method = request.partition(" ")[0]
         number = request.partition("CSeq: ")[2].partition("\r\n")[0]
-        lines = [f"RTSP/1.0 200 OK\r\nCSeq: {number}", *self._headers(method)]
+        lines = [f"RTSP/1.0 200 OK\r\nCSeq: {number}", *self._headers(method, request)]
         body = self._description() if method == "DESCRIBE" else ""
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
-        return method
 
-    def _headers(self, method: str) -> list[str]:
+    def _headers(self, method: str, request: str) -> list[str]:
         if method == "DESCRIBE":
             return ["Content-Type: application/sdp", f"Content-Length: {len(self._description())}"]
         if method == "SETUP":
-            return ["Transport: RTP/AVP/TCP;unicast;interleaved=0-1", "Session: 1"]
+            channels = "2-3" if "track1" in request else "0-1"
+            return [f"Transport: RTP/AVP/TCP;unicast;interleaved={channels}", "Session: 1"]
         return ["Session: 1", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN"]
 
     def _description(self) -> str:
+        sound = "m=audio 0 RTP/AVP 0\r\na=control:track1\r\n" if self.sound else ""
         return (
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-            f"a=rtpmap:96 {self.codec}/{CLOCK}\r\na=control:track0\r\n"
+            f"a=rtpmap:96 {self.codec}/{CLOCK}\r\na=control:track0\r\n{sound}"
         )
 
     def _play(self, connection: socket.socket) -> None:
@@ -94,6 +101,14 @@ class ScriptedCamera:
                 number += 1
             if self._closed.wait(1 / self.rate):
                 return
+
+    def _hum(self, connection: socket.socket, *, wanted: bool) -> None:
+        number = 0
+        while not self._closed.wait(0.02):
+            if wanted:
+                head = struct.pack("!BBHII", 0x80, 0, number % 2**16, number * 160, 2)
+                connection.sendall(struct.pack("!cBH", b"$", 2, 172) + head + bytes(160))
+                number += 1
 
 
 def _request(connection: socket.socket) -> str:
