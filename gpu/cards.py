@@ -1,5 +1,6 @@
 """What there is to say of each model here: what it is, how good, how quick."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -8,6 +9,8 @@ from pathlib import Path
 from gpu.manifests import BUNDLED, Model, ModelError, load, manifests
 from gpu.messages import ModelCard
 from gpu.quality import kept
+
+log = logging.getLogger(__name__)
 
 AT_MOST = 50
 SENTENCE = 300  # characters of what is wrong with one
@@ -37,13 +40,24 @@ class Cards:
 
 
 def card(path: Path) -> ModelCard:
-    """Of the model with this manifest, whether it can be used or not."""
+    """Of the model with this manifest, whether it can be used or not. Whatever is wrong with it
+    costs this card alone: they travel with what the worker says of its cameras."""
     try:
-        model = load(path)
+        return _card(load(path))
     except ModelError as error:
-        name = "".join(c if c.isprintable() else "?" for c in path.parent.name)[:200]
-        return ModelCard(name=name, error=str(error)[:SENTENCE])
-    return _card(model)
+        return _unusable(path, str(error).removeprefix(f"{path}: "))
+    except Exception as error:
+        log.exception("%s: there is no card of this model", path)
+        return _unusable(path, f"It cannot be examined ({type(error).__name__}); see the log.")
+
+
+def _unusable(path: Path, sentence: str) -> ModelCard:
+    return ModelCard(name=_clean(path.parent.name)[:200], error=_clean(sentence)[:SENTENCE])
+
+
+def _clean(text: str) -> str:
+    """A folder may be called what no message can say."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def _card(model: Model) -> ModelCard:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from gpu.pipeline import is_there
 from gpu.wire import Message, nearest, require
 
 BUNDLED = Path(__file__).parent / "models"
@@ -18,6 +19,7 @@ DEFAULT = "ssd_mobilenet_v2_coco"
 OUTPUTS = {"ssd": ("boxes", "scores"), "yolox": ("rows",), "detr": ("logits", "boxes")}
 CELL = 32  # pixels of YOLOX's largest cell
 SIDE_AT_MOST = 4096
+NAME_AT_MOST = 200  # characters, as of whatever is called by a name
 
 COVERED = {"person", "car"}  # whoever sees these can cover people and plates
 #: People and vehicles have fixed names, by which zones, pictures and statistics know them; these
@@ -94,6 +96,12 @@ class Manifest(Message):
     objects: dict[str, str]
 
     def __post_init__(self) -> None:
+        sayable = 0 < len(self.name) <= NAME_AT_MOST and self.name.isprintable()
+        require(
+            sayable,
+            f"'name' is {self.name!r:.60}; it has 1 to {NAME_AT_MOST} printable characters, blanks "
+            "only plain ones: call the folder so, and 'name' like it.",
+        )
         for field in ("file", "labels"):
             plain = getattr(self, field).isprintable() and getattr(self, field).strip()
             require(bool(plain), f"{field!r} names a file beside the manifest.")
@@ -147,8 +155,8 @@ def load(path: Path) -> Model:
     """Read one manifest and check the files that it names."""
     manifest = _read(path)
     file = path.parent / manifest.file
-    if not file.is_file():
-        raise ModelError(f"{path}: the file {manifest.file!r} is missing; put it beside.")
+    if not is_there(file):
+        raise ModelError(f"{path}: the file {manifest.file!r:.60} is missing; put it beside.")
     digest = _digest(path, file)
     if digest != manifest.sha256.lower():
         raise ModelError(
