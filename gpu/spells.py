@@ -10,6 +10,8 @@ from gpu.geometry import overlap
 from gpu.messages import Box, Phase, Watch, WatchKind, Zone
 from gpu.wire import Message
 
+OF_BEFORE = -1  # the id of what was followed before a restart: no other has it
+
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
@@ -52,7 +54,6 @@ class Open(Message):
     box: Box
     object: str
     score: float
-    track_id: int
     count: int
 
 
@@ -89,7 +90,7 @@ class Spell:
             place=kept.place,
             since=kept.since,
             seen=kept.seen,
-            track=Track(id=kept.track_id, object=kept.object, score=kept.score, box=kept.box),
+            track=Track(id=OF_BEFORE, object=kept.object, score=kept.score, box=kept.box),
             count=kept.count,
             observation_id=kept.observation_id,
         )
@@ -106,7 +107,6 @@ class Spell:
             box=self.track.box,
             object=self.track.object,
             score=self.track.score,
-            track_id=self.track.id,
             count=self.count,
         )
 

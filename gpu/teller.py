@@ -15,7 +15,7 @@ from gpu.memory import Memory
 from gpu.messages import FOUND, Observation, Point, WatchKind
 from gpu.pipeline import Line
 from gpu.recorder import Record, Recorder
-from gpu.spells import Open, Track
+from gpu.spells import OF_BEFORE, Open, Track
 from gpu.zones import Change, Zones
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def observation(change: Change, camera_id: str, tag: str) -> Observation:
         count=change.count,
         score=change.track.score,
         box=clipped(change.track.box),
-        track_id=change.track.id,
+        track_id=None if change.track.id == OF_BEFORE else change.track.id,
         model=f"liuhe-{change.kind}" if change.kind in FOUND else tag,
     )
 

@@ -76,6 +76,9 @@ class Tracker:
         )
         self._courses: list[Course] = []
         self._between: list[Between] = []
+        self._first = self._next = (
+            0  # of the numbers since the picture jumped, and of those to come
+        )
         self._at, self._picture = 0.0, cast("Grey | None", None)
 
     def follow(self, now: float, seen: Sequence[Seen], picture: Grey | None = None) -> Told:
@@ -102,8 +105,9 @@ class Tracker:
         return told
 
     def reset(self) -> None:
-        """The picture jumps: a clip begins anew, a camera is back."""
-        self._tracker.reset()
+        """The picture jumps: a clip begins anew, a camera is back. No number is given twice."""
+        self._tracker.reset()  # it counts from 0 again
+        self._first = self._next
         self._courses, self._between, self._picture = [], [], None
         self._gaps.clear()
         self._looked_at = None
@@ -191,11 +195,13 @@ class Tracker:
     def _updated(
         self, seen: Sequence[Track] | Sequence[Seen], now: float, *, sure: bool = False
     ) -> list[tuple[int, int]]:
-        """The tracker's numbers, each with its place in `seen`."""
+        """Who the tracker says it is, each with its place in `seen`."""
         found = self._tracker.update(_detections(seen, sure=sure), timestamp=now)
         numbers = found.tracker_id if found.tracker_id is not None else ()
         places = found.class_id if found.class_id is not None else ()
-        return [(int(n), int(place)) for n, place in zip(numbers, places, strict=True)]
+        named = [int(n) if n < 0 else self._first + int(n) for n in numbers]
+        self._next = max([self._next, *(number + 1 for number in named)])
+        return [(number, int(place)) for number, place in zip(named, places, strict=True)]
 
 
 def _bent(course: Course, place: Box, found: Track, at: float, now: float) -> Track:

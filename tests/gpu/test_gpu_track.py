@@ -132,6 +132,17 @@ def test_frames_do_not_wait_for_a_look_without_end() -> None:
     assert len(made._between) <= 2 / 0.04 + 1
 
 
+def test_whoever_comes_after_the_picture_jumped_is_somebody_else() -> None:
+    """Whoever was told outside a zone is remembered by the number for a minute."""
+    made = tracker()
+    before = {track.id for tracks in walk(made).values() for track in tracks}
+    for _ in range(2):  # also when nobody came between two jumps
+        made.reset()
+    after = {track.id for tracks in walk(made).values() for track in tracks}
+    assert len(before) == len(after) == 1
+    assert not before & after
+
+
 def test_without_pictures_objects_go_straight_on() -> None:
     made = tracker()
     for number in range(4):

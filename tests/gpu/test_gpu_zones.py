@@ -414,6 +414,15 @@ def test_what_was_open_goes_on_after_a_restart() -> None:
     assert (ended.observation_id, ended.phase, ended.started_at) == ("first", "ended", 0)
 
 
+def test_after_a_restart_another_under_the_same_id_is_another() -> None:
+    before = Zones([zone(ENTER)], new_id=lambda: "first")
+    play(before, walk(0.1, *[0.3] * 5))
+    after = Zones([zone(ENTER)], new_id=lambda: "second")
+    after.recall(before.remember(), now=500)
+    changes = play(after, walk(0.1, *[0.5] * stay(4)), start=500)
+    assert sorted(phases(changes)) == [("first", "ended"), ("second", "started")]
+
+
 def test_what_was_open_ends_after_a_restart_without_its_watch() -> None:
     before = Zones([zone(DWELL)])
     play(before, [[car()]] * stay(4))
