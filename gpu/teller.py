@@ -20,6 +20,8 @@ from gpu.zones import Change, Zones
 
 log = logging.getLogger(__name__)
 
+KEEP_EVERY = 60.0  # seconds: so much of a stay may a kill or a loss of power forget
+
 Tell = Callable[[Observation, bytes | None], None]
 Picture = Callable[[Change, Sequence[Point]], bytes | None]
 
@@ -44,6 +46,8 @@ class Teller:
         self.order = threading.RLock()
         self._tag = ""
         self._recalled = False
+        self._untold: tuple[Observation, ...] = ()
+        self._kept_at = float("-inf")
         self._record, self._recorder = record, None  # type: Record | None, Recorder | None
         self._keep_what_moves()
 
@@ -56,6 +60,7 @@ class Teller:
     def look(self, at: float, tracks: Sequence[Track]) -> None:
         with self.order:
             self._report(self._zones.look(at, tracks))
+            self._keep_seen(at)
             if self._recorder:
                 self._recorder.look(at, tracks, self._tag)
 
@@ -87,6 +92,8 @@ class Teller:
     def rest(self) -> None:
         """Nothing more is seen here for now: what is open waits for a later start."""
         with self.order:
+            if self._recalled:  # else it waits already
+                self._keep()
             if self._recorder:
                 self._recorder.finish(self._tag)
 
@@ -102,12 +109,8 @@ class Teller:
         if self._memory and not self._recalled:
             self._recalled = True
             kept = self._memory.load(self._camera_id)
-            for each in kept.untold:
-                self._tell(each, None)  # whoever heard it before knows it by its key
-            changes = self._zones.recall(_moved(kept.opens, -set_by()), now)
-            if kept.untold:
-                self._keep()
-            self._report(changes)
+            self._untold = kept.untold  # whoever heard it before knows it by its key
+            self._report(self._zones.recall(_moved(kept.opens, -set_by()), now))
 
     def _report(self, changes: Iterable[Change]) -> None:
         """Kept before it is told and again after, so that a kill between neither loses nor doubles.
@@ -116,16 +119,26 @@ class Teller:
         """
         shown = [(each, self._shown(each)) for each in changes]
         told = [(observation(each, self._camera_id, self._tag), seen) for each, seen in shown]
-        if told:
-            self._keep([each for each, _ in told])
-            for each, picture in told:
-                self._tell(each, picture)
+        pictures = {each.key: picture for each, picture in told}
+        self._untold += tuple(each for each, _ in told)
+        if self._untold:
+            self._keep()
+            for each in self._untold:
+                self._tell(each, pictures.get(each.key))
+            self._untold = ()
             self._keep()
 
-    def _keep(self, untold: Sequence[Observation] = ()) -> None:
+    def _keep_seen(self, at: float) -> None:
+        """Who is told an end must hear when it was last seen, also where that was before a kill."""
+        if at - self._kept_at >= KEEP_EVERY:
+            self._kept_at = at
+            if self._zones.remember():
+                self._keep()
+
+    def _keep(self) -> None:
         if self._memory:
             opens = _moved(self._zones.remember(), set_by())  # true also in another run
-            self._memory.save(self._camera_id, opens, untold)
+            self._memory.save(self._camera_id, opens, self._untold)
 
     def _shown(self, change: Change) -> bytes | None:
         zones = self.line.watch.zones

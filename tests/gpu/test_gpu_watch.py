@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
@@ -21,7 +22,7 @@ import pytest
 from PIL import Image
 
 import gpu
-from gpu import pipeline
+from gpu import clock, pipeline
 from gpu.cpu.decode import Frame
 from gpu.cpu.detect import Detector
 from gpu.cpu.follower import Follower
@@ -87,6 +88,11 @@ def test_people_gather_at_times_and_not_always() -> None:
 # ------------------------------------------------------------------------------------- the worker
 
 Told = list[tuple[Observation, bytes | None]]
+
+
+def no_picture(change: Change, polygon: Sequence[Point]) -> None: ...
+
+
 PARKED = replace(
     CAMPUS.zones[0],
     watches=(Watch(id="parked", kind="dwell", objects=("car", "truck", "bus"), seconds=2),),
@@ -267,6 +273,64 @@ def test_a_kill_while_something_is_told_neither_loses_nor_doubles_it(
     assert [key.partition(":")[2] for key in told] == ["started", "ended"]
     assert len({key.partition(":")[0] for key in told}) == 1
     assert len(heard) == 2 + heard_it, "what was told is not told again with each start"
+
+
+@pytest.mark.parametrize(("stops", "unknown"), [("rest", 0.0), ("kill", 60.0)])
+def test_a_stay_that_is_over_after_a_restart_ended_when_it_was_last_seen(
+    stops: str, unknown: float, tmp_path: Path
+) -> None:
+    heard: list[Observation] = []
+
+    def made() -> Teller:
+        memory = Memory(tmp_path)
+        return Teller(pipeline.line(campus()), lambda o, _: heard.append(o), no_picture, memory)
+
+    def begun() -> Teller:
+        teller = made()
+        teller.begin("m@1", 0.0)
+        return teller
+
+    car = Track(id=1, object="car", score=0.9, box=(0.94, 0.0, 1.0, 0.12))
+    first = begun()
+    for second in range(1, 600):
+        first.look(1000.0 + second, [car])
+    if stops == "rest":
+        first.rest()
+    made().rest()  # one that never saw anything knows of nothing, and forgets nothing
+    again = begun()
+    for second in range(30):
+        again.look(2000.0 + second, [])
+    started, ended = heard
+    assert (started.phase, ended.phase) == ("started", "ended")
+    assert ended.ended_at is not None
+    assert 0 <= 1599 - (ended.ended_at.timestamp() - clock.set_by()) <= unknown
+
+
+def test_what_could_not_be_told_is_told_after_a_restart(tmp_path: Path) -> None:
+    """As by a shard whose worker is gone; what it saw since is kept beside."""
+    heard: list[str] = []
+    gone = True
+
+    def tell(told: Observation, picture: bytes | None) -> None:
+        if gone:
+            raise EOFError
+        heard.append(told.phase)
+
+    def begun() -> Teller:
+        made = Teller(pipeline.line(campus()), tell, no_picture, Memory(tmp_path))
+        made.begin("m@1", 0.0)
+        return made
+
+    first = begun()
+    for second in range(100):
+        with suppress(EOFError):
+            first.look(
+                float(second), [Track(id=1, object="car", score=0.9, box=(0.94, 0.0, 1.0, 0.12))]
+            )
+    first.rest()
+    gone = False
+    begun()
+    assert heard == ["started"]
 
 
 def test_a_frame_still_under_way_when_a_camera_is_edited_tells_nothing(
