@@ -42,7 +42,7 @@ class Worker:
         self._running: dict[int, Running] = {}
         self._rests = Rests()
         self._suspected: set[int] = set()  # halves of shards that broke
-        self._restarts: dict[str, int] = {}
+        self._reconnects: dict[str, int] = {}  # of each camera in shards that are gone
         self._said: dict[str, CameraHealth] = {}
         self._lock = threading.RLock()
         self._stop = threading.Event()
@@ -97,6 +97,8 @@ class Worker:
             elif its_lines != running.lines:
                 running.rezone(its_lines)
         together([running.stop for running in changed], patience=2 * GRACE)
+        for running in changed:
+            self._count_on(running)
 
     def _keep(self) -> None:
         """Start what ended, end what hangs."""
@@ -120,13 +122,18 @@ class Worker:
             return
         log.warning("shard %d ended with %s; it is started anew", running.number, code)
         del self._running[running.number]
-        for line in running.lines:
-            camera_id = line.source.camera_id
-            self._restarts[camera_id] = self._restarts.get(camera_id, 0) + 1
+        self._count_on(running, restarts=1)
         self._failed(running)
         often = self._rests.broke(running.number, running.worked, time.monotonic())
         if often and self._may_be_a_camera(running):
             self._halve(running.number)
+
+    def _count_on(self, running: Running, *, restarts: int = 0) -> None:
+        """The next shard counts from nothing, but what is told of a camera must not become less."""
+        known = {each.camera_id: each.reconnects for each in running.health}
+        for camera_id in (line.source.camera_id for line in running.lines):
+            here = known.get(camera_id, 0) + restarts
+            self._reconnects[camera_id] = self._reconnects.get(camera_id, 0) + here
 
     def _may_be_a_camera(self, running: Running) -> bool:
         """What played was in order. What did not may be the GPU's fault, unless others play."""
@@ -205,7 +212,7 @@ class Worker:
         wanted = {line.source.camera_id for its in self._plan.values() for line in its}
         for line in (line for its in before.values() for line in its):
             if line.source.camera_id not in wanted:
-                self._restarts.pop(line.source.camera_id, None)
+                self._reconnects.pop(line.source.camera_id, None)
                 self._said.pop(line.source.camera_id, None)
                 self._end(line)
 
@@ -230,7 +237,7 @@ class Worker:
             self._said.pop(camera_id, None)
         starting = CameraHealth(camera_id=camera_id, state="starting")
         here = known.get(camera_id) or self._said.get(camera_id, starting)
-        return replace(here, reconnects=here.reconnects + self._restarts.get(camera_id, 0))
+        return replace(here, reconnects=here.reconnects + self._reconnects.get(camera_id, 0))
 
 
 def _not_over_tls(camera_id: str) -> CameraHealth:

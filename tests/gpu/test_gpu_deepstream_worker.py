@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gpu import served
-from gpu.deepstream import rests
+from gpu.deepstream import rests, shard
 from gpu.deepstream import running as running_module
 from gpu.deepstream.plan import arranged, halved, kind, same_eyes
 from gpu.deepstream.running import Options, Running
@@ -373,6 +373,54 @@ def test_a_camera_on_whose_first_picture_the_pipeline_breaks_ends_alone(
     worker.apply(Config(version="1", cameras=(camera(0, source="rtsp://camera/error=1"), late)))
     until(lambda: len(worker._plan) == 2, 30)
     until(lambda: health(worker, "c1").state == "running", 30)
+
+
+class Scripted:
+    """A shard of which the test says how it does."""
+
+    def __init__(self, number: int, its_lines: Any, options: Options) -> None:
+        self.number, self.lines, self.health = number, its_lines, ()
+        self.pulse, self.worked, self.failed = float("inf"), rests.STEADY, None
+        self.process = SimpleNamespace(is_alive=lambda: self.process.exitcode is None)
+        self.process.exitcode = None
+        self.reports = self.tells = SimpleNamespace(recv=self._nothing)
+
+    def says(self, reconnects: int) -> None:
+        ids = [each.source.camera_id for each in self.lines]
+        self.health = tuple(
+            CameraHealth(camera_id=each, state="running", reconnects=reconnects) for each in ids
+        )
+
+    def stop(self) -> None: ...
+
+    def _nothing(self) -> None:
+        raise EOFError
+
+
+def test_reconnects_never_become_fewer_when_a_shard_is_started_anew(
+    made: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch, until: Any
+) -> None:
+    """The server adds by how much they have grown; what became less it takes for a new count."""
+    monkeypatch.setattr("gpu.deepstream.worker.Running", Scripted)
+    monkeypatch.setattr(rests, "waits", lambda first: itertools.repeat(0.0))
+    worker = made(Told())
+    worker.apply(Config(version="1", cameras=(camera(0), camera(1))))
+    first: Any = worker._running[0]
+    first.says(reconnects=5)
+    assert health(worker, "c0").reconnects == 5
+    first.process.exitcode = shard.BROKEN
+    until(lambda: worker._running.get(0, first) is not first, 20)
+    second: Any = worker._running[0]
+    assert health(worker, "c0").reconnects == 6, "also before its first pulse"
+    second.says(reconnects=0)
+    assert health(worker, "c0").reconnects == 6
+    second.says(reconnects=2)
+    worker.apply(Config(version="2", cameras=(camera(0), camera(1, "rtsp://other/"))))
+    assert worker._running[0] is not second
+    assert health(worker, "c0").reconnects == 8, "that it was edited is no reconnect"
+    worker.apply(Config(version="3", cameras=(camera(1, "rtsp://other/"),)))
+    worker.apply(Config(version="4", cameras=(camera(0),)))
+    assert health(worker, "c0").reconnects == 0
 
 
 def test_a_shard_that_hung_for_long_has_not_worked_for_long(
