@@ -7,6 +7,7 @@ from plugins.video.actions.cameras import (
     activate_camera,
     create_camera,
     deactivate_camera,
+    mark_of_camera,
     off_because,
     update_camera,
 )
@@ -39,7 +40,7 @@ from plugins.video.actions.workers import (
     let_in_own_eyes,
     worker_of,
 )
-from plugins.video.actions.zones import WatchInput, ZoneInput, remove_zone, save_zone
+from plugins.video.actions.zones import WatchInput, ZoneInput, mark_of_zone, remove_zone, save_zone
 
 RETENTIONS = (*OF_EVIDENCE, *OF_TRACKS)
 
@@ -72,6 +73,8 @@ __all__ = [
     "let_in_own_eyes",
     "look_at",
     "looked_at",
+    "mark_of_camera",
+    "mark_of_zone",
     "named_scenes",
     "off_because",
     "registry",

@@ -24,6 +24,7 @@ from plugins.video.models import Camera, CameraState, Worker
 from plugins.video.permissions import AREA_SCOPE, CAMERA_CHANGED, MANAGE, camera_for
 from plugins.video.rules.addresses import source_problem, transport_problem
 from plugins.video.rules.codes import code_problem, plain_code
+from plugins.video.rules.marks import mark_of
 
 NOTHING_THE_MATTER: dict[str, Any] = {
     "sight": "unknown",
@@ -71,6 +72,13 @@ class CameraInput:
     worker_id: int | None = None
 
 
+#: What a form changes; never whether the camera is on.
+WRITTEN = (
+    *(name for name in CameraInput.__dataclass_fields__ if name != "source"),
+    "sealed_source",
+)
+
+
 @atomic
 async def create_camera(viewer: Viewer, given: CameraInput) -> Camera:
     """A new camera, not active yet."""
@@ -87,16 +95,37 @@ async def create_camera(viewer: Viewer, given: CameraInput) -> Camera:
     return camera
 
 
+async def update_camera(
+    viewer: Viewer, camera_id: int, given: CameraInput, *, mark: str | None = None
+) -> Camera:
+    """Change a camera; an active one must stay within the law.
+
+    `mark`: the one that `mark_of_camera` gave when the form was filled; Conflict if somebody
+    changed the camera since.
+    """
+    camera = await _update(viewer, camera_id, given, mark)
+    if given.source:
+        await drop_snapshot(camera.id)
+    return camera
+
+
+def mark_of_camera(camera: Camera) -> str:
+    """Of what the form shows."""
+    return mark_of([getattr(camera, name) for name in WRITTEN])
+
+
 @atomic
-async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> Camera:
-    """Change a camera; an active one must stay within the law."""
-    camera = await camera_for(viewer, MANAGE, camera_id)
+async def _update(viewer: Viewer, camera_id: int, given: CameraInput, mark: str | None) -> Camera:
+    camera = await _held(viewer, camera_id)
+    if mark is not None and mark != mark_of_camera(camera):
+        raise Conflict("您打开以后，别人改过这台摄像机。您填的还在，核对以后再保存。")
     await _fill(viewer, camera, given)
     if given.source:
         camera.seal_source(given.source)
         camera.view += 1
+        await forget_tracks(camera.id)
     _check_lawful(camera)
-    await camera.save()
+    await camera.save(update_fields=[*WRITTEN, "masked_source", "view"])
     change = "readdressed" if given.source else "edited"
     await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
     await touch()
@@ -106,9 +135,10 @@ async def update_camera(viewer: Viewer, camera_id: int, given: CameraInput) -> C
 @atomic
 async def accept_view(viewer: Viewer, camera_id: int) -> Camera:
     """It was pointed elsewhere on purpose: what it shows now is what it should show."""
-    camera = await camera_for(viewer, MANAGE, camera_id)
+    camera = await _held(viewer, camera_id)
     camera.view += 1
     await camera.save(update_fields=["view"])
+    await forget_tracks(camera.id)
     await CameraState.filter(camera_id=camera.id).update(**NOTHING_THE_MATTER)
     await record(viewer, CAMERA_CHANGED, camera, details={"change": "view"})
     await touch()
@@ -117,7 +147,7 @@ async def accept_view(viewer: Viewer, camera_id: int) -> Camera:
 
 @atomic
 async def activate_camera(viewer: Viewer, camera_id: int) -> Camera:
-    camera = await camera_for(viewer, MANAGE, camera_id)
+    camera = await _held(viewer, camera_id)
     if problem := await off_because(camera):
         raise Conflict(problem)
     await _switch(viewer, camera, True)
@@ -133,7 +163,7 @@ async def deactivate_camera(viewer: Viewer, camera_id: int) -> Camera:
 
 @atomic
 async def _switch_off(viewer: Viewer, camera_id: int) -> Camera:
-    camera = await camera_for(viewer, MANAGE, camera_id)
+    camera = await _held(viewer, camera_id)
     await _switch(viewer, camera, False)
     await forget_tracks(camera.id)
     return camera
@@ -146,6 +176,12 @@ async def _switch(viewer: Viewer, camera: Camera, active: bool) -> None:
     change = "switched_on" if active else "switched_off"
     await record(viewer, CAMERA_CHANGED, camera, details={"change": change})
     await touch()
+
+
+async def _held(viewer: Viewer, camera_id: int) -> Camera:
+    """The camera as it is now, and nobody else changes it until the transaction ends."""
+    await Camera.select_for_update().get_or_none(id=camera_id)
+    return await camera_for(viewer, MANAGE, camera_id)
 
 
 async def off_because(camera: Camera) -> str:

@@ -100,6 +100,8 @@ async def try_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Tried | 
     since = newest.started_at - WINDOW
     kept = Tracks.filter(camera_id=camera.id, started_at__gte=since).order_by("started_at", "id")
     rows = await kept.values_list("started_at", "data", "seconds")
+    if not rows:
+        return None  # forgotten meanwhile
     raised, done = await asyncio.to_thread(_replayed, rows, _zone(given))
     last, _, seconds = rows[done - 1]
     await record(viewer, TRIED_OUT, camera, details={"raised": len(raised)})

@@ -10,6 +10,7 @@ from plugins.video.actions.configuration import touch
 from plugins.video.models import Camera, Watch, Zone
 from plugins.video.permissions import ZONES, ZONES_CHANGED, camera_for
 from plugins.video.rules.geometry import polygon_problem
+from plugins.video.rules.marks import mark_of
 from plugins.video.rules.watching import watch_problem
 
 MOST_ZONES = 30
@@ -31,6 +32,9 @@ class WatchInput:
     id: int | None = None
 
 
+RULE = tuple(name for name in WatchInput.__dataclass_fields__ if name != "id")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ZoneInput:
     """A zone as drawn: corners (x, y) in parts of the picture."""
@@ -42,14 +46,24 @@ class ZoneInput:
 
 
 @atomic
-async def save_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Camera:
-    """Draw one more zone, or change one; the camera's others stay as they are."""
+async def save_zone(
+    viewer: Viewer, camera_id: int, given: ZoneInput, *, mark: str | None = None
+) -> Camera:
+    """Draw one more zone, or change one; the camera's others stay as they are.
+
+    `mark`: the one that `mark_of_zone` gave when the form was filled; Conflict if somebody
+    changed the zone or its rules since.
+    """
     camera = await camera_for(viewer, ZONES, camera_id)
     check(given)
     await Camera.select_for_update().get(id=camera.id)
     known = {zone.id: zone for zone in await Zone.filter(camera_id=camera.id, active=True)}
     if given.id and given.id not in known:
-        raise Conflict("这个区域已被删除，请刷新页面。")
+        raise Conflict("您打开以后，别人删除了这个区域。您画的还在，再保存就成为新的区域。")
+    if given.id and mark is not None and mark != await _mark(known[given.id]):
+        raise Conflict(
+            "您打开以后，别人改过这个区域。您填的还在，别人加的规则也在下面，核对以后再保存。"
+        )
     if not given.id and len(known) >= MOST_ZONES:
         raise BadInput(f"一台摄像机最多 {MOST_ZONES} 个区域。", field="name", reason="too_many")
     saved = await _save_zone(camera, known, given)
@@ -60,9 +74,21 @@ async def save_zone(viewer: Viewer, camera_id: int, given: ZoneInput) -> Camera:
 @atomic
 async def remove_zone(viewer: Viewer, camera_id: int, zone_id: int) -> None:
     camera = await camera_for(viewer, ZONES, camera_id)
+    await Camera.select_for_update().get(id=camera.id)
     if not await Zone.filter(id=zone_id, camera_id=camera.id, active=True).update(active=False):
         raise NotFound("这个区域已经不在了。")
     await _changed(viewer, camera, {"removed": [zone_id]})
+
+
+def mark_of_zone(zone: Zone, watches: Sequence[Watch]) -> str:
+    """Of what the form shows: the zone with its active rules, in their order."""
+    rules = [[watch.id, *(getattr(watch, name) for name in RULE)] for watch in watches]
+    return mark_of([zone.name, zone.polygon, rules])
+
+
+async def _mark(zone: Zone) -> str:
+    watches = await Watch.filter(zone_id=zone.id, active=True).order_by("id")
+    return mark_of_zone(zone, watches)
 
 
 async def _changed(viewer: Viewer, camera: Camera, details: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gpu.addresses import masked
-from liuhe import LEVELS, Area, BadInput, Viewer, demand_held, settings_of, within
+from liuhe import LEVELS, Area, BadInput, Conflict, Viewer, demand_held, settings_of, within
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Worker
@@ -61,9 +61,14 @@ async def save(request: Request) -> Response:
     given = await form(request)
     camera = await camera_for(viewer(request), MANAGE, number_in_path(request))
     try:
-        await actions.update_camera(viewer(request), camera.id, _read(given))
+        read, mark = _read(given), given.text("mark", most=40) or None
+        await actions.update_camera(viewer(request), camera.id, read, mark=mark)
     except BadInput as error:
         return await _show(request, camera, _written(given), error)
+    except Conflict as conflict:
+        camera = await camera_for(viewer(request), MANAGE, camera.id)
+        written = {**_written(given), "mark": actions.mark_of_camera(camera)}
+        return await _show(request, camera, written, conflict)
     return see_other(request, f"{BASE}/{camera.id}", "已保存。")
 
 
@@ -125,22 +130,24 @@ def _values(camera: Camera) -> dict[str, Any]:
     """What the form shows; the address with a password in it is not among them."""
     shown = {name: getattr(camera, name) for name in NAMES}
     empty = {name: "" if value is None else value for name, value in shown.items()}
-    return {**empty, "area": camera.area_id, "worker": empty["worker_id"], "source": ""}
+    others = {"area": camera.area_id, "worker": empty["worker_id"], "source": ""}
+    return {**empty, **others, "mark": actions.mark_of_camera(camera)}
 
 
 async def _show(
     request: Request,
     camera: Camera | None,
     values: Mapping[str, Any],
-    error: BadInput | None = None,
+    error: BadInput | Conflict | None = None,
 ) -> Response:
     context = {
         "page_title": camera.name if camera else "添加摄像机",
         "camera": camera,
-        "values": {**dict.fromkeys((*FIELDS, "kept_back", "found"), ""), **values},
+        "values": {**dict.fromkeys((*FIELDS, "kept_back", "found", "mark"), ""), **values},
         "found": masked((open_ticket(viewer(request), values.get("found", "")) or ("",))[0]),
         "post_to": f"{BASE}/{camera.id}/edit" if camera else f"{BASE}/new",
         "errors": _errors(error),
+        "stale": isinstance(error, Conflict),
         "areas": await _areas(viewer(request)),
         "models": await _models(values.get("model", "")),
         "workers": await _workers(),
@@ -150,11 +157,12 @@ async def _show(
     return await page(request, "video/form.html", context, status=error.status if error else 200)
 
 
-def _errors(error: BadInput | None) -> dict[str, str]:
+def _errors(error: BadInput | Conflict | None) -> dict[str, str]:
     """A sentence for each field; at the head of the form for what is no field of it."""
     known = dict.fromkeys((*FIELDS, ""), "")
+    field = error.field if isinstance(error, BadInput) else ""
     if error:
-        known[error.field if error.field in known else ""] = error.message
+        known[field if field in known else ""] = error.message
     return known
 
 

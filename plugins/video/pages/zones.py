@@ -4,7 +4,7 @@ import json
 from datetime import time
 from typing import Any
 
-from liuhe import BadInput
+from liuhe import BadInput, Conflict
 from liuhe.pages import Form, Request, Response, Route, form, page, see_other, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Zone
@@ -45,8 +45,10 @@ async def save(request: Request) -> Response:
     given = await form(request)
     camera = await camera_for(viewer(request), ZONES, number_in_path(request))
     try:
-        await actions.save_zone(viewer(request), camera.id, _read(given))
-    except BadInput as error:
+        await actions.save_zone(
+            viewer(request), camera.id, _read(given), mark=given.text("mark", most=40) or None
+        )
+    except (BadInput, Conflict) as error:
         return await _show(request, camera, given, error)
     name = given.text("name", most=100)
     return see_other(request, f"{BASE}/{camera.id}/zones", f"已保存“{name}”，几秒钟内生效。")
@@ -128,7 +130,7 @@ async def _show(
     request: Request,
     camera: Camera,
     given: Form | None = None,
-    error: BadInput | None = None,
+    error: BadInput | Conflict | None = None,
     tried: dict[str, Any] | None = None,
 ) -> Response:
     times = await actions.snapshot_times([camera.id])
@@ -179,6 +181,7 @@ def _zone_view(
     return {
         "id": zone.id if zone else "",
         "name": zone.name if zone else "",
+        "mark": actions.mark_of_zone(zone, watches) if zone else "",
         "polygon": zone.polygon if zone else [],
         "rules": [*rules, BLANK][:MOST_RULES],
         "errors": {},
@@ -199,18 +202,39 @@ def _rule(watch: Watch) -> dict[str, Any]:
 
 
 def _with_attempt(
-    drawn: list[dict[str, Any]], given: Form, error: BadInput | None
+    drawn: list[dict[str, Any]], given: Form, error: BadInput | Conflict | None
 ) -> list[dict[str, Any]]:
-    """The zones with what was written last, so that nothing has to be written twice."""
+    """The zones with what was written last, so that nothing has to be written twice.
+
+    After a Conflict it stands beside what others changed meanwhile: their rules are added, and a
+    zone that they removed would be a new one.
+    """
+    id, stale = given.text("id", most=20), isinstance(error, Conflict)
+    now = next((zone for zone in drawn if str(zone["id"]) == id), None)
+    rules = [_rule_view(given, mark) for mark in _marks(given)]
+    if now and stale:
+        rules += _added(now["rules"], given)
     attempt = {
-        "id": given.text("id", most=20),
+        "id": "" if stale and now is None else id,
+        "mark": now["mark"] if now and stale else given.text("mark", most=40),
         "name": given.text("name"),
         "polygon": _drawn(given.text("polygon", most=20_000)),
-        "rules": [*(_rule_view(given, mark) for mark in _marks(given)), BLANK][:MOST_RULES],
-        "errors": {_place(given, error.field): error.message} if error else {},
+        "rules": [*rules, BLANK][:MOST_RULES],
+        "errors": _problem(given, error),
     }
     kept = [zone for zone in drawn if str(zone["id"]) != attempt["id"]]
     return [*kept, attempt]
+
+
+def _problem(given: Form, error: BadInput | Conflict | None) -> dict[str, str]:
+    """The sentence at its field; what others changed belongs to none."""
+    return {_place(given, error.field): error.message} if isinstance(error, BadInput) else {}
+
+
+def _added(rules: list[dict[str, Any]], given: Form) -> list[dict[str, Any]]:
+    """The rules of the zone that the form knew nothing of."""
+    shown = {given.text(f"{mark}id", most=20) for mark in MARKS}
+    return [{**rule, "open": True} for rule in rules if rule["id"] and str(rule["id"]) not in shown]
 
 
 def _place(given: Form, field: str) -> str:

@@ -14,10 +14,11 @@ from liuhe.testing import a_night
 from plugins.video import actions
 from plugins.video.actions import cameras as switching
 from plugins.video.actions import configuration, revision
+from plugins.video.actions import tracks as trying
 from plugins.video.models import Camera, Tracks, Worker
 from plugins.video.settings import VideoSettings
 from tests.factories import only
-from tests.plugins.video.conftest import NOW, SQUARE, Street, given_zone, jpeg
+from tests.plugins.video.conftest import NOW, SQUARE, Street, given_camera, given_zone, jpeg
 from tests.plugins.video.test_pages import ZONE
 
 #: A car that stands in the square for 100 seconds, and somebody who walks past it.
@@ -114,6 +115,32 @@ async def test_they_are_forgotten_in_time_and_with_the_camera_s_last_picture(
     assert await Tracks.all().values_list("key", flat=True) == ["new"]
     await actions.deactivate_camera(street.admin, street.camera.id)
     assert await Tracks.all().count() == 0
+
+
+@only("sqlite")
+@pytest.mark.parametrize("readdressed", [True, False])
+async def test_of_another_view_nothing_is_left_to_try_a_zone_on(
+    street: Street, readdressed: bool
+) -> None:
+    await send(street, moved(street))
+    await street.eyes.put(f"/video/cameras/{street.camera.id}/snapshot", content=jpeg())
+    if readdressed:
+        given = given_camera(street.area, source="rtsp://10.0.0.9:554/other")
+        await actions.update_camera(street.admin, street.camera.id, given)
+    else:
+        await actions.accept_view(street.admin, street.camera.id)
+    assert await Tracks.all().count() == 0
+    shown = await actions.snapshot_times([street.camera.id])
+    assert bool(shown) is not readdressed  # the picture of the old address is not drawn upon
+
+
+@only("sqlite")
+async def test_a_zone_that_is_tried_while_its_tracks_are_forgotten_has_none(
+    street: Street, monkeypatch: Any
+) -> None:
+    await send(street, moved(street))
+    monkeypatch.setattr(trying, "WINDOW", timedelta(days=-1))  # none is left by then
+    assert await actions.try_zone(street.admin, street.camera.id, given_zone()) is None
 
 
 async def test_a_camera_is_not_off_while_what_moved_there_could_not_be_forgotten(
