@@ -76,9 +76,7 @@ class Tracker:
         )
         self._courses: list[Course] = []
         self._between: list[Between] = []
-        self._first = self._next = (
-            0  # of the numbers since the picture jumped, and of those to come
-        )
+        self._first = self._next = 0  # number since the picture jumped, and to come
         self._at, self._picture = 0.0, cast("Grey | None", None)
 
     def follow(self, now: float, seen: Sequence[Seen], picture: Grey | None = None) -> Told:
