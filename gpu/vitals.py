@@ -42,7 +42,7 @@ class Vitals:
         self._lock = threading.Lock()
         self._state: CameraState = "starting"
         self._fault: Fault | Literal[""] = ""
-        self._error = ""
+        self._error = self._puzzle = ""
         self.left_out = ""  # what was asked for and cannot be done here
         self._frame_at: float | None = None
         self._seen_at = 0.0
@@ -63,12 +63,13 @@ class Vitals:
             self.reconnects += reconnects
             self.dropped += dropped
 
-    def saw(self, at: float) -> None:
-        """A frame came through: whatever was wrong is over."""
+    def saw(self, at: float, *, looked: bool = True) -> None:
+        """A frame came through: whatever was wrong is over, except with looking if nobody did."""
         self.frames.tick()
         with self._lock:
             self._frame_at, self._seen_at = at, time.monotonic()
-            if self._state in ("starting", "reconnecting", "failed"):
+            over = looked or self._fault != "following"
+            if over and self._state in ("starting", "reconnecting", "failed"):
                 self._state, self._fault, self._error = "running", "", ""
 
     def turn(self, state: CameraState, fault: Fault | Literal[""] = "", error: str = "") -> None:
@@ -80,10 +81,12 @@ class Vitals:
 
     def puzzled(self, error: Exception) -> None:
         """A frame could not be followed: the log has it once, not with each frame."""
-        if self._state != "failed":
-            log.error("camera %s", self._camera_id, exc_info=error)
         sentence = f"Frames cannot be followed ({type(error).__name__}: {error}); see the log."
-        self.turn("failed", "following", sentence)
+        with self._lock:
+            said, self._puzzle = self._puzzle, sentence
+            self._state, self._fault, self._error = "failed", "following", sentence
+        if sentence != said:
+            log.error("camera %s: %s", self._camera_id, sentence, exc_info=error)
 
     def _watched(self) -> None:
         """Whatever the threads of this camera hang in: silence is not running."""

@@ -207,7 +207,7 @@ class Camera:
                 self.vitals.detections.tick()
         assert self._network is not None
         self.follower.follow(frame, grey, seen, self._network)
-        self.vitals.saw(frame.at)
+        self.vitals.saw(frame.at, looked=seen is not None)
         self.vitals.sight.glance(frame.at, frame.picture)
 
 

@@ -180,6 +180,34 @@ def test_a_camera_with_a_bad_model_says_so_and_goes_on_trying(
     assert "did you mean 'ssd_mobilenet_v2_coco'?" in health.error
 
 
+def test_a_camera_whose_looks_fail_is_not_running_between_them_and_fills_no_log(
+    clip: Clip, until: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from gpu.cpu import detect
+
+    bad = True
+
+    def fails(_: Any) -> tuple[()]:
+        if bad:
+            raise RuntimeError("no memory")
+        return ()
+
+    monkeypatch.setattr(detect, "_answer", fails)
+    broken, states = detect.Detector(threads=1), set()
+    made = camera(broken, clip(40, 40), live=True, loop=True, detect_every=5)
+    made.start()
+    until(lambda: made.vitals.state == "failed")
+    total = made.vitals.frames.total
+    until(lambda: states.add(made.vitals.state) or made.vitals.frames.total > total + 40)
+    assert states == {"failed"}
+    assert made.vitals.health().fault == "following"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    bad = False
+    until(lambda: made.vitals.state == "running")
+    made.stop(gone=True)
+    broken.close()
+
+
 def test_a_file_that_ends_is_said_to_have_ended(detector: Any, clip: Clip, until: Any) -> None:
     made = camera(detector, clip(10, 10), detect_every=3)
     made.start()
