@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpu.cpu.network import AT_ONCE, Network, Prepared
-from gpu.manifests import find
+from gpu.manifests import ModelError, find
 from gpu.pipeline import Seen
 
 Answer = Future[tuple[Seen, ...] | None]
@@ -53,6 +53,14 @@ class Detector:
             if model.tag not in self._networks:
                 self._networks[model.tag] = Network(model, exact=self._exact)
             return self._networks[model.tag]
+
+    def keep(self, names: Iterable[str | None]) -> None:
+        """Let go of the networks that none of these models has, but of the default's; what is
+        under way holds its own until it is done."""
+        wanted = {tag for name in {None, *names} if (tag := _tag(name, self._folders))}
+        for tag in list(self._networks):
+            if tag not in wanted:
+                self._networks.pop(tag, None)
 
     def milliseconds(self, tag: str) -> float | None:
         """How long a picture takes the model of that tag; None while nobody asked it."""
@@ -115,6 +123,14 @@ class Detector:
                 else:
                     self._changed.wait()
             return None
+
+
+def _tag(name: str | None, folders: Iterable[Path]) -> str:
+    """Of the model as it is now; "" while it cannot be used."""
+    try:
+        return find(name, folders).tag
+    except ModelError:
+        return ""
 
 
 def _answer(job: Job) -> tuple[Seen, ...] | None:
