@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Container, Iterable
 from functools import partial
 
 import cv2
@@ -18,6 +19,8 @@ from gpu.together import together
 
 log = logging.getLogger(__name__)
 
+ENOUGH = 10.0  # seconds for one that stops: it takes less than two, unless it has much to tell
+
 
 class Worker:
     """Keeps what runs equal to what is wanted. `apply` may be called at any time."""
@@ -30,8 +33,8 @@ class Worker:
         record: Record | None = None,
     ) -> None:
         self._detector, self._tell, self._memory, self._record = detector, tell, memory, record
-        self._cameras: dict[str, Camera] = {}
-        self._lock = threading.Lock()
+        self._cameras: dict[str, Camera] = {}  # never changed, but another one put in its place
+        self._lock = threading.Lock()  # one change at a time
         cv2.setNumThreads(1)  # each camera follows on its own thread already
 
     def apply(self, config: Config, *, live: bool = True) -> None:
@@ -41,16 +44,20 @@ class Worker:
         """
         wanted = {line.source.camera_id: line for line in lines(config, live=live)}
         with self._lock:
-            for camera_id, camera in list(self._cameras.items()):
-                line = wanted.get(camera_id)
-                if line is None or not line.same_eyes(camera.line):
-                    del self._cameras[camera_id]
-                    camera.stop(gone=line is None or self._memory is None)
-                elif line != camera.line:
-                    camera.rezone(line)
+            staying = {
+                camera_id: camera
+                for camera_id, camera in self._cameras.items()
+                if camera_id in wanted and wanted[camera_id].same_eyes(camera.line)
+            }
+            self._end(self._cameras.keys() - staying.keys(), wanted)
+            for camera_id, camera in staying.items():
+                if wanted[camera_id] != camera.line:
+                    camera.rezone(wanted[camera_id])
+            self._cameras = staying
             for camera_id, line in wanted.items():
-                if camera_id not in self._cameras:
-                    self._cameras[camera_id] = self._started(line)
+                if camera_id not in staying:
+                    self._cameras = {**self._cameras, camera_id: self._started(line)}
+        self._detector.keep(line.detect.model for line in wanted.values())
 
     def stop(self) -> None:
         """All cameras; what is open goes on when the worker is started again."""
@@ -60,14 +67,21 @@ class Worker:
         self._detector.close()
 
     def cameras(self) -> list[Camera]:
-        with self._lock:
-            return list(self._cameras.values())
+        """As they are now, also while a change is under way."""
+        return list(self._cameras.values())
 
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         return [(each.line.source.camera_id, each.follower.snapshot) for each in self.cameras()]
 
     def health(self) -> tuple[CameraHealth, ...]:
         return tuple(camera.vitals.health() for camera in self.cameras())
+
+    def _end(self, ids: Iterable[str], wanted: Container[str]) -> None:
+        forgetful = self._memory is None
+        stops = [
+            partial(self._cameras[each].stop, gone=forgetful or each not in wanted) for each in ids
+        ]
+        together(stops, patience=ENOUGH)
 
     def _started(self, line: Line) -> Camera:
         camera = Camera(line, self._detector, self._tell, self._memory, self._record)

@@ -1,13 +1,17 @@
 """From frames to observations: the bundled clip, several cameras, restarts, the command line."""
 
+import gc
 import io
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -350,6 +354,49 @@ def test_a_frame_still_under_way_when_a_camera_is_edited_tells_nothing(
         frame = Frame(av.VideoFrame(64, 64, "rgb24"), 1000.0 + second, second == 0)
         follower.follow(frame, grey, (car,), network)
     assert heard == []
+
+
+def test_a_network_that_no_camera_has_any_more_is_let_go(tmp_path: Path, until: Any) -> None:
+    bundled = find(None).path.parent
+    shutil.copytree(bundled, tmp_path / "mine")
+    manifest = tmp_path / "mine" / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace(f'"{bundled.name}"', '"mine"', 1))
+    tag = find("mine", [tmp_path]).tag
+    detector = Detector([tmp_path], threads=1)
+    made, _ = worker(detector)
+    made.apply(Config(version="1", cameras=(campus(model="mine"), campus(id="usual"))))
+    until(lambda: all(each.vitals.detections.total for each in made.cameras()), 60)
+    let_go = weakref.ref(detector.network("mine"))
+    assert detector.milliseconds(tag)
+    usual = detector.network(None)
+    made.apply(Config(version="2"))
+    assert detector.milliseconds(tag) is None
+    assert detector.network(None) is usual, "it is needed for blurring"
+    until(lambda: gc.collect() >= 0 and let_go() is None)
+    made.stop()
+
+
+def test_cameras_that_do_not_answer_are_changed_together_and_health_does_not_wait(
+    detector: Detector,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=20) as mute:
+        address = f"rtsp://127.0.0.1:{mute.getsockname()[1]}/live"
+        made, _ = worker(detector)
+        cameras = tuple(campus(id=f"c{n}", source=address) for n in range(8))
+        made.apply(Config(version="1", cameras=cameras))
+        time.sleep(0.5)
+        took: list[float] = []
+        changing = threading.Thread(target=halt, args=(made,))
+        began = time.monotonic()
+        changing.start()
+        while changing.is_alive():
+            asked = time.monotonic()
+            made.health()
+            took.append(time.monotonic() - asked)
+            time.sleep(0.02)
+        assert time.monotonic() - began < 3, "one after another it is 0.7 s for each"
+        assert max(took) < 0.3
+        assert made.health() == ()
 
 
 @pytest.mark.slow
