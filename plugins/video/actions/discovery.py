@@ -85,7 +85,7 @@ async def streams_of(
 def _address(text: str) -> tuple[str, int, str]:
     """Host, port and path of a device service; a bare IP address will do."""
     try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
+        parts = urlsplit(text if "://" in text else f"http://{onvif.in_url(text)}")
         host, port = parts.hostname or "", parts.port or 80
     except ValueError:
         host, port, parts = "", 80, urlsplit("")
@@ -200,7 +200,7 @@ async def _ask(
     host: str, port: int, path: str, user: str, password: str
 ) -> tuple[str, list[Stream]]:
     """All calls go to the one host that was checked, whatever addresses it answers with."""
-    base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    base = f"http://{onvif.in_url(host)}:{port}"
     auth = httpx2.DigestAuth(user, password) if user else None
     async with httpx2.AsyncClient(
         base_url=base, auth=auth, timeout=PATIENCE, trust_env=False, follow_redirects=False

@@ -202,7 +202,16 @@ def source_of(uri: str, host: str, user: str, password: str) -> str:
     except ValueError:
         raise NotOnvif("no port") from None
     secret = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
-    return urlunsplit((parts.scheme, f"{secret}{host}{port}", parts.path, parts.query, ""))
+    place = f"{secret}{in_url(host)}{port}"
+    return urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
+
+
+def in_url(host: str) -> str:
+    """As it is written in a URL: an address by IPv6 in brackets."""
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host
 
 
 def allowed(host: str, networks: Sequence[str]) -> bool:

@@ -25,13 +25,15 @@ class OnvifCamera:
     """`says` puts other answers in place of its own, by the name of the call."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     clock: timedelta = timedelta()
     says: dict[str, bytes | tuple[int, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}/onvif/device_service"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/onvif/device_service"
 
     def answer(self, call: str, text: str) -> tuple[int, bytes]:
         self.asked.append(call)
@@ -93,8 +95,8 @@ class OnvifCamera:
 
 
 @contextmanager
-def onvif_camera() -> Iterator[OnvifCamera]:
-    camera = OnvifCamera()
+def onvif_camera(host: str = "127.0.0.1") -> Iterator[OnvifCamera]:
+    camera = OnvifCamera(host=host)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -108,8 +110,11 @@ def onvif_camera() -> Iterator[OnvifCamera]:
 
         def log_message(self, *_: object) -> None: ...
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        daemon_threads = True
+
+    httpd = Server((host, 0), Handler)
     camera.port = httpd.server_port
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

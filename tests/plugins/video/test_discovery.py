@@ -15,7 +15,7 @@ from plugins.video.actions import discovery
 from plugins.video.models import Camera
 from tests.audit import audited
 from tests.factories import only
-from tests.plugins.video.conftest import Street, make_street
+from tests.plugins.video.conftest import Street, given_camera, make_street
 from tests.plugins.video.onvif_camera import PASSWORD, USER, OnvifCamera, answering, onvif_camera
 
 pytestmark = only("sqlite")
@@ -24,7 +24,7 @@ FIND = "/admin/video/find"
 
 @pytest.fixture
 async def street(kernel_on: Any) -> AsyncIterator[Street]:
-    section = {"video": {"onvif_networks": ["127.0.0.0/8"]}}
+    section = {"video": {"onvif_networks": ["127.0.0.0/8", "::1", "fd00::/16"]}}
     async with kernel_on(["video"], sections=section) as kernel:
         yield await make_street(kernel)
 
@@ -95,6 +95,7 @@ async def test_a_ticket_is_its_finders_alone_and_grows_old(
         ("localhost", "address", "不在允许查找的网段里"),
         ("file:///etc/passwd", "address", "请填摄像机的 IP 地址"),
         ("http://127.0.0.1:99999/", "address", "请填摄像机的 IP 地址"),
+        ("2001:db8::8", "address", "“2001:db8::8”不在允许查找的网段里"),
         ("127.0.0.1:9", "address", "连不上这台摄像机（地址打不开）"),
         ("", "address", "请填摄像机的 IP 地址"),
     ],
@@ -126,6 +127,16 @@ async def test_strange_answers_are_refused_with_a_sentence(
     device.says[call] = said
     with pytest.raises(BadInput, match=sentence):
         await actions.streams_of(street.admin, device.address, USER, PASSWORD)
+
+
+async def test_a_camera_is_asked_by_ipv6(street: Street) -> None:
+    with onvif_camera("::1") as device:
+        _, (main, *_) = await actions.streams_of(street.admin, device.address, USER, PASSWORD)
+    assert main.source == "rtsp://admin:pa%3Ass%40%3C1%3E@[::1]:554/live?channel=1"
+    given = given_camera(street.area, name="新的", source=main.source)
+    assert (await actions.create_camera(street.admin, given)).source == main.source
+    assert discovery._address("fd00::8") == ("fd00::8", 80, "/onvif/device_service")
+    assert discovery._address("[fd00::8]:8080")[:2] == ("fd00::8", 8080)
 
 
 async def test_a_wrong_password_keeps_what_was_typed_but_itself(
