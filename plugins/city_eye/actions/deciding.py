@@ -61,14 +61,15 @@ async def _confirm(
     if receipt and receipt.result:
         return await decidable(viewer, finding.id)
     await _lock_pending(finding)
+    longitude, latitude = finding.camera.point or (None, None)
     case = await open_case(
         viewer,
         title=f"{finding.scene.title}：{finding.camera.name}{finding.zone.name}",
         type_code=finding.scene.type_code,
         area_id=finding.area_id,
         address=finding.camera.address,
-        longitude=finding.camera.longitude,
-        latitude=finding.camera.latitude,
+        longitude=longitude,
+        latitude=latitude,
         description=_description(finding, note),
         source="camera",
         source_ref=f"city_eye:{finding.id}",

@@ -225,16 +225,18 @@ def _check(camera: Camera, given: CameraInput, *, near: bool) -> None:
         "transport": transport_problem(address, given.transport),
         "code": code_problem(given.code) if given.code != (camera.code or "") else "",
         "detect_every": "" if 1 <= given.detect_every <= 250 else "检测间隔在 1 到 250 帧之间。",
-        "longitude": _degrees(given.longitude, 180, "经度"),
-        "latitude": _degrees(given.latitude, 90, "纬度"),
+        "longitude": _degrees(given.longitude, 180, "经度", given.latitude),
+        "latitude": _degrees(given.latitude, 90, "纬度", given.longitude),
     }
     for field, problem in problems.items():
         if problem:
             raise BadInput(problem, field=field)
 
 
-def _degrees(value: float | None, most: int, label: str) -> str:
-    if value is None or -most <= value <= most:
+def _degrees(value: float | None, most: int, label: str, other: float | None) -> str:
+    if value is None:
+        return "" if other is None else "经度和纬度要一起写。"
+    if -most <= value <= most:
         return ""
     return f"{label}在 -{most} 到 {most} 之间。"
 

@@ -78,6 +78,13 @@ class Camera(Model):
         """The address, for the eyes alone; "" where it was sealed with another key."""
         return unseal(SEALED_FOR, self.sealed_source, str(self.id)) or ""
 
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Where it stands; half of a position, which could be entered once, is none."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return self.longitude, self.latitude
+
     @classmethod
     def matching(cls, search: str) -> Q:
         """Those whose name or address has it, or whose code it is; all where nothing is sought."""

@@ -21,18 +21,18 @@ async def look(viewer: Viewer, box: MapBox, most: int) -> MapPoints:
         latitude__gte=box.south,
         latitude__lte=box.north,
     )
-    unplaced = Q(longitude__isnull=True, area_id__in=list(middles))
+    unknown = Q(longitude__isnull=True) | Q(latitude__isnull=True)
+    unplaced = Q(unknown, area_id__in=list(middles))
     found = Camera.filter(within(viewer, SEE, CAMERA_SCOPE), placed | unplaced)
     points = [_point(camera, middles) for camera in await found.order_by("id").limit(most)]
     return MapPoints(total=await found.count(), points=points)
 
 
 def _point(camera: Camera, middles: Mapping[int, tuple[float, float]]) -> MapPoint:
-    known = camera.longitude is not None and camera.latitude is not None
-    longitude, latitude = (camera.longitude, camera.latitude) if known else middles[camera.area_id]
+    longitude, latitude = camera.point or middles[camera.area_id]
     return MapPoint(
-        longitude=longitude or 0,
-        latitude=latitude or 0,
+        longitude=longitude,
+        latitude=latitude,
         title=camera.name,
         href=f"{BASE}/{camera.id}",
         meta=camera.address if camera.active else f"停用 {camera.address}".strip(),

@@ -141,8 +141,6 @@ class Camera(Node):
     name: str = strawberry.field(description="名称 · name")
     code: str | None = strawberry.field(description="国标编码，20 位 · GB/T 28181 id")
     address: str = strawberry.field(description="地址 · address")
-    longitude: float | None = strawberry.field(description="经度，WGS-84 · longitude")
-    latitude: float | None = strawberry.field(description="纬度，WGS-84 · latitude")
     filing_number: str = strawberry.field(description="备案号 · filing number")
     signage: bool = strawberry.field(description="现场是否有提示标识 · whether there is signage")
     active: bool = strawberry.field(description="是否启用 · whether it is on")
@@ -151,6 +149,14 @@ class Camera(Node):
     def seen_by(cls, viewer: Viewer) -> QuerySet[models.Camera]:
         seen = models.Camera.filter(within(viewer, SEE, CAMERA_SCOPE))
         return seen.select_related("area", "condition")
+
+    @strawberry.field(description="经度，WGS-84 · longitude")
+    def longitude(self) -> float | None:
+        return self.row.point[0] if self.row.point else None
+
+    @strawberry.field(description="纬度，WGS-84 · latitude")
+    def latitude(self) -> float | None:
+        return self.row.point[1] if self.row.point else None
 
     @strawberry.field(description="提示标识照片的地址，已打码 · blurred picture of the signage")
     def signage_url(self) -> str | None:

@@ -12,6 +12,8 @@ from plugins.cases.actions import accept_case, dispatch_case
 from plugins.cases.models import Case, Evidence
 from plugins.city_eye import actions
 from plugins.city_eye.models import Finding
+from plugins.video.models import Camera
+from tests.factories import only
 from tests.plugins.city_eye.conftest import Street, jpeg, raised, see
 
 
@@ -34,6 +36,14 @@ async def test_confirming_opens_a_case_with_its_own_picture(street: Street) -> N
     evidence = await Evidence.get(case_id=case.id)
     assert evidence.file_id == done.handed_id != finding.picture_id
     assert await content_of(await File.get(id=evidence.file_id)) == jpeg()
+
+
+@only("sqlite")
+async def test_a_finding_of_a_camera_with_half_a_position_becomes_a_case(street: Street) -> None:
+    finding = await raised(street)
+    await Camera.filter(id=street.camera.id).update(longitude=120.1)
+    done = await actions.confirm_finding(street.grid, finding.id)
+    assert (await Case.get(id=done.case_id)).longitude is None
 
 
 async def test_the_unit_sees_the_picture_of_its_case_and_not_the_finding(street: Street) -> None:

@@ -9,9 +9,11 @@ from tortoise.expressions import Q
 
 from core.people import Person, open_session
 from gpu.messages import Hours
-from liuhe import BadInput, Conflict, Forbidden, NotFound
+from liuhe import BadInput, Conflict, Forbidden, MapBox, NotFound
+from plugins.places.models import Division
 from plugins.video import actions
 from plugins.video.models import Camera, Watch, Worker, Zone
+from plugins.video.pages.on_map import look
 from tests.factories import only
 from tests.plugins.video.conftest import (
     SQUARE,
@@ -253,6 +255,33 @@ async def test_a_camera_that_cannot_be_comes_back_with_a_sentence(
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
     assert await Camera.all().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "empty"), [("longitude", "latitude"), ("latitude", "longitude")]
+)
+async def test_half_a_position_is_told_of_at_the_other_half(
+    street: Street, written: str, empty: str
+) -> None:
+    """No case could be opened there."""
+    data = {"name": "桥头", "area": str(street.area.id), written: "30.32"}
+    async with await street.browser("admin") as browser:
+        answer = await browser.post(f"/admin/video/{street.camera.id}/edit", data=data)
+    assert answer.status_code == 422
+    assert "经度和纬度要一起写" in answer.text
+    assert f'id="f-{empty}-problem"' in answer.text
+    assert f'id="f-{written}-problem"' not in answer.text
+
+
+@pytest.mark.parametrize("half", ["longitude", "latitude"])
+async def test_a_camera_with_half_a_position_of_before_stands_in_the_middle_of_its_area(
+    street: Street, half: str
+) -> None:
+    ring = [[120, 30], [120.2, 30], [120.2, 30.2], [120, 30.2], [120, 30]]
+    await Division.of(street.area, {"type": "Polygon", "coordinates": [ring]}).save()
+    await Camera.filter(id=street.camera.id).update(**{half: 0.5})
+    found = await look(street.admin, MapBox(west=119, south=29, east=121, north=31), 9)
+    assert [(one.longitude, one.latitude) for one in found.points] == [(120.1, 30.1)]
 
 
 async def test_a_password_just_typed_is_not_sent_back_with_the_form(street: Street) -> None:
