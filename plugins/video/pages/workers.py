@@ -1,6 +1,7 @@
 """`/admin/video/workers`: the programs that see, and a token for one more."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.functions import Count
@@ -10,6 +11,7 @@ from liuhe.pages import Request, Response, Route, form, page, viewer
 from plugins.video import actions
 from plugins.video.models import Camera, Worker
 from plugins.video.permissions import MANAGE
+from plugins.video.rules.health import is_here
 from plugins.video.settings import VideoSettings
 
 
@@ -39,12 +41,20 @@ async def _show(
         "page_title": "视频处理程序",
         "workers": [_view(row, counts, default) for row in rows],
         "default": default,
-        "unwatched": 0 if default in {row.name for row in rows} else counts.get(None, 0),
+        "unknown": default not in {row.name for row in rows},
+        "silent": any(row.name == default and _is_silent(row) for row in rows),
+        "left": counts.get(None, 0),
         "name": name,
         "token": token,
         "problem": error.message if error else "",
     }
     return await page(request, "video/workers.html", context, status=error.status if error else 200)
+
+
+def _is_silent(worker: Worker) -> bool:
+    """Whether it was heard of, and is no more; until it is, whoever asks watches for it."""
+    seen = worker.last_seen_at
+    return bool(seen) and not is_here(seen, datetime.now(UTC), settings_of(VideoSettings).silence)
 
 
 async def _counts() -> dict[int | None, int]:

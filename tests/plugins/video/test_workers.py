@@ -180,3 +180,18 @@ async def test_a_worker_that_is_gone_meanwhile_is_said_where_there_is_no_choice_
         answer = await browser.post(base, data={**data, "detect_every": "5", "transport": "tcp"})
     assert answer.status_code == 422
     assert "没有这个视频处理程序，请重新选择。" in answer.text
+
+
+@only("sqlite")
+async def test_cameras_left_to_eyes_that_fell_silent_are_told_of(street: Street) -> None:
+    """As where a second machine was to take over all, and nobody named it the default."""
+    said = "没有指定处理程序的 1 台摄像机归它看"
+    async with await street.browser("admin") as browser:
+        assert said not in (await browser.get("/admin/video/workers")).text
+        await street.beat()
+        assert said not in (await browser.get("/admin/video/workers")).text
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        await Worker.filter(name="本机").update(last_seen_at=long_ago)
+        assert said in (await browser.get("/admin/video/workers")).text
+        await Camera.filter(id=street.camera.id).update(active=False)
+        assert "好一会儿没有联系了" not in (await browser.get("/admin/video/workers")).text
