@@ -1,14 +1,15 @@
 """A device that has registered: where it is, when it was last heard, what its catalogue says."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal
 
+from gpu.clock import moment
 from gpu.national.messages import MOST_CHANNELS, Channel, Fault, Presence
 from gpu.national.words import Said
 
 SILENCE = 180.0  # seconds: three keep-alives 心跳 of a minute each
-COMPLETE_WITHIN = 30.0
+NEXT_WITHIN = 30.0  # of a catalogue's part; large ones come slowly
+COMPLETE_WITHIN = 600.0
 ANEW_EVERY = 6 * 3600.0
 AGAIN_AFTER = 300.0  # a catalogue that failed or did not end
 
@@ -33,6 +34,7 @@ class Query:
     call: str
     request: bytes
     asked_at: float
+    heard_at: float  # the latest part, or that there will be some
     next_at: float
     wait: float
     answered: bool = False
@@ -64,18 +66,20 @@ class Guest:
         query = self.query
         if query is None or said.number != query.number:
             return
+        query.answered, query.heard_at = True, now
         for channel in said.channels:
             if len(query.channels) < MOST_CHANNELS:
                 query.channels[channel.code] = channel
         if len(query.channels) >= min(said.total, MOST_CHANNELS):
-            self._close(now, complete=said.total <= MOST_CHANNELS)
+            self._close(now, query.channels, complete=said.total <= MOST_CHANNELS)
 
     def give_up(self, now: float) -> None:
-        """The question got no answer, or not the whole of one."""
+        """The question got no answer, or not the whole of one: what was known before stays."""
         query = self.query
         assert query is not None
         if query.channels:
-            self._close(now, complete=False)
+            known = {**{each.code: each for each in self.channels}, **query.channels}
+            self._close(now, known, complete=False)
             self.fault, self.trouble = "catalogue_cut", "The catalogue did not come to its end."
         else:
             self.query = None
@@ -83,9 +87,8 @@ class Guest:
             self.trouble = "No answer to the question for its catalogue."
         self.query_at = now + AGAIN_AFTER
 
-    def _close(self, now: float, *, complete: bool) -> None:
-        assert self.query is not None
-        self.channels, self.complete = tuple(self.query.channels.values()), complete
+    def _close(self, now: float, channels: dict[str, Channel], *, complete: bool) -> None:
+        self.channels, self.complete = tuple(channels.values())[:MOST_CHANNELS], complete
         self.edition += 1
         self.query, self.query_at = None, now + ANEW_EVERY
         self.fault = self.trouble = ""
@@ -95,8 +98,8 @@ class Guest:
         return Presence(
             code=self.code,
             online=self.online(now),
-            registered_at=datetime.fromtimestamp(self.registered_at, UTC),
-            heard_at=datetime.fromtimestamp(self.heard_at, UTC),
+            registered_at=moment(self.registered_at),
+            heard_at=moment(self.heard_at),
             address=str(self.peer),
             channels=self.channels if self.edition > self.told else None,
             complete=self.complete,

@@ -4,16 +4,16 @@ Nothing that comes in raises, and nothing grows with what strangers send.
 """
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 
 from aiosipua.message import SipMessage, SipRequest, SipResponse, missing_required_headers
 from aiosipua.utils import generate_branch, generate_call_id, generate_tag
 
+from gpu import clock as even
 from gpu.national.digest import Challenges, Proof, proof_of
-from gpu.national.guests import COMPLETE_WITHIN, Guest, Peer, Query
+from gpu.national.guests import COMPLETE_WITHIN, NEXT_WITHIN, Guest, Peer, Query
 from gpu.national.messages import Account, Presences, Registry
 from gpu.national.words import TYPE, catalogue_query, read
 
@@ -33,7 +33,7 @@ class Registrar:
     def __init__(
         self,
         registry: Registry,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = even.now,
         reached_at: Callable[[Peer], str] = lambda _: "127.0.0.1",
     ) -> None:
         self._registry, self._clock, self._reached_at = registry, clock, reached_at
@@ -74,8 +74,8 @@ class Registrar:
             query = guest.query
             if query is None:
                 continue
-            patience = COMPLETE_WITHIN if query.answered else PATIENCE
-            if now - query.asked_at > patience:
+            patience = NEXT_WITHIN if query.answered else PATIENCE
+            if now - query.heard_at > patience or now - query.asked_at > COMPLETE_WITHIN:
                 guest.give_up(now)
             elif not query.answered and now >= query.next_at:
                 again = guest.peer.transport == "UDP"  # TCP carries it, or breaks
@@ -157,8 +157,8 @@ class Registrar:
             answer.set_header("Contact", contact)
         answer.set_header("Expires", str(seconds))
         # Devices set their clocks by this, in the form that the standard has for it.
-        moment = datetime.fromtimestamp(now, CHINA).isoformat(timespec="milliseconds")
-        answer.set_header("Date", moment.removesuffix("+08:00"))
+        date = even.moment(now).astimezone(CHINA).isoformat(timespec="milliseconds")
+        answer.set_header("Date", date.removesuffix("+08:00"))
         return answer
 
     def _arrived(self, account: Account, peer: Peer, now: float, before: Guest | None) -> Guest:
@@ -192,6 +192,7 @@ class Registrar:
             call=request.call_id or "",
             request=bytes(request),
             asked_at=now,
+            heard_at=now,
             next_at=now,
             wait=FIRST_WAIT,
         )
@@ -220,7 +221,7 @@ class Registrar:
                 if response.status_code >= 300:
                     guest.give_up(self._clock())
                 elif response.status_code >= 200:
-                    query.answered = True
+                    query.answered, query.heard_at = True, self._clock()
 
     def _is_guessing(self, host: str) -> bool:
         count, since = self._failures.get(host, (0, 0.0))

@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from aiosipua.message import SipMessage, SipRequest, SipResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu import clock
 from gpu.errands import ChangeErrand
 from gpu.national.door import RegistrarDoor
 from gpu.national.errands import PresenceErrand
-from gpu.national.guests import ANEW_EVERY, COMPLETE_WITHIN, SILENCE, Peer
+from gpu.national.guests import AGAIN_AFTER, ANEW_EVERY, COMPLETE_WITHIN, NEXT_WITHIN, SILENCE, Peer
 from gpu.national.messages import MOST_CHANNELS, Account, Presence, Presences, Registry
 from gpu.national.registrar import MOST_FAILURES, MOST_STRANGERS, PATIENCE, Letter, Registrar
 from gpu.national.words import read
@@ -265,11 +268,72 @@ def test_a_catalogue_that_breaks_off_is_told_as_such(house: House) -> None:
         ok.set_header(name, question.get_header(name) or "")
     assert house.registrar.heard(bytes(ok), PEER) == []
     house.message(catalogue(read(question.body).number, 1, total=5))
-    house.now += COMPLETE_WITHIN + 1
+    house.now += NEXT_WITHIN + 1
     assert house.asked() == []
     told = house.device
     assert [channel.name for channel in told.channels or ()] == ["桥头1"]
     assert not told.complete
+
+
+def test_a_catalogue_may_come_slowly_but_not_for_ever(house: House) -> None:
+    house.register()
+    number = read(house.asked()[0].body).number
+    for line in range(1, 6):
+        house.now += NEXT_WITHIN - 1
+        house.message(catalogue(number, line, total=5))
+        assert house.asked() == []
+    assert len(house.device.channels or ()) == 5
+    assert (house.device.complete, house.device.fault) == (True, "")
+    house.now += ANEW_EVERY
+    house.register()
+    began, number = house.now, read(house.asked()[0].body).number
+    while house.device.fault == "":
+        house.now += NEXT_WITHIN - 1
+        house.message(catalogue(number, 1, total=5))
+        house.asked()
+    assert house.device.fault == "catalogue_cut"
+    assert 0 < house.now - began - COMPLETE_WITHIN < NEXT_WITHIN
+
+
+def test_a_catalogue_that_breaks_off_takes_nothing_away(house: House) -> None:
+    house.register()
+    house.message(catalogue(read(house.asked()[0].body).number, 1, 2, 3))
+    house.now += ANEW_EVERY
+    house.register()
+    number = read(house.asked()[0].body).number
+    house.message(catalogue(number, 3, 4, total=4, name="新桥"))
+    house.now += NEXT_WITHIN + 1
+    house.asked()
+    told = house.device
+    names = [channel.name for channel in told.channels or ()]
+    assert names == ["桥头1", "桥头2", "新桥3", "新桥4"]
+    assert (told.complete, told.fault) == (False, "catalogue_cut")
+    house.now += AGAIN_AFTER
+    house.register()
+    house.message(catalogue(read(house.asked()[0].body).number, 4, name="新桥"))
+    told = house.device
+    assert [channel.name for channel in told.channels or ()] == ["新桥4"], "a whole one replaces"
+    assert (told.complete, told.fault) == (True, "")
+
+
+@pytest.mark.parametrize("jump", [-86_400.0, 86_400.0], ids=["back", "forward"])
+def test_a_clock_that_is_set_keeps_nobody_and_sends_nobody_away(
+    house: House, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    real, passed = time.time, 0.0
+    house.registrar = Registrar(registry())
+    house.register()
+    monkeypatch.setattr("gpu.clock.time.time", lambda: real() + jump + passed)
+    assert house.device.online
+    assert house.device.heard_at.timestamp() == pytest.approx(real() + jump, abs=60)
+    # Devices set their clocks by it.
+    date = datetime.fromisoformat(f"{house.register().get_header('date')}+08:00")
+    assert date.timestamp() == pytest.approx(real() + jump, abs=60), (
+        "devices set their clocks by it"
+    )
+    passed = SILENCE + 1
+    monkeypatch.setattr(clock, "_BEGAN", clock._BEGAN + passed)
+    assert not house.device.online
 
 
 def test_a_catalogue_that_nobody_asked_for_or_without_an_end_is_bounded(house: House) -> None:
