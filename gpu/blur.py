@@ -124,10 +124,17 @@ def cover(pixels: Pixels, seen: Iterable[Seen], find: Find) -> None:
     hide(pixels, found, band=0.6)
 
 
+def side(polygon: Sequence[Point]) -> float:
+    """Of the square that is looked at closer."""
+    xs, ys = zip(*polygon, strict=True)
+    longest: float = max(max(xs) - min(xs), max(ys) - min(ys), CLOSER)
+    return longest
+
+
 def look_closer(pixels: Pixels, polygon: Sequence[Point], find: Find) -> list[Seen]:
     """What is seen in the polygon's surroundings alone, where it is larger."""
     xs, ys = zip(*polygon, strict=True)
-    half = max(max(xs) - min(xs), max(ys) - min(ys), CLOSER) * AROUND / 2
+    half = side(polygon) * AROUND / 2
     x, y = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     return _seen_in_part(pixels, clipped((x - half, y - half, x + half, y + half)), find)
 

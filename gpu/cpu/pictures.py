@@ -94,8 +94,23 @@ def _closer(
     covers = look.network.model.covers
     network = look.network if covers else detector.network(None)
     eyes = Eyes(detector=detector, network=network, who=f"{id(look)}:closer")
-    corners = [corner for polygon in polygons for corner in polygon]
-    return [*(() if covers else eyes(pixels)), *blur.look_closer(pixels, corners, eyes)]
+    found = [] if covers else list(eyes(pixels))
+    for corners in _together(polygons):
+        found += blur.look_closer(pixels, corners, eyes)
+    return found
+
+
+def _together(polygons: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """The corners of zones that one look shows as close as a look at each alone."""
+    parts: list[list[Point]] = []
+    for polygon in sorted(polygons, key=blur.side):
+        for part in parts:
+            if blur.side([*part, *polygon]) <= blur.side(part):
+                part += polygon
+                break
+        else:
+            parts.append(list(polygon))
+    return parts
 
 
 def pixels_within(picture: VideoFrame, width: int) -> blur.Pixels:

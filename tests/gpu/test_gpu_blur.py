@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import av
@@ -122,6 +123,41 @@ def test_strange_boxes_do_no_harm(box: Any) -> None:
     pixels = noise(33, 17)
     blur.hide(pixels, [seen("person", box), seen("car", box)])
     assert pixels.shape == (17, 33, 3)
+
+
+def square(x: float, y: float, side: float) -> list[tuple[float, float]]:
+    return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
+
+
+class Watched:
+    """A detector that sees nothing, and notes how large what it looked at is."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+
+    def look(self, who: str, network: Any, picture: Any) -> tuple[Seen, ...]:
+        self.sizes.append((picture.width, picture.height))
+        return ()
+
+
+def test_a_preview_of_all_zones_looks_at_each_as_closely_as_its_evidence() -> None:
+    detector: Any = Watched()
+    network: Any = SimpleNamespace(
+        model=SimpleNamespace(covers=True), prepare=lambda picture, _: picture
+    )
+    frame = Frame(av.VideoFrame.from_ndarray(noise(1280, 720), format="rgb24"), 0.0, False)
+    look = Look(frame=frame, seen=(), network=network)
+    zones = [square(0.0, 0.0, 0.1), square(0.02, 0.02, 0.1), square(0.2, 0.2, 0.6),
+             square(0.9, 0.9, 0.1)]  # fmt: skip
+    for zone in (zones[0], zones[2], zones[3]):
+        evidence(look, detector, zone, (0.0, 0.0, 0.1, 0.1), 1280)
+    alone, detector.sizes = sorted(detector.sizes), []
+    snapshot(look, detector, zones, 1280)
+    looked = sorted(detector.sizes)
+    assert len(looked) == 3, "two zones side by side need one look"
+    assert [width * height for width, height in looked] == pytest.approx(
+        [width * height for width, height in alone], rel=0.3
+    )
 
 
 def test_what_is_seen_closer_comes_back_in_parts_of_the_whole() -> None:
