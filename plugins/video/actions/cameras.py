@@ -1,6 +1,7 @@
 """Entering cameras and switching them on and off, as the law on public video allows."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.expressions import Q
@@ -119,7 +120,11 @@ async def _update(viewer: Viewer, camera_id: int, given: CameraInput, mark: str 
     camera = await _held(viewer, camera_id)
     if mark is not None and mark != mark_of_camera(camera):
         raise Conflict("您打开以后，别人改过这台摄像机。您填的还在，核对以后再保存。")
+    before = camera.worker_id
     await _fill(viewer, camera, given)
+    if camera.worker_id != before:
+        now = datetime.now(UTC)
+        await CameraState.filter(camera_id=camera.id).update(handed_at=now)
     if given.source:
         camera.seal_source(given.source)
         camera.view += 1

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
+from tortoise.queryset import QuerySet
 
 from gpu import messages
 from gpu.addresses import masked
@@ -174,12 +175,30 @@ async def _set_trouble(state: CameraState, trouble: str) -> None:
 
 
 async def _close_lost(now: datetime) -> None:
-    unwatched = Q(camera__active=False) | Q(zone__active=False) | Q(watch__active=False)
-    old = Q(told_at__lt=now - timedelta(hours=settings_of(VideoSettings).lost_hours))
-    found = Observation.filter(unwatched | old, ended_at=None).order_by("id").limit(A_ROUND)
-    for row in await found.select_related("camera__area", "camera__condition", "watch", "zone"):
-        if _is_lost(row, now):
-            await _close(row, max(now, row.started_at))
+    found = lost(now).limit(A_ROUND)
+    for row in await found.select_related("camera__area"):
+        await _close(row, max(now, row.started_at))
+
+
+def lost(now: datetime) -> QuerySet[Observation]:
+    """Open ones of which nobody will tell the end: nobody watches there any more, or others do
+    since; or the eyes began anew long ago and spoke no more of it.
+
+    (They remember what was open over a restart and tell its end. This is for those that could not.)
+    """
+    spoken, long_ago = (
+        now - LAST_WORDS,
+        now - timedelta(hours=settings_of(VideoSettings).lost_hours),
+    )
+    off = Q(camera__active=False) | Q(zone__active=False) | Q(watch__active=False)
+    handed = Q(
+        told_at__lt=F("camera__condition__handed_at"), camera__condition__handed_at__lt=spoken
+    )
+    anew = Q(
+        told_at__lt=F("camera__condition__session_at"), camera__condition__session_at__lt=long_ago
+    )
+    due = (off & Q(told_at__lt=spoken)) | handed | anew
+    return Observation.filter(due, ended_at__isnull=True).order_by("started_at", "id")
 
 
 async def _close(row: Observation, at: datetime) -> None:
@@ -187,17 +206,3 @@ async def _close(row: Observation, at: datetime) -> None:
     row.ended_at, row.lost = at, True
     if await Observation.filter(id=row.id, ended_at=None).update(ended_at=at, lost=True):
         await announce(ended(row))
-
-
-def _is_lost(row: Observation, now: datetime) -> bool:
-    """Nobody watches there any more; or the eyes began anew long ago and spoke no more of it.
-
-    (They remember what was open over a restart and tell its end. This is for those that could not.)
-    """
-    if not (row.camera.active and row.zone.active and row.watch.active):
-        return row.told_at < now - LAST_WORDS
-    condition = row.camera.condition
-    session_at = condition.session_at if condition else None
-    if session_at is None or row.told_at >= session_at:
-        return False
-    return bool(now > session_at + timedelta(hours=settings_of(VideoSettings).lost_hours))

@@ -99,7 +99,7 @@ def _goes_on(row: Observation, told: messages.Observation, watch: Watch) -> bool
         new_box=told.box,
         new_started_at=told.started_at,
         new_at=told.at,
-        session_at=condition.session_at if condition else None,
+        session_at=condition.begun_at if condition else None,
         patience=timedelta(seconds=watch.grace + settings.join_seconds),
         least_overlap=settings.join_overlap,
     )

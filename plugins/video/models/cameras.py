@@ -124,7 +124,8 @@ class Camera(Model):
 class CameraState(Model):
     """What the eyes last told about a camera, and when (`heard_at`).
 
-    `session_at` is when the present run of the eyes began, by their clock. `sight`: whether it
+    `session_at` is when the present run of the eyes began, by their clock; `handed_at` when others
+    were chosen to watch it. `sight`: whether it
     shows what it should. `problem` is what is the matter since `problem_since`, `trouble` what has
     lasted so long that a person is to see to it, and `urgency` puts cameras in that order.
     """
@@ -144,6 +145,7 @@ class CameraState(Model):
     error = fields.CharField(max_length=300, default="")
     heard_at = fields.DatetimeField(null=True)
     session_at = fields.DatetimeField(null=True)
+    handed_at = fields.DatetimeField(null=True)
     sight = fields.CharField(max_length=10, default="unknown", db_default="unknown")
     brightness = fields.FloatField(null=True)
     sharpness = fields.FloatField(null=True)
@@ -155,6 +157,12 @@ class CameraState(Model):
 
     class Meta:
         table = "video_camera_state"
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """Since when its present eyes may have watched it without a break."""
+        known = [at for at in (self.session_at, self.handed_at) if at]
+        return max(known) if known else None
 
 
 class Vital(Model):

@@ -3,12 +3,21 @@
 from typing import Any
 
 from tortoise import fields
+from tortoise.indexes import Index
 
 from liuhe import File, Model, Scope
 from plugins.video.models.cameras import Camera, Watch, Zone
 from plugins.video.rules.labels import object_label
 
 OBSERVATION_SCOPE = Scope(area="camera__area__path")
+
+
+class OpenIndex(Index):
+    """Over what has not ended: a handful, however much has."""
+
+    def __init__(self, *, fields: list[str], name: str | None = None) -> None:
+        super().__init__(fields=fields, name=name)
+        self.extra = " WHERE ended_at IS NULL"
 
 
 class Observation(Model):
@@ -56,7 +65,12 @@ class Observation(Model):
 
     class Meta:
         table = "video_observation"
-        indexes = (("camera_id", "started_at"), ("watch_id", "ended_at"), ("started_at",))
+        indexes = (
+            ("camera_id", "started_at"),
+            ("watch_id", "ended_at"),
+            ("started_at",),
+            OpenIndex(fields=["started_at", "id"]),
+        )
 
     @property
     def object_label(self) -> str:

@@ -18,7 +18,8 @@ def goes_on(
     patience: timedelta,
     least_overlap: float,
 ) -> bool:
-    """An earlier run told of the old one, and the new one was there once the eyes were open again.
+    """An earlier run told of the old one, or other eyes did, and the new one was there once the
+    eyes were open again.
 
     `patience` is how long after their start still counts as "once open". A crowd is one whatever
     its outline.
