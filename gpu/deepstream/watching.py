@@ -139,7 +139,7 @@ class Watching:
 
     def _take(self, at: float, frame: mapper.Frame, looked: bool) -> None:
         self._teller.look(at, mapper.tracks(frame, self._names))
-        self.vitals.saw(at)
+        self.vitals.saw(at, looked=looked)
         if looked:
             self.vitals.detections.tick()
 

@@ -161,8 +161,11 @@ def test_frames_that_cannot_be_followed_fill_no_log(
     bad = replace(FRAME, rows=(("no", "numbers"),))  # type: ignore[arg-type]
     for _ in range(20):
         watching.offer(bad, looked=True)
-    watching.offer(FRAME, looked=True)
+    watching.offer(FRAME, looked=False)
     until(lambda: watching.vitals.frames.total == 1)
+    assert watching.vitals.health().state == "failed", "nobody has looked"
+    watching.offer(FRAME, looked=True)
+    until(lambda: watching.vitals.frames.total == 2)
     watching.stop()
     assert caplog.text.count("Traceback") == 1
     assert watching.vitals.health().state == "running", "the camera goes on"

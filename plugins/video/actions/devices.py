@@ -116,8 +116,14 @@ async def _note(device: Device, told: messages.Presence, now: datetime) -> None:
     device.address = told.address[:120]
     if told.channels is not None:
         device.complete, device.catalogued_at = told.complete, now
-        await Channel.filter(device_id=device.id).delete()
-        await Channel.bulk_create(_channel(device, one) for one in _once(told.channels))
+        channels = _once(told.channels)
+        before = Channel.filter(device_id=device.id)
+        if not told.complete:  # the rest was there, and may only not have come
+            named = before.filter(code__in=[one.code for one in channels])
+            others = await before.count() - await named.count()
+            before = named if others + len(channels) <= messages.MOST_CHANNELS else before
+        await before.delete()
+        await Channel.bulk_create(_channel(device, one) for one in channels)
     await device.save()
 
 

@@ -150,6 +150,19 @@ async def test_a_catalogue_takes_the_place_of_the_one_before(street: Street) -> 
     assert await Channel.all().count() == 1, "nothing new was told of it"
 
 
+async def test_a_catalogue_that_broke_off_takes_nothing_away(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await actions.add_device(street.admin, "录像机", RECORDER)
+    names = Channel.all().order_by("code").values_list("name", flat=True)
+    await tell(street, presence(channel(BRIDGE, "桥头"), channel(GATE, "东门")))
+    await tell(street, presence(channel(GATE, "东门二"), complete=False))
+    assert await names == ["桥头", "东门二"]
+    monkeypatch.setattr(messages, "MOST_CHANNELS", 1)  # nor does it add up without bound
+    await tell(street, presence(channel(GATE, "东门三"), complete=False))
+    assert await names == ["东门三"]
+
+
 async def test_silence_of_the_eyes_is_no_presence(street: Street) -> None:
     device, _ = await actions.add_device(street.admin, "录像机", RECORDER)
     await tell(street, presence())
