@@ -1,9 +1,10 @@
-"""What the clock asks of video."""
+"""What the clock and what happens elsewhere ask of video."""
 
 from datetime import timedelta
 from typing import Any
 
-from liuhe import Job
+from liuhe import Job, Listener
+from plugins.places.facts import DivisionSucceeded
 from plugins.video import actions
 
 
@@ -14,6 +15,8 @@ async def watch_over(_: dict[str, Any]) -> None:
 async def forget_vitals(_: dict[str, Any]) -> None:
     await actions.forget_vitals()
 
+
+LISTENERS = (Listener(DivisionSucceeded, actions.follow_ground, name="video.follow_ground"),)
 
 JOBS = (
     Job(

@@ -11,6 +11,7 @@ from liuhe import (
     Gauge,
     Job,
     Keeper,
+    Listener,
     Manifest,
     MapLayer,
     Menu,
@@ -110,6 +111,11 @@ def add_facts() -> Sequence[type[Fact]]:
         facts.CameraTroubleChanged,
         facts.ConfigurationChanged,
     )
+
+
+@hookimpl
+def add_listeners() -> Sequence[Listener]:
+    return jobs.LISTENERS
 
 
 @hookimpl

@@ -22,6 +22,7 @@ from plugins.city_eye.facts import FindingDecided
 from plugins.city_eye.models import Finding, Sighting
 from plugins.city_eye.permissions import DECIDE, decidable
 from plugins.city_eye.rules import REASON_LABELS, STATE_LABELS, Reason, State
+from plugins.places.actions import today
 from plugins.video.actions import release_evidence
 
 MOST_WORDS = 500
@@ -66,7 +67,7 @@ async def _confirm(
         viewer,
         title=f"{finding.scene.title}：{finding.camera.name}{finding.zone.name}",
         type_code=finding.scene.type_code,
-        area_id=finding.area_id,
+        area_id=await _where(finding),
         address=finding.camera.address,
         longitude=longitude,
         latitude=latitude,
@@ -79,6 +80,15 @@ async def _confirm(
     await _decide(finding, State.CONFIRMED, viewer, note=note)
     await fill(receipt, finding.id)
     return finding
+
+
+async def _where(finding: Finding) -> int:
+    """Its area, or where its camera is now if the area was divided anew meanwhile."""
+    areas = {finding.area_id: finding.area, finding.camera.area_id: await finding.camera.area}
+    found = next((area for area in areas.values() if area.stood(today())), None)
+    if found is None:
+        raise Conflict("这台摄像机所在的区域已撤销，请管理员先在“修改”里改它的所在区域，再来确认。")
+    return int(found.id)
 
 
 def _description(finding: Finding, note: str) -> str:

@@ -16,6 +16,7 @@ from plugins.places.actions.finding import (
     located_at,
     shapes_on,
     standing,
+    successors_of,
     today,
 )
 from plugins.places.actions.importing import import_divisions, plan_import
@@ -58,6 +59,7 @@ __all__ = [
     "shapes_on",
     "standing",
     "succeed",
+    "successors_of",
     "tie_succession",
     "today",
 ]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tortoise.expressions import Q
 
 from liuhe import LEVELS, Area, BadInput, house
-from plugins.places.models import Division, FormerShape
+from plugins.places.models import Division, FormerShape, Succession
 from plugins.places.rules.shapes import Grains, Shape, contains, degrees, grains
 from plugins.places.rules.validity import position_problem
 
@@ -40,6 +40,13 @@ async def locate(longitude: float, latitude: float, day: date | None = None) -> 
     near = await _around(point, day or now, now)
     near.sort(key=lambda one: (-LEVELS.index(one[0].level), one[0].code, one[0].id))
     return next((area for area, shape in near if contains(shape, point)), None)
+
+
+async def successors_of(area_id: int) -> list[Area]:
+    """The standing areas that took the place of an area; none while it stands itself."""
+    ties = Succession.filter(standing(today(), "successor__"), predecessor_id=area_id)
+    rows = await ties.exclude(successor_id=area_id).select_related("successor").order_by("id")
+    return list(dict.fromkeys(row.successor for row in rows))
 
 
 async def located_at(

@@ -24,6 +24,7 @@ from plugins.video.actions.devices import (
 from plugins.video.actions.discovery import find_cameras, streams_of
 from plugins.video.actions.evidence import RETENTIONS as OF_EVIDENCE
 from plugins.video.actions.evidence import keep_evidence, release_evidence
+from plugins.video.actions.following import follow_ground
 from plugins.video.actions.health import take_health, watch_over
 from plugins.video.actions.intake import Taken, take_observation
 from plugins.video.actions.looking import look_at, looked_at
@@ -65,6 +66,7 @@ __all__ = [
     "device_of",
     "ensure_worker",
     "find_cameras",
+    "follow_ground",
     "forget_vitals",
     "issue_worker_token",
     "keep_evidence",

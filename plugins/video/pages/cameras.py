@@ -20,6 +20,7 @@ from liuhe import (
     within,
 )
 from liuhe.pages import Request, Response, Route, form, fragment, page, see_other, viewer
+from plugins.places.actions import standing, today
 from plugins.video import actions
 from plugins.video.models import Camera, Channel, Observation, Vital, Watch, Zone
 from plugins.video.models.cameras import CAMERA_SCOPE, ILL
@@ -36,7 +37,7 @@ A_PAGE = 24
 TODAY_SHOWN = 50
 #: Switched on before a picture of the sign was asked for; or it could not be blurred.
 UNSIGNED = Q(active=True) & (Q(signage_picture_id=None) | Q(signage_picture__state="refused"))
-NEEDS = {"1": ILL, "sign": UNSIGNED}
+NEEDS = ("1", "sign", "area")
 #: Seconds; a picture that renews itself is one look, however often it is fetched.
 ONE_LOOK = 300.0
 A_MOMENT = 5.0  # a page that is loaded anew goes on with its look
@@ -50,9 +51,9 @@ async def index(request: Request) -> Response:
     mine = Camera.filter(within(who, SEE, CAMERA_SCOPE), Camera.matching(search))
     total, counts = (
         await mine.count(),
-        {key: await mine.filter(NEEDS[key]).count() for key in NEEDS},
+        {key: await mine.filter(_in_need(key)).count() for key in NEEDS},
     )
-    seen, count = (mine.filter(NEEDS[need]), counts[need]) if need else (mine, total)
+    seen, count = (mine.filter(_in_need(need)), counts[need]) if need else (mine, total)
     cameras = await (
         seen.order_by("-condition__urgency", "name", "id")
         .offset((number - 1) * A_PAGE)
@@ -70,6 +71,7 @@ async def index(request: Request) -> Response:
                 "": ("全部", total),
                 "1": ("要看一看", counts["1"]),
                 "sign": ("缺标识照片", counts["sign"]),
+                "area": ("所在区域已撤销", counts["area"]),
             }.items()
             if found or key in ("", need)
         ],
@@ -91,6 +93,11 @@ def _page_number(request: Request) -> int:
 def _need(request: Request) -> str:
     need = request.query_params.get("need", "")
     return need if need in NEEDS else ""
+
+
+def _in_need(need: str) -> Q:
+    gone = Q(area__valid_to__isnull=False) & ~standing(today(), "area__")
+    return {"1": ILL, "sign": UNSIGNED, "area": gone}[need]
 
 
 def _page_link(search: str, number: int, need: str = "") -> str:
