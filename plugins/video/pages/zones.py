@@ -32,6 +32,10 @@ BLANK = {
 }
 KEPT = ("id", "kind", "objects", "seconds", "count", "grace", "scene")
 FIELDS = (*KEPT, "begins", "ends", "least")
+TOO_MANY = (
+    f"一个区域最多 {MOST_RULES} 条规则，您填的和别人加的超过了："
+    "把不要的改成“不用这条规则”，再保存。"
+)
 MARKS = tuple(f"r{number}-" for number in range(MOST_RULES))  # of the rules in the form
 
 
@@ -214,13 +218,14 @@ def _with_attempt(
     rules = [_rule_view(given, mark) for mark in _marks(given)]
     if now and stale:
         rules += _added(now["rules"], given)
+    fits = len(rules) <= MOST_RULES  # else the next save would switch off what is not shown
     attempt = {
         "id": "" if stale and now is None else id,
-        "mark": now["mark"] if now and stale else given.text("mark", most=40),
+        "mark": now["mark"] if now and stale and fits else given.text("mark", most=40),
         "name": given.text("name"),
         "polygon": _drawn(given.text("polygon", most=20_000)),
         "rules": [*rules, BLANK][:MOST_RULES],
-        "errors": _problem(given, error),
+        "errors": {**_problem(given, error), **({} if fits else {"name": TOO_MANY})},
     }
     kept = [zone for zone in drawn if str(zone["id"]) != attempt["id"]]
     return [*kept, attempt]

@@ -80,6 +80,33 @@ async def test_a_rule_that_another_added_is_not_switched_off_by_an_older_form(
         assert await Watch.filter(active=True).count() == 2
 
 
+async def test_more_rules_than_a_form_has_are_not_switched_off_unseen(street: Street) -> None:
+    path = f"/admin/video/{street.camera.id}/zones"
+    rules = [actions.WatchInput(kind="dwell", objects=("car",), seconds=10, id=street.watch.id)]
+    rules += [
+        actions.WatchInput(kind="crowd", objects=("person",), seconds=5, count=9 + number)
+        for number in range(5)
+    ]
+    async with await street.browser("dispatcher") as browser:
+        older = fields_of((await browser.get(path)).text, path)
+        full = given_zone(id=street.zone.id, watches=tuple(rules))
+        await actions.save_zone(street.admin, street.camera.id, full)
+        mine = {"r1-kind": "enter", "r1-objects": "car", "r1-seconds": "0", "r1-count": "1"}
+        sent = {**older, "r0-objects": "car", **mine, "r1-grace": "5"}
+        answer = await browser.post(path, data=sent)
+        assert "最多 6 条规则" in answer.text
+        again = fields_of(answer.text, path)
+        again |= {f"r{number}-objects": "car" for number in range(6)}
+        assert (await browser.post(path, data=again)).status_code == 409
+        assert await Watch.filter(active=True).count() == 6
+        again["r1-kind"] = ""  # rather the others'
+        answer = await browser.post(path, data=again)
+        again = fields_of(answer.text, path)
+        again |= {f"r{number}-objects": "car" for number in range(6)}
+        assert (await browser.post(path, data=again)).status_code == 303
+        assert await Watch.filter(active=True).count() == 6
+
+
 async def test_what_was_drawn_for_a_zone_that_another_removed_is_kept_as_a_new_one(
     street: Street,
 ) -> None:
