@@ -22,7 +22,6 @@ RTSP = {
     "probesize": "32768",  # the first picture in less than a second rather than in several
     "analyzeduration": "0",
     "flags": "low_delay",
-    "allowed_media_types": "video",  # sound and metadata would hide that the pictures froze
     # not fflags=nobuffer: it throws away the key frame that was probed, and waits for the next
 }
 #: In the environment: a file of certificates, by which those of cameras over TLS are checked.
